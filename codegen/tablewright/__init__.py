@@ -1,0 +1,1 @@
+"""Tablewright: describe tables once, get a typed database package."""

@@ -1,0 +1,43 @@
+"""The plan of a whole package: one plan for each file that will be written."""
+
+from __future__ import annotations
+
+from tablewright.plan.entity import plan_entity
+from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, PackagePlan
+from tablewright.plan.spelling import docstring, member_names, quoted
+from tablewright.plan.table import class_names, plan_table
+from tablewright.schema import definition as d
+from tablewright.schema.canonical import digest, to_json
+
+INTERFACE = 1
+"""The version of the run time's interface that generated code is written for."""
+
+
+def plan_package(schema: d.Schema, *, source: str, base: str | None = None) -> PackagePlan:
+    """The plan of the package of *schema*, whose spec is at *source*; *base* is `module:Class`."""
+    module, _, name = (base or "").partition(":")
+    tables = sorted(schema.tables, key=lambda table: table.name)
+    accessors = tuple(_accessor(table) for table in tables)
+    return PackagePlan(
+        name=schema.name,
+        source=source,
+        doc=docstring(schema.doc or f"The schema `{schema.name}`."),
+        version=quoted(schema.version),
+        digest=quoted(digest(schema)),
+        interface=INTERFACE,
+        base=Import(module, (name if name == "Base" else f"{name} as Base",)) if base else None,
+        base_name=name,
+        tables=tuple(plan_table(table, schema) for table in tables),
+        entities=tuple(plan_entity(table, schema) for table in tables if table.primary_key),
+        enums=tuple(
+            EnumPlan(item.class_name, item.doc and docstring(item.doc, 4), member_names(item))
+            for item in sorted(schema.enums, key=lambda item: item.class_name)
+        ),
+        accessors=accessors,
+        renamed_accessors=tuple(item for item in accessors if item.name != item.module),
+        schema_json=to_json(schema),
+    )
+
+
+def _accessor(table: d.Table) -> AccessorPlan:
+    return AccessorPlan(table.accessor, table.name, table.class_name, class_names(table), bool(table.primary_key))

@@ -1,0 +1,138 @@
+"""The plans: everything a template needs, as strings, decided before anything is rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Import:
+    """One `from module import a, b as c` line."""
+
+    module: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImportGroups:
+    """A module's imports: the standard library, other packages, its own package."""
+
+    standard: tuple[Import, ...]
+    others: tuple[Import, ...]
+    own: tuple[Import, ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """An annotated attribute: of a row, a typed dict, an entity."""
+
+    name: str
+    annotation: str
+    doc: str | None = None
+    """The docstring literal below it."""
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Finder:
+    """A `get_by_…` method."""
+
+    method: str
+    unique: str
+    parameters: str
+    values: str
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """One `tables/<module>.py`."""
+
+    module: str
+    source: str
+    module_doc: str
+    doc: str | None
+    imports: ImportGroups
+    local: dict[str, str]
+    """The names of imported things as this module spells them."""
+    stem: str
+    variable: str
+    database_name: str
+    columns: tuple[Field, ...]
+    elements: tuple[str, ...]
+    row: tuple[Field, ...]
+    row_options: str
+    insert: tuple[Field, ...]
+    update: tuple[Field, ...]
+    where: tuple[Field, ...]
+    base: str
+    """The accessor's base class with its parameters."""
+    key: tuple[Field, ...]
+    """The fields of a composite key; empty for a single one."""
+    key_property: str
+    key_parameters: str
+    key_values: str
+    finders: tuple[Finder, ...]
+    conflicts: str | None
+    """The `Literal[…]` of keys that an upsert may name; None for a table without any."""
+    conflict_default: str
+
+
+@dataclass(frozen=True)
+class EntityPlan:
+    """One `entities/<module>.py`."""
+
+    module: str
+    source: str
+    module_doc: str
+    doc: str | None
+    imports: ImportGroups
+    typing_imports: tuple[Import, ...]
+    local: dict[str, str]
+    class_name: str
+    table: str
+    receiver: str
+    columns: tuple[Field, ...]
+    relationships: tuple[Field, ...]
+    arguments: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class EnumPlan:
+    """One class of `enums.py`."""
+
+    class_name: str
+    doc: str | None
+    members: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class AccessorPlan:
+    """A property of the session."""
+
+    name: str
+    module: str
+    stem: str
+    names: tuple[str, ...]
+    """The public names of the table's module."""
+    entity: bool
+
+
+@dataclass(frozen=True)
+class PackagePlan:
+    """A whole generated package."""
+
+    name: str
+    source: str
+    doc: str
+    version: str
+    digest: str
+    interface: int
+    base: Import | None
+    """The user's own declarative base, if the configuration names one."""
+    base_name: str
+    tables: tuple[TablePlan, ...]
+    entities: tuple[EntityPlan, ...]
+    enums: tuple[EnumPlan, ...]
+    accessors: tuple[AccessorPlan, ...]
+    renamed_accessors: tuple[AccessorPlan, ...]
+    schema_json: str

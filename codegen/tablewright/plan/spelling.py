@@ -1,0 +1,200 @@
+"""How types, values and prose of a schema are spelt in Python source."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import decimal
+import enum
+import inspect
+import json
+import uuid
+from typing import Any
+
+import msgspec
+
+from tablewright.plan.imports import Imports
+from tablewright.schema import build, definition as d, names, python_types
+from tablewright.schema.range import Range
+
+TYPES = ("tablewright.schema", "types")
+_PLAIN_CLASSES = {
+    "smallint": "SmallInteger",
+    "integer": "Integer",
+    "bigint": "BigInteger",
+    "float": "Float",
+    "real": "Real",
+    "boolean": "Boolean",
+    "text": "Text",
+    "bytes": "Bytes",
+    "date": "Date",
+    "interval": "Interval",
+    "uuid": "Uuid",
+}
+_MOMENTS = {"time": "Time", "datetime": "DateTime", "timestamptz": "TimestampTz"}
+
+
+def annotation(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
+    """The Python type of a column's values, NULL apart."""
+    if spec.codec is None or spec.python is None:
+        match spec.kind:
+            case "enum":
+                return imports.use("..enums", schema.enum(spec.enum or "").class_name)
+            case "array":
+                assert spec.of is not None
+                return f"{imports.builtin('list')}[{annotation(spec.of, schema, imports)}]"
+            case "range":
+                assert spec.of is not None
+                return f"{imports.use('tablewright.schema.range', 'Range')}[{annotation(spec.of, schema, imports)}]"
+            case _:
+                pass
+    return python_type(build.python_type(spec), imports)
+
+
+def python_type(text: str, imports: Imports) -> str:
+    """A Python type that a spec names, in the module's local names."""
+    expression, modules = python_types.parse(text)
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Name):
+            node.id = imports.use(modules[node.id], node.id) if node.id in modules else imports.builtin(node.id)
+    return ast.unparse(expression)
+
+
+def column_type(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
+    """The expression that makes a column's type."""
+    types = imports.use(*TYPES)
+    made = f"{types}.{_type_call(spec, schema, imports)}"
+    if spec.codec is not None:
+        module, _, name = spec.codec.partition(":")
+        made = f"{types}.Coded({imports.use(module, name)}(), {made})"
+    if spec.sql:
+        own = ", ".join(f"{dialect}={json.dumps(text)}" for dialect, text in sorted(spec.sql.items()))
+        made = f"{made}.spelt({own})"
+    return made
+
+
+def _type_call(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
+    match spec.kind:
+        case "string":
+            return f"String({spec.length})"
+        case "hash":
+            return f"Hash({spec.nbytes})"
+        case "decimal":
+            scaled = ", scaled=True" if spec.storage == "scaled" else ""
+            return f"Decimal({spec.precision}, {spec.scale or 0}{scaled})"
+        case "time" | "datetime" | "timestamptz":
+            return f"{_MOMENTS[spec.kind]}({'' if spec.precision is None else spec.precision})"
+        case "json":
+            return f"Json({python_type(build.python_type(spec), imports)})"
+        case "enum":
+            found = schema.enum(spec.enum or "")
+            native = f", native={quoted(found.name)}" if found.native else ""
+            return f"Enum({imports.use('..enums', found.class_name)}{native})"
+        case "array" | "range":
+            assert spec.of is not None
+            outer = "ArrayOf" if spec.kind == "array" else "RangeOf"
+            return f"{outer}({column_type(spec.of, schema, imports)})"
+        case _:
+            return f"{_PLAIN_CLASSES[spec.kind]}()"
+
+
+def default(column: d.Column, schema: d.Schema, imports: Imports) -> str:
+    """A column's literal default as Python source."""
+    if column.type.kind == "json":
+        return _json_default(column, imports)
+    value = build.python_default(column, build.build_type(column.type, schema.enums))
+    return literal(value, imports)
+
+
+def _json_default(column: d.Column, imports: Imports) -> str:
+    plain = literal(column.default, imports)
+    text = build.python_type(column.type)
+    if not python_types.parse(text)[1]:
+        return plain
+    convert = imports.use("msgspec", "convert")
+    return f"{convert}({plain}, {python_type(text, imports)})"
+
+
+def literal(value: Any, imports: Imports) -> str:
+    """*value* as Python source in the module's local names; `TypeError` for a class no default has."""
+    match value:
+        case enum.Enum():
+            return f"{imports.use('..enums', type(value).__name__)}.{value.name}"
+        case str():
+            return quoted(value)
+        case float() if value in (float("inf"), float("-inf")):
+            return f"{imports.builtin('float')}({quoted(str(value))})"
+        case None | bool() | int() | float() | bytes():
+            return repr(value)
+        case decimal.Decimal():
+            return f"{imports.use('decimal', 'Decimal')}({quoted(str(value))})"
+        case uuid.UUID():
+            return f"{imports.use('uuid', 'UUID')}({quoted(str(value))})"
+        case dt.timedelta():
+            return f"{imports.use('datetime', 'timedelta')}({value.days}, {value.seconds}, {value.microseconds})"
+        case dt.datetime() | dt.date() | dt.time():
+            name = imports.use("datetime", type(value).__name__)
+            return f"{name}.fromisoformat({quoted(value.isoformat())})"
+        case Range():
+            return _range(value, imports)
+        case list():
+            return f"[{', '.join(literal(item, imports) for item in value)}]"
+        case dict():
+            pairs = (f"{literal(key, imports)}: {literal(item, imports)}" for key, item in value.items())
+            return f"{{{', '.join(pairs)}}}"
+        case _:
+            return literal(msgspec.to_builtins(value), imports)
+
+
+def _range(value: Range[Any], imports: Imports) -> str:
+    name = imports.use("tablewright.schema.range", "Range")
+    if value.empty:
+        return f"{name}.nothing()"
+    bounds = "" if value.bounds == "[)" else f", {quoted(value.bounds)}"
+    return f"{name}({literal(value.lower, imports)}, {literal(value.upper, imports)}{bounds})"
+
+
+def quoted(text: str) -> str:
+    """*text* as a string literal: printable characters as they are, all others escaped."""
+    return '"' + "".join(_escaped(character) for character in text).replace('"', '\\"') + '"'
+
+
+def docstring(text: str, indent: int = 0) -> str:
+    """*text* as a docstring literal whose cleaned value is the text, exactly.
+
+    Prose that survives `inspect.cleandoc` keeps its lines, indented by *indent*; anything else is
+    one line of escapes.
+    """
+    lines = [_prose(line) for line in text.split("\n")]
+    whole = inspect.cleandoc(text) == text and not any(line != line.rstrip() for line in text.split("\n"))
+    if len(lines) > 1 and whole:
+        margin = "\n" + " " * indent
+        body = "".join(margin + line if line else "\n" for line in lines[1:])
+        return f'"""{lines[0]}{body}{margin}"""'
+    body = "\\n".join(lines)
+    # Formatters strip a docstring's edges, and a quote there would end it.
+    if body[:1] == " ":
+        body = "\\x20" + body[1:]
+    if body[-1:] in (" ", '"'):
+        body = body[:-1] + ("\\x20" if body[-1] == " " else '\\"')
+    return f'"""{body}"""'
+
+
+def _prose(line: str) -> str:
+    return "".join(_escaped(character) for character in line).replace('"""', '\\"\\"\\"')
+
+
+def _escaped(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def member_names(enum_definition: d.Enum) -> tuple[tuple[str, str], ...]:
+    """Pairs of member and its value's literal."""
+    return tuple((names.member_name(value), quoted(value)) for value in enum_definition.values)

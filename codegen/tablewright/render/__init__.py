@@ -1,0 +1,1 @@
+"""How the plans are spelt: Jinja2 templates, rendered in memory."""

@@ -1,0 +1,37 @@
+"""Which files a package has: a table of data, not code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from tablewright.plan.plans import PackagePlan
+
+
+class Output(NamedTuple):
+    """One kind of file: the template that makes it, its path, and the plans it is made for."""
+
+    template: str
+    path: str
+    """With `{module}` where there is one file for each plan."""
+    plans: Callable[[PackagePlan], Iterable[object]]
+
+
+def _whole(package: PackagePlan) -> Iterable[object]:
+    yield package
+
+
+OUTPUTS: tuple[Output, ...] = (
+    Output("package.py.jinja", "__init__.py", _whole),
+    Output("schema.py.jinja", "schema.py", _whole),
+    Output("enums.py.jinja", "enums.py", lambda package: [package] if package.enums else []),
+    Output("tables.py.jinja", "tables/__init__.py", _whole),
+    Output("table.py.jinja", "tables/{module}.py", lambda package: package.tables),
+    Output("entities.py.jinja", "entities/__init__.py", _whole),
+    Output("entity_base.py.jinja", "entities/_base.py", _whole),
+    Output("entity.py.jinja", "entities/{module}.py", lambda package: package.entities),
+    Output("session.py.jinja", "session.py", _whole),
+    Output("testing.py.jinja", "testing.py", _whole),
+    Output("schema.json.jinja", "schema.json", _whole),
+    Output("py.typed.jinja", "py.typed", _whole),
+)

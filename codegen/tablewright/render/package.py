@@ -1,0 +1,32 @@
+"""Renders a package's plan into text, file by file, without touching the disk."""
+
+from __future__ import annotations
+
+import functools
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tablewright.plan.plans import PackagePlan
+from tablewright.render.outputs import OUTPUTS
+
+
+def render_package(package: PackagePlan) -> dict[str, str]:
+    """The text of every file of *package*, by its path inside the package's folder."""
+    files: dict[str, str] = {}
+    for output in OUTPUTS:
+        template = _environment().get_template(output.template)
+        for plan in output.plans(package):
+            path = output.path.format(module=getattr(plan, "module", ""))
+            files[path] = template.render(plan=plan, package=package)
+    return files
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("tablewright.render"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,249 @@
+"""The resolved schema as plain frozen objects: every name, type and key decided."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+Kind: TypeAlias = Literal[
+    "smallint",
+    "integer",
+    "bigint",
+    "float",
+    "real",
+    "decimal",
+    "boolean",
+    "string",
+    "text",
+    "bytes",
+    "date",
+    "time",
+    "datetime",
+    "timestamptz",
+    "interval",
+    "uuid",
+    "json",
+    "enum",
+    "array",
+    "hash",
+    "range",
+]
+Action: TypeAlias = Literal["cascade", "set null", "set default", "restrict", "no action"]
+Dialect: TypeAlias = Literal["sqlite", "postgresql"]
+
+
+class Definition(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of all definitions: frozen, compared by every field, written as canonical JSON."""
+
+
+class Type(Definition, frozen=True, kw_only=True):
+    """A column type with all its parameters."""
+
+    kind: Kind
+    length: int | None = None
+    """Characters of a string; the most a value may have."""
+    precision: int | None = None
+    """Digits of a decimal; fractional-second digits (0 to 6) of time types."""
+    scale: int | None = None
+    nbytes: int | None = None
+    """The exact number of bytes of a hash."""
+    of: Type | None = None
+    """The element type of an array, the bound type of a range."""
+    enum: str | None = None
+    """The name of the enum in `Schema.enums`."""
+    storage: Literal["scaled", "native"] | None = None
+    """`scaled`: a decimal kept as an integer on SQLite. `native`: a Postgres ENUM."""
+    python: str | None = None
+    """The Python type of a json value or of a codec, as the spec spells it."""
+    codec: str | None = None
+    """`module:Class` of a class with `encode` and `decode`."""
+    sql: dict[str, str] = {}
+    """DDL types by dialect, in place of the usual ones."""
+
+
+class Column(Definition, frozen=True, kw_only=True):
+    """A column of a table."""
+
+    name: str
+    """The name in the spec, and in JSON."""
+    attribute: str
+    """The Python attribute: the name, with `_` appended where Python or SQLAlchemy has taken it."""
+    column: str
+    """The name in the database."""
+    type: Type
+    nullable: bool = False
+    autoincrement: bool = False
+    default: Json = None
+    """A literal default in its canonical JSON form; meaningful when `has_default`."""
+    has_default: bool = False
+    default_sql: str | None = None
+    """`now`, `uuid4`, `uuid7`, or an SQL expression."""
+    touch: str | None = None
+    """Like `default_sql`, applied by every update."""
+    computed: str | None = None
+    """The expression of a stored generated column."""
+    doc: str | None = None
+    renamed_from: str | None = None
+    deprecated: str | None = None
+    meta: dict[str, Json] = {}
+
+    @property
+    def required(self) -> bool:
+        """Whether an insert must name the column."""
+        return not (
+            self.nullable
+            or self.has_default
+            or self.autoincrement
+            or self.default_sql is not None
+            or self.computed is not None
+        )
+
+
+class ForeignKey(Definition, frozen=True, kw_only=True):
+    """Columns of this table that point at a key of another (or the same) table."""
+
+    name: str
+    columns: tuple[str, ...]
+    """Attributes of this table."""
+    table: str
+    """The target's name in the schema."""
+    targets: tuple[str, ...]
+    """Attributes of the target."""
+    on_delete: Action | None = None
+    on_update: Action | None = None
+    deferrable: bool = False
+
+
+class Relationship(Definition, frozen=True, kw_only=True):
+    """An attribute of an entity that holds one or many entities of another table."""
+
+    name: str
+    target: str
+    """The target's name in the schema."""
+    many: bool
+    nullable: bool = False
+    """Whether a single one may be absent."""
+    foreign_key: str | None = None
+    """Name of the foreign key behind it; `None` for a relationship through a link table."""
+    through: str | None = None
+    """The link table of a many-to-many relationship."""
+    inverse: str | None = None
+    """The attribute on the target that mirrors this one."""
+    order_by: str | None = None
+    """Attribute of the target by which a collection is ordered."""
+    here: bool = True
+    """Whether the foreign key is on this table (rather than on the target)."""
+
+
+class Unique(Definition, frozen=True, kw_only=True):
+    """Columns whose values together occur once."""
+
+    name: str
+    columns: tuple[str, ...]
+    where: str | None = None
+    nulls_not_distinct: bool = False
+
+
+class Index(Definition, frozen=True, kw_only=True):
+    """An index over columns and expressions."""
+
+    name: str
+    elements: tuple[IndexElement, ...]
+    unique: bool = False
+    where: str | None = None
+    include: tuple[str, ...] = ()
+    using: str | None = None
+
+
+class IndexElement(Definition, frozen=True, kw_only=True):
+    """One column or one SQL expression of an index."""
+
+    column: str | None = None
+    sql: str | None = None
+
+
+class Check(Definition, frozen=True, kw_only=True):
+    """A condition that every row meets."""
+
+    name: str
+    sql: str
+
+
+class Exclusion(Definition, frozen=True, kw_only=True):
+    """A Postgres exclusion constraint."""
+
+    name: str
+    using: str
+    elements: tuple[tuple[str, str], ...]
+    """Pairs of attribute and operator."""
+    where: str | None = None
+
+
+class Enum(Definition, frozen=True, kw_only=True):
+    """A closed set of string values."""
+
+    name: str
+    class_name: str
+    values: tuple[str, ...]
+    native: bool = False
+    doc: str | None = None
+
+
+class Table(Definition, frozen=True, kw_only=True):
+    """A table, whole."""
+
+    name: str
+    """The name in the spec; the module of the generated table."""
+    table: str
+    """The name in the database."""
+    class_name: str
+    accessor: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    """Attributes, in key order."""
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+    uniques: tuple[Unique, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    checks: tuple[Check, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    doc: str | None = None
+    renamed_from: str | None = None
+    meta: dict[str, Json] = {}
+    source: str = ""
+    """The spec file it came from, as shown in the generated header."""
+
+    def column(self, attribute: str) -> Column:
+        """The column with this *attribute*; `KeyError` if there is none."""
+        for column in self.columns:
+            if column.attribute == attribute:
+                return column
+        raise KeyError(attribute)
+
+
+class Schema(Definition, frozen=True, kw_only=True):
+    """A whole schema: what one generated package is made from."""
+
+    name: str
+    version: str
+    doc: str | None = None
+    enums: tuple[Enum, ...] = ()
+    tables: tuple[Table, ...] = ()
+    opaque_tables: tuple[Table, ...] = ()
+
+    def table(self, name: str) -> Table:
+        """The table with this *name*; `KeyError` if there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    def enum(self, name: str) -> Enum:
+        """The enum with this *name*; `KeyError` if there is none."""
+        for enum in self.enums:
+            if enum.name == name:
+                return enum
+        raise KeyError(name)

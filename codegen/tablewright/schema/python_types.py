@@ -1,0 +1,85 @@
+"""The Python types that a spec may name: `dict[str, int | None]`, `decimal:Decimal`, `app.models:Address`."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
+_REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class PythonTypeError(ValueError):
+    """A text that is not a type a spec may name; says why."""
+
+
+def parse(text: str) -> tuple[ast.expr, dict[str, str]]:
+    """*text* as an expression over plain names, and the module that each imported name comes from."""
+    modules: dict[str, str] = {}
+
+    def plain(match: re.Match[str]) -> str:
+        module, _, name = match.group().partition(":")
+        if modules.setdefault(name, module) != module:
+            raise PythonTypeError(f"`{name}` comes from two modules")
+        return name
+
+    rewritten = _REFERENCE.sub(plain, text)
+    try:
+        expression = ast.parse(rewritten, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise PythonTypeError(f"`{text}` is not a Python type") from None
+    for name in _names(expression, text):
+        if name not in modules and name not in BUILTINS:
+            raise PythonTypeError(f"`{name}` is not a builtin type; say where it comes from: `module:{name}`")
+    return expression, modules
+
+
+def _names(node: ast.expr, text: str) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Constant(value=None):
+            yield "None"
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from _names(left, text)
+            yield from _names(right, text)
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=items)):
+            for item in (value, *items):
+                yield from _names(item, text)
+        case ast.Subscript(value=value, slice=item):
+            yield from _names(value, text)
+            yield from _names(item, text)
+        case _:
+            raise PythonTypeError(f"`{text}` is not a Python type")
+
+
+@functools.cache
+def evaluate(text: str) -> Any:
+    """The type that *text* names; `PythonTypeError` if it is none, `ImportError` if its module is missing."""
+    expression, modules = parse(text)
+    namespace: dict[str, Any] = {}
+    for name, module in modules.items():
+        try:
+            namespace[name] = getattr(importlib.import_module(module), name)
+        except AttributeError:
+            raise PythonTypeError(f"module `{module}` has no `{name}`") from None
+    return _evaluate(expression, namespace)
+
+
+def _evaluate(node: ast.expr, namespace: dict[str, Any]) -> Any:
+    builtins = cast("dict[str, Any]", __builtins__) if isinstance(__builtins__, dict) else vars(__builtins__)
+    match node:
+        case ast.Name(id=name):
+            return namespace[name] if name in namespace else builtins[name]
+        case ast.BinOp(left=left, right=right):
+            return _evaluate(left, namespace) | _evaluate(right, namespace)
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=items)):
+            return _evaluate(value, namespace)[tuple(_evaluate(item, namespace) for item in items)]
+        case ast.Subscript(value=value, slice=item):
+            return _evaluate(value, namespace)[_evaluate(item, namespace)]
+        case _:
+            return None

@@ -1,0 +1,276 @@
+"""The vocabulary in which tables are said: `table`, `column`, keys, indexes and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeAlias, TypeVar, overload
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Computed,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    literal,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.schema import SchemaItem
+
+from tablewright.schema import names
+from tablewright.schema.definition import Action
+from tablewright.schema.expressions import expression
+from tablewright.schema.types.column_type import ColumnType
+
+T = TypeVar("T")
+Columns: TypeAlias = Mapping[str, Column[Any]]
+Element: TypeAlias = Callable[[str, Columns], SchemaItem]
+"""A part of a table that is not a column: made when table and columns are known."""
+
+_NO_DEFAULT: Any = object()
+
+
+@overload
+def column(
+    column_type: ColumnType[T],
+    *,
+    name: str | None = ...,
+    nullable: Literal[False] = False,
+    autoincrement: bool = ...,
+    default: T = ...,
+    default_sql: str | None = ...,
+    touch: str | None = ...,
+    computed: str | None = ...,
+    meta: dict[str, object] | None = ...,
+) -> Column[T]: ...
+@overload
+def column(
+    column_type: ColumnType[T],
+    *,
+    nullable: Literal[True],
+    name: str | None = ...,
+    autoincrement: bool = ...,
+    default: T = ...,
+    default_sql: str | None = ...,
+    touch: str | None = ...,
+    computed: str | None = ...,
+    meta: dict[str, object] | None = ...,
+) -> Column[T | None]: ...
+def column(
+    column_type: ColumnType[Any],
+    *,
+    name: str | None = None,
+    nullable: bool = False,
+    autoincrement: bool = False,
+    default: Any = _NO_DEFAULT,
+    default_sql: str | None = None,
+    touch: str | None = None,
+    computed: str | None = None,
+    meta: dict[str, object] | None = None,
+) -> Column[Any]:
+    """A column of *column_type*, called after the attribute it is assigned to unless *name* differs.
+
+    *default* is a value of the type; *default_sql* and *touch* (set by every update) are `now`,
+    `uuid4`, `uuid7` or SQL; *computed* is the expression of a stored generated column.
+    """
+    generated: list[SchemaItem] = []
+    if autoincrement:
+        generated.append(Identity())
+    if computed is not None:
+        generated.append(Computed(literal_column(computed), persisted=True))
+    server_default: ColumnElement[Any] | None = None
+    info: dict[str, object] = {}
+    if default is not _NO_DEFAULT:
+        server_default = literal(default, column_type)
+        info["default"] = default
+    elif default_sql is not None:
+        server_default = expression(default_sql, column_type)
+    if meta:
+        info["meta"] = meta
+    return Column(
+        name,
+        column_type,
+        *generated,
+        nullable=nullable,
+        autoincrement=autoincrement,
+        server_default=server_default,
+        onupdate=None if touch is None else expression(touch, column_type),
+        info=info,
+    )
+
+
+def table(
+    name: str,
+    metadata: MetaData,
+    columns: type,
+    /,
+    *elements: Element,
+    meta: dict[str, object] | None = None,
+) -> Table:
+    """A table of the `Column` attributes of the class *columns*, with *elements* beside them."""
+    found: dict[str, Column[Any]] = {}
+    for attribute, value in vars(columns).items():
+        if isinstance(value, Column):
+            value.key = attribute
+            value.name = value.name or attribute
+            found[attribute] = value
+    return make_table(name, metadata, found, elements, meta=meta)
+
+
+def make_table(
+    name: str,
+    metadata: MetaData,
+    columns: Columns,
+    elements: Iterable[Element],
+    *,
+    meta: Mapping[str, object] | None = None,
+    prefixes: list[str] | None = None,
+) -> Table:
+    """A table of *columns* by attribute, with the checks that their types bring."""
+    made: list[SchemaItem] = list(columns.values())
+    made += [element(name, columns) for element in elements]
+    for item in columns.values():
+        made += _type_checks(name, item)
+    return Table(
+        name,
+        metadata,
+        *made,
+        info={"meta": dict(meta)} if meta else {},
+        prefixes=prefixes or [],
+        # Without it SQLite would give the id of a deleted last row to the next one.
+        sqlite_autoincrement=any(item.autoincrement is True for item in columns.values()),
+    )
+
+
+def _type_checks(table_name: str, item: Column[Any]) -> list[CheckConstraint]:
+    column_type = item.type
+    if not isinstance(column_type, ColumnType):
+        return []
+    name = names.type_check_name(table_name, item.name)
+    quoted = '"' + item.name.replace('"', '""') + '"'
+    by_dialect = {d: column_type.check(quoted, d) for d in ("sqlite", "postgresql")}
+    if by_dialect["sqlite"] == by_dialect["postgresql"]:
+        text = by_dialect["sqlite"]
+        return [] if text is None else [CheckConstraint(literal_column(text), name=name)]
+    return [
+        CheckConstraint(literal_column(text), name=name).ddl_if(dialect=dialect)
+        for dialect, text in by_dialect.items()
+        if text is not None
+    ]
+
+
+def primary_key(*columns: str) -> Element:
+    """The primary key, in key order."""
+
+    def make(table_name: str, _: Columns) -> SchemaItem:
+        return PrimaryKeyConstraint(*columns, name=names.primary_key_name(table_name))
+
+    return make
+
+
+def foreign_key(
+    columns: str | tuple[str, ...],
+    targets: str | tuple[str, ...],
+    *,
+    name: str | None = None,
+    on_delete: Action | None = None,
+    on_update: Action | None = None,
+    deferrable: bool = False,
+) -> Element:
+    """Columns that point at *targets*, each `table.column`."""
+    local = (columns,) if isinstance(columns, str) else columns
+    remote = (targets,) if isinstance(targets, str) else targets
+
+    def make(table_name: str, available: Columns) -> SchemaItem:
+        return ForeignKeyConstraint(
+            local,
+            remote,
+            name=name or names.foreign_key_name(table_name, database_names(local, available)),
+            ondelete=on_delete and on_delete.upper(),
+            onupdate=on_update and on_update.upper(),
+            deferrable=deferrable or None,
+            initially="DEFERRED" if deferrable else None,
+        )
+
+    return make
+
+
+def unique(
+    *columns: str, name: str | None = None, where: str | None = None, nulls_not_distinct: bool = False
+) -> Element:
+    """Columns whose values together occur once; with *where*, among the rows that meet it."""
+    if where is not None:
+        return index(*columns, name=name, where=where, unique=True)
+
+    def make(table_name: str, available: Columns) -> SchemaItem:
+        return UniqueConstraint(
+            *columns,
+            name=name or names.unique_name(table_name, database_names(columns, available)),
+            postgresql_nulls_not_distinct=nulls_not_distinct,
+        )
+
+    return make
+
+
+def sql(text: str) -> ColumnElement[Any]:
+    """An SQL expression of an index."""
+    return literal_column(text)
+
+
+def index(
+    *elements: str | ColumnElement[Any],
+    name: str | None = None,
+    unique: bool = False,
+    where: str | None = None,
+    include: tuple[str, ...] = (),
+    using: str | None = None,
+) -> Element:
+    """An index over columns and `sql` expressions; *include* and *using* are for Postgres."""
+
+    def make(table_name: str, available: Columns) -> SchemaItem:
+        parts = [available[item].name if isinstance(item, str) else "expr" for item in elements]
+        condition: ColumnElement[Any] | None = None if where is None else literal_column(where)
+        postgres: dict[str, Any] = {"postgresql_using": using} if using else {}
+        if include:
+            postgres["postgresql_include"] = list(database_names(include, available))
+        return Index(
+            name or names.index_name(table_name, parts),
+            *(available[item] if isinstance(item, str) else item for item in elements),
+            unique=unique,
+            postgresql_where=condition,
+            sqlite_where=condition,
+            **postgres,
+        )
+
+    return make
+
+
+def check(text: str, *, name: str) -> Element:
+    """A condition in SQL that every row meets."""
+    return lambda _table, _columns: CheckConstraint(literal_column(text), name=name)
+
+
+def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, where: str | None = None) -> Element:
+    """On Postgres: no two rows for which every (column, operator) holds; nothing on SQLite."""
+
+    def make(table_name: str, available: Columns) -> SchemaItem:
+        return ExcludeConstraint(
+            *((available[attribute], operator) for attribute, operator in elements),
+            name=name
+            or names.exclusion_name(table_name, database_names((a for a, _ in elements), available)),
+            using=using,
+            where=None if where is None else literal_column(where),
+        ).ddl_if(dialect="postgresql")
+
+    return make
+
+
+def database_names(attributes: Iterable[str], columns: Columns) -> tuple[str, ...]:
+    """The database's names of columns, by their attributes."""
+    return tuple(columns[attribute].name for attribute in attributes)

@@ -1,0 +1,182 @@
+"""`ColumnType`: how a Python value becomes a driver's value and back, per dialect."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import functools
+import math
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import Dialect, TypeDecorator, types as sqltypes
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+T = TypeVar("T")
+
+Converter = Callable[[Any], Any]
+"""One value in, one value out; never sees None."""
+
+
+class SqlText(UserDefinedType[Any]):
+    """A type spelt in SQL by the spec (`sql: {postgresql: citext}`)."""
+
+    cache_ok = True
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def get_col_spec(self, **_: object) -> str:
+        """The SQL, as written."""
+        return self.text
+
+
+@functools.cache
+def _refusal(dbapi: Hashable) -> type[Exception]:
+    # A subclass of the driver's own DataError, so that SQLAlchemy wraps a value refused here
+    # exactly as one that the server refuses. `client_side`: nothing was sent.
+    parent: type[Exception] = getattr(dbapi, "DataError", Exception)
+    return type("DataError", (parent,), {"client_side": True})
+
+
+def refusal(dialect: Dialect) -> type[Exception]:
+    """The exception class for a value that does not fit its column."""
+    return _refusal(cast("Hashable", dialect.dbapi))
+
+
+def shorten(value: object) -> str:
+    """*value* as an error message shows it: its repr, cut at 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+class ColumnType(TypeDecorator[T], Generic[T]):
+    """Base of the column types: strict towards Python, the same on SQLite and Postgres.
+
+    A value that does not fit raises `sqlalchemy.exc.DataError` on both engines, before it is sent.
+    """
+
+    impl: type[TypeEngine[Any]] | TypeEngine[Any] = sqltypes.NullType
+    cache_ok = True
+    what: str = "a value"
+    """What a fitting value is, for messages."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # SQLAlchemy asks each class itself: what `__init__` takes is all that tells types apart.
+        cls.cache_ok = True
+
+    def spelt(self, **sql: str) -> ColumnType[T]:
+        """The same type, its DDL spelt as *sql* for the dialects named."""
+        return Spelt(self, tuple(sorted(sql.items())))
+
+    # What a type says of itself.
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The SQLAlchemy type that makes the DDL and the casts."""
+        raise NotImplementedError
+
+    def encoder(self, dialect: Dialect) -> Converter | None:
+        """Python to driver; raises `refusal(dialect)` for a value that does not fit."""
+        return None
+
+    def decoder(self, dialect: Dialect) -> Converter | None:
+        """Driver to Python; None where the driver's value is right as it is."""
+        return None
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        """The SQL condition, if any, that the database itself holds *column* to."""
+        return None
+
+    def comparable(self) -> TypeEngine[Any] | None:
+        """The type of a value compared with the column; None for the column's own.
+
+        A comparison may use values that the column could not store: `code == "far too long"`
+        is false, not an error.
+        """
+        return None
+
+    # What SQLAlchemy asks.
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return self.storage(dialect)
+
+    def bind_processor(self, dialect: Dialect) -> Converter | None:
+        encode = self.encoder(dialect)
+        if encode is None:
+            return None
+        return lambda value: None if value is None else encode(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
+        decode = self.decoder(dialect)
+        if decode is None:
+            return None
+        return lambda value: None if value is None else decode(value)
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        encode = self.encoder(dialect)
+
+        def process(value: Any) -> str:
+            return sql_literal(encode(value) if encode else value, dialect)
+
+        return process
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        return self.comparable() or self
+
+    def misfit(self, dialect: Dialect, value: object, why: str | None = None) -> Exception:
+        """The exception that says *value* does not fit."""
+        return refusal(dialect)(f"{shorten(value)} is not {why or self.what}")
+
+
+class Spelt(ColumnType[T]):
+    """The type *inner* with DDL of the spec's own."""
+
+    def __init__(self, inner: ColumnType[T], sql: tuple[tuple[str, str], ...]) -> None:
+        super().__init__()
+        self.inner = inner
+        self.sql = sql
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        own = dict(self.sql).get(dialect.name)
+        return self.inner.storage(dialect) if own is None else SqlText(own)
+
+    def encoder(self, dialect: Dialect) -> Converter | None:
+        return self.inner.encoder(dialect)
+
+    def decoder(self, dialect: Dialect) -> Converter | None:
+        return self.inner.decoder(dialect)
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        return self.inner.check(column, dialect_name)
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        return self.inner.literal_processor(dialect)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        return self.inner.coerce_compared_value(op, value)
+
+
+def sql_literal(value: object, dialect: Dialect) -> str:
+    """A driver's value as SQL text."""
+    postgres = dialect.name == "postgresql"
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).lower() if postgres else str(int(value))
+        case bytes():
+            return f"'\\x{value.hex()}'::bytea" if postgres else f"X'{value.hex()}'"
+        case float() if value in (math.inf, -math.inf):
+            sign = "-" if value < 0 else ""
+            return f"'{sign}Infinity'::float8" if postgres else f"{sign}9e999"
+        case int() | float():
+            return repr(value)
+        case decimal.Decimal():
+            return format(value, "f")
+        case dt.timedelta():
+            return f"interval '{value // dt.timedelta(microseconds=1)} microseconds'"
+        case _:
+            text = str(value).replace("'", "''")
+            # As SQLAlchemy's own literals do, for drivers whose placeholders start with a percent sign.
+            return f"'{text.replace('%', '%%') if dialect.identifier_preparer._double_percents else text}'"

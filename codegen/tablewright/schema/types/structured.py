@@ -1,0 +1,257 @@
+"""Values with an inside: JSON, arrays, ranges, and codecs of the user's own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Dialect, types as sqltypes
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
+
+from tablewright.schema.range import Range
+from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.moment import Date, DateTime, TimestampTz
+from tablewright.schema.types.number import Decimal, Integer
+
+T = TypeVar("T")
+
+
+class Json(ColumnType[T]):
+    """JSON that holds a *python* value: checked on writing, decoded by msgspec on reading.
+
+    A stored value of another shape raises `msgspec.ValidationError`, naming its path.
+    """
+
+    impl = sqltypes.JSON
+
+    def __init__(self, python: type[T]) -> None:
+        super().__init__()
+        # So that a value of None, like no value, is SQL NULL.
+        self.should_evaluate_none = False
+        self.python = python
+        self.what = f"a {getattr(python, '__name__', None) or python}"
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        return sqltypes.Text() if dialect.name == "sqlite" else postgresql.JSONB()
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        python = self.python
+
+        def encode(value: Any) -> Any:
+            try:
+                text = msgspec.json.encode(msgspec.convert(value, python)).decode()
+                msgspec.json.decode(text, type=python)
+            except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+                raise self.misfit(dialect, value, f"{self.what}: {error}") from None
+            if "\\u0000" in text:
+                raise self.misfit(dialect, value, "JSON without NUL characters")
+            return text
+
+        return encode
+
+    def decoder(self, dialect: Dialect) -> Converter:
+        python = self.python
+        decode = msgspec.json.Decoder(python).decode
+        if dialect.name == "sqlite":
+            return decode
+        # The driver has parsed it already, unless the cursor was told to leave the text.
+        return lambda value: decode(value) if type(value) is bytes else msgspec.convert(value, python)
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
+
+
+class ArrayOf(ColumnType[list[T]]):
+    """A list of *element* values, none of them NULL; on SQLite JSON text."""
+
+    impl = sqltypes.JSON
+    what = "a list"
+
+    def __init__(self, element: ColumnType[T]) -> None:
+        super().__init__()
+        self.element = element
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return sqltypes.Text()
+        return postgresql.ARRAY(self.element.load_dialect_impl(dialect))
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        encode_element = self.element.encoder(dialect)
+        sqlite = dialect.name == "sqlite"
+
+        def encode(value: Any) -> Any:
+            if not isinstance(value, list | tuple):
+                raise self.misfit(dialect, value)
+            if None in value:
+                raise self.misfit(dialect, value, "a list without None")
+            items = [encode_element(item) for item in value] if encode_element else list(value)
+            return msgspec.json.encode(items).decode() if sqlite else items
+
+        return encode
+
+    def decoder(self, dialect: Dialect) -> Converter | None:
+        decode_element = self.element.decoder(dialect)
+        if dialect.name == "sqlite":
+            read = json.loads
+            return (lambda value: [decode_element(item) for item in read(value)]) if decode_element else read
+        return (lambda value: [decode_element(item) for item in value]) if decode_element else None
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        if dialect.name == "sqlite":
+            return super().literal_processor(dialect)
+        element = self.element.literal_processor(dialect)
+        ddl = dialect.type_compiler_instance.process(self.storage(dialect))
+        return lambda value: f"CAST(ARRAY[{', '.join(map(element, value))}] AS {ddl})"
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        return f"json_type({column}) = 'array'" if dialect_name == "sqlite" else None
+
+
+class RangeOf(ColumnType[Range[Any]]):
+    """A `Range` of *element* values; on SQLite JSON text, `[lower, upper, bounds]` or `"empty"`."""
+
+    impl = sqltypes.JSON
+    what = "a Range"
+
+    def __init__(self, element: ColumnType[Any]) -> None:
+        super().__init__()
+        self.element = element
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return sqltypes.Text()
+        match self.element:
+            case Integer():
+                return postgresql.INT4RANGE()
+            case Date():
+                return postgresql.DATERANGE()
+            case DateTime():
+                return postgresql.TSRANGE()
+            case TimestampTz():
+                return postgresql.TSTZRANGE()
+            case Decimal():
+                return postgresql.NUMRANGE()
+            case _:
+                return postgresql.INT8RANGE()
+
+    def canonical(self, value: Range[Any]) -> Range[Any]:
+        """*value* in the one form that equal ranges share: Postgres' own, `[)` where discrete."""
+        if value.empty:
+            return Range(empty=True)
+        lower, upper = value.lower, value.upper
+        opening, closing = value.bounds[0], value.bounds[1]
+        step = self._step()
+        if step is not None:
+            if lower is not None and opening == "(":
+                lower, opening = lower + step, "["
+            if upper is not None and closing == "]":
+                upper, closing = upper + step, ")"
+        opening = "[" if lower is None else opening
+        closing = ")" if upper is None else closing
+        if lower is not None and upper is not None and lower >= upper and opening + closing != "[]":
+            return Range(empty=True)
+        bounds: Any = opening + closing
+        return Range(lower, upper, bounds)
+
+    def _step(self) -> Any:
+        if isinstance(self.element, Date):
+            return dt.timedelta(days=1)
+        return None if isinstance(self.element, DateTime | TimestampTz | Decimal) else 1
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        encode_bound = self.element.encoder(dialect) or (lambda value: value)
+        sqlite = dialect.name == "sqlite"
+
+        def encode(value: Any) -> Any:
+            if not isinstance(value, Range):
+                raise self.misfit(dialect, value)
+            for bound in (value.lower, value.upper):
+                if bound is not None:
+                    encode_bound(bound)
+            value = self.canonical(value)
+            if value.empty:
+                return '"empty"' if sqlite else "empty"
+            lower, upper = (
+                None if bound is None else encode_bound(bound) for bound in (value.lower, value.upper)
+            )
+            if sqlite:
+                return msgspec.json.encode([lower, upper, value.bounds]).decode()
+            # As text: drivers guess int4range from small bounds, and Postgres casts no range to another.
+            lower = "" if lower is None else f'"{lower}"'
+            upper = "" if upper is None else f'"{upper}"'
+            return f"{value.bounds[0]}{lower},{upper}{value.bounds[1]}"
+
+        return encode
+
+    def decoder(self, dialect: Dialect) -> Converter:
+        decode_bound = self.element.decoder(dialect) or (lambda value: value)
+
+        def bound(value: Any) -> Any:
+            return None if value is None else decode_bound(value)
+
+        def from_text(text: str) -> Range[Any]:
+            parts = json.loads(text)
+            if parts == "empty":
+                return Range(empty=True)
+            return Range(bound(parts[0]), bound(parts[1]), parts[2])
+
+        def from_driver(value: Any) -> Range[Any]:
+            if value.isempty:
+                return Range(empty=True)
+            return self.canonical(Range(bound(value.lower), bound(value.upper), value.bounds))
+
+        return from_text if dialect.name == "sqlite" else from_driver
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
+
+
+class Codec(Protocol[T]):
+    """A user's class that stores a T as a value of another column type."""
+
+    def encode(self, value: T) -> Any:
+        """The value to store."""
+        ...
+
+    def decode(self, stored: Any) -> T:
+        """The value that was stored."""
+        ...
+
+
+class Coded(ColumnType[T]):
+    """A column stored as *stored* whose values *codec* encodes and decodes."""
+
+    impl = sqltypes.NullType
+
+    def __init__(self, codec: Codec[T], stored: ColumnType[Any]) -> None:
+        super().__init__()
+        self.codec = codec
+        self.stored = stored
+        self.what = f"a value for {type(codec).__name__}"
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        return self.stored.load_dialect_impl(dialect)
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        outer, inner = self.codec.encode, self.stored.encoder(dialect)
+
+        def encode(value: Any) -> Any:
+            try:
+                value = outer(value)
+            except (TypeError, ValueError, AttributeError, OverflowError) as error:
+                raise self.misfit(dialect, value, f"{self.what}: {error}") from error
+            return inner(value) if inner else value
+
+        return encode
+
+    def decoder(self, dialect: Dialect) -> Converter:
+        outer, inner = self.codec.decode, self.stored.decoder(dialect)
+        return (lambda value: outer(inner(value))) if inner else outer
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        return self.stored.check(column, dialect_name)

@@ -1,0 +1,182 @@
+"""Strings, bytes, hashes, UUIDs and enums."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from typing import Any, TypeVar
+
+from sqlalchemy import Dialect, types as sqltypes
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
+
+from tablewright.schema.types.column_type import ColumnType, Converter
+
+E = TypeVar("E", bound=enum.Enum)
+
+
+class Text(ColumnType[str]):
+    """A string of any length, without NUL characters (Postgres has no place for them)."""
+
+    impl = sqltypes.Text
+    length: int | None = None
+    what = "a string"
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        return sqltypes.Text()
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        length = self.length
+
+        def encode(value: Any) -> Any:
+            if type(value) is not str:
+                if not isinstance(value, str):
+                    raise self.misfit(dialect, value)
+                value = str.__str__(value)
+            if length is not None and len(value) > length:
+                raise self.misfit(dialect, value, f"a string of at most {length} characters")
+            if "\0" in value:
+                raise self.misfit(dialect, value, "a string without NUL characters")
+            if not value.isascii():
+                try:
+                    value.encode()
+                except UnicodeEncodeError:
+                    raise self.misfit(dialect, value, "a string of Unicode characters") from None
+            return value
+
+        return encode
+
+    def comparable(self) -> TypeEngine[Any] | None:
+        return None if self.length is None else Text()
+
+
+class String(Text):
+    """A string of at most *length* characters."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+        self.what = f"a string of at most {length} characters"
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        return sqltypes.String(self.length)
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        return f"length({column}) <= {self.length}" if dialect_name == "sqlite" else None
+
+
+class Bytes(ColumnType[bytes]):
+    """Bytes of any length."""
+
+    impl = sqltypes.LargeBinary
+    nbytes: int | None = None
+    what = "bytes"
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        return sqltypes.LargeBinary()
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        nbytes = self.nbytes
+
+        def encode(value: Any) -> Any:
+            if not isinstance(value, bytes | bytearray | memoryview):
+                raise self.misfit(dialect, value)
+            value = bytes(value)
+            if nbytes is not None and len(value) != nbytes:
+                raise self.misfit(dialect, value)
+            return value
+
+        return encode
+
+    def comparable(self) -> TypeEngine[Any] | None:
+        return None if self.nbytes is None else Bytes()
+
+
+class Hash(Bytes):
+    """Exactly *nbytes* bytes."""
+
+    def __init__(self, nbytes: int) -> None:
+        super().__init__()
+        self.nbytes = nbytes
+        self.what = f"{nbytes} bytes"
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        measure = "length" if dialect_name == "sqlite" else "octet_length"
+        return f"{measure}({column}) = {self.nbytes}"
+
+
+class Uuid(ColumnType[uuid.UUID]):
+    """A UUID; on SQLite 32 hexadecimal digits."""
+
+    impl = sqltypes.Uuid
+    what = "a UUID"
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        return sqltypes.CHAR(32) if dialect.name == "sqlite" else postgresql.UUID()
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        sqlite = dialect.name == "sqlite"
+
+        def encode(value: Any) -> Any:
+            if not isinstance(value, uuid.UUID):
+                raise self.misfit(dialect, value)
+            return value.hex if sqlite else value
+
+        return encode
+
+    def decoder(self, dialect: Dialect) -> Converter | None:
+        return uuid.UUID if dialect.name == "sqlite" else None
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        return f"length({column}) = 32" if dialect_name == "sqlite" else None
+
+
+class Enum(ColumnType[E]):
+    """A member of *enum*, stored by value: a checked VARCHAR, or with *native* a Postgres ENUM."""
+
+    impl = sqltypes.String
+
+    def __init__(self, enum: type[E], *, native: str | None = None) -> None:
+        super().__init__()
+        self.enum = enum
+        self.native = native
+        """The name of the Postgres type."""
+        self.what = f"a {enum.__name__}"
+        self.values = tuple(str(member.value) for member in enum)
+        if native is not None:
+            # Inside a TypeDecorator SQLAlchemy still creates and drops the ENUM with its tables.
+            self.impl_instance = sqltypes.Enum(*self.values, name=native)
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        if self.native is not None and dialect.name == "postgresql":
+            return postgresql.ENUM(*self.values, name=self.native, create_type=False)
+        return sqltypes.String(max(map(len, self.values)))
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        members = self.enum
+        by_value = {member.value: str(member.value) for member in members}
+
+        def encode(value: Any) -> Any:
+            if isinstance(value, members):
+                return str(value.value)
+            try:
+                return by_value[value]
+            except (KeyError, TypeError):
+                raise self.misfit(dialect, value) from None
+
+        return encode
+
+    def decoder(self, dialect: Dialect) -> Converter:
+        return {str(member.value): member for member in self.enum}.__getitem__
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        if self.native is not None and dialect_name == "postgresql":
+            return None
+        allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in self.values)
+        return f"{column} IN ({allowed})"
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        # `like` and friends compare with any string.
+        return self if isinstance(value, self.enum) or value in self.values else Text()
+
+
