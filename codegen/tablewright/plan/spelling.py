@@ -8,6 +8,7 @@ import decimal
 import enum
 import inspect
 import json
+import re
 import uuid
 from typing import Any
 
@@ -175,8 +176,10 @@ def docstring(text: str, indent: int = 0) -> str:
     # Formatters strip a docstring's edges, and a quote there would end it.
     if body[:1] == " ":
         body = "\\x20" + body[1:]
-    if body[-1:] in (" ", '"'):
-        body = body[:-1] + ("\\x20" if body[-1] == " " else '\\"')
+    if body[-1:] == " ":
+        body = body[:-1] + "\\x20"
+    elif re.search(r'(?<!\\)(\\\\)*"$', body):
+        body = body[:-1] + '\\"'
     return f'"""{body}"""'
 
 
