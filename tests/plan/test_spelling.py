@@ -7,6 +7,7 @@ import inspect
 
 import pytest
 from hypothesis import given, strategies as st
+
 from tablewright.plan.imports import Imports
 from tablewright.plan.spelling import docstring, literal, python_type, quoted
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tablewright.plan.entity import plan_entity
+from tablewright.plan.links import Links
 from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, PackagePlan
 from tablewright.plan.spelling import docstring, member_names, quoted
 from tablewright.plan.table import class_names, plan_table
 from tablewright.schema import definition as d
 from tablewright.schema.canonical import digest, to_json
+from tablewright.schema.names import module_name
 
 INTERFACE = 1
 """The version of the run time's interface that generated code is written for."""
@@ -16,6 +18,7 @@ INTERFACE = 1
 def plan_package(schema: d.Schema, *, source: str, base: str | None = None) -> PackagePlan:
     """The plan of the package of *schema*, whose spec is at *source*; *base* is `module:Class`."""
     module, _, name = (base or "").partition(":")
+    links = Links(schema)
     tables = sorted(schema.tables, key=lambda table: table.name)
     accessors = tuple(_accessor(table) for table in tables)
     return PackagePlan(
@@ -28,7 +31,7 @@ def plan_package(schema: d.Schema, *, source: str, base: str | None = None) -> P
         base=Import(module, (name if name == "Base" else f"{name} as Base",)) if base else None,
         base_name=name,
         tables=tuple(plan_table(table, schema) for table in tables),
-        entities=tuple(plan_entity(table, schema) for table in tables if table.primary_key),
+        entities=tuple(plan_entity(table, schema, links) for table in tables if table.primary_key),
         enums=tuple(
             EnumPlan(item.class_name, item.doc and docstring(item.doc, 4), member_names(item))
             for item in sorted(schema.enums, key=lambda item: item.class_name)
@@ -40,4 +43,6 @@ def plan_package(schema: d.Schema, *, source: str, base: str | None = None) -> P
 
 
 def _accessor(table: d.Table) -> AccessorPlan:
-    return AccessorPlan(table.accessor, table.name, table.class_name, class_names(table), bool(table.primary_key))
+    return AccessorPlan(
+        table.accessor, module_name(table.name), table.class_name, class_names(table), bool(table.primary_key)
+    )

@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -137,11 +137,13 @@ def literal(value: Any, imports: Imports) -> str:
             name = imports.use("datetime", type(value).__name__)
             return f"{name}.fromisoformat({quoted(value.isoformat())})"
         case Range():
-            return _range(value, imports)
+            return _range(cast("Range[Any]", value), imports)
         case list():
-            return f"[{', '.join(literal(item, imports) for item in value)}]"
+            items = cast("list[Any]", value)
+            return f"[{', '.join(literal(item, imports) for item in items)}]"
         case dict():
-            pairs = (f"{literal(key, imports)}: {literal(item, imports)}" for key, item in value.items())
+            entries = cast("dict[Any, Any]", value)
+            pairs = (f"{literal(key, imports)}: {literal(item, imports)}" for key, item in entries.items())
             return f"{{{', '.join(pairs)}}}"
         case _:
             return literal(msgspec.to_builtins(value), imports)

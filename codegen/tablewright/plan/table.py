@@ -16,7 +16,7 @@ _PARAMETERS = frozenset({"self", "lock", "values", "where", "more", "equal", "ro
 def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
     """The plan of *table*'s module."""
     stem = table.class_name
-    variable = table_variable(table)
+    variable = names.module_name(table.name)
     attributes = {column.attribute for column in table.columns}
     imports = Imports(taken=attributes | {variable} | set(class_names(table)))
     types = {column.attribute: annotation(column.type, schema, imports) for column in table.columns}
@@ -39,8 +39,9 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
     )
     elements = tuple(_elements(table, schema, imports))
     local = {name: imports.use(TABLES, name) for name in ("table",)}
+    local |= {"Table": imports.use("sqlalchemy", "Table"), "type": imports.builtin("type")}
     local |= {"Row": imports.use("tablewright.runtime.row", "Row")}
-    local |= {name: imports.use("typing", name) for name in ("TypedDict", "Unpack")}
+    local |= {name: imports.use("typing", name) for name in ("ClassVar", "TypedDict", "Unpack")}
     update = tuple(
         Field(column.attribute, f"{imports.use(VERBS, 'Value')}[{nullable[column.attribute]}]")
         for column in settable
@@ -68,7 +69,7 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
         base = f"{imports.use(VERBS, 'Table')}[{parameters}]"
     doc = table.doc or f"The table `{table.name}`."
     return TablePlan(
-        module=table.name,
+        module=variable,
         source=table.source,
         module_doc=docstring(doc),
         doc=docstring(doc, 4),
@@ -90,7 +91,7 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
             for column in table.columns
         ),
         base=base,
-        key=tuple(Field(attribute, types[attribute]) for attribute in table.primary_key) if composite else (),
+        key=tuple(_key_field(attribute, types) for attribute in table.primary_key) if composite else (),
         key_property="key_" if "key" in attributes else "key",
         key_parameters=_parameters(table.primary_key, types),
         key_values=_values(table.primary_key),
@@ -99,11 +100,6 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
         conflict_default=quoted(conflicts[0]) if conflicts else "",
         imports=imports.groups(),
     )
-
-
-def table_variable(table: d.Table) -> str:
-    """The name of the Core table in its module."""
-    return names.attribute_name(table.name)
 
 
 def class_names(table: d.Table) -> tuple[str, ...]:
@@ -115,9 +111,9 @@ def class_names(table: d.Table) -> tuple[str, ...]:
 
 
 def conflict_names(table: d.Table) -> tuple[str, ...]:
-    """What an upsert may call the key it collides on."""
+    """What an upsert may call the key it collides on: keys that hold no NULL, which collides with nothing."""
     primary = ("primary_key",) if table.primary_key else ()
-    return primary + tuple("_".join(unique.columns) for unique in table.uniques if unique.where is None)
+    return primary + tuple("_".join(unique.columns) for unique in table.uniques if has_finder(unique, table))
 
 
 def has_finder(unique: d.Unique, table: d.Table) -> bool:
@@ -128,6 +124,12 @@ def has_finder(unique: d.Unique, table: d.Table) -> bool:
 def _finder(unique: d.Unique, table: d.Table, types: dict[str, str]) -> Finder:
     name = "_".join(unique.columns)
     return Finder(f"get_by_{name}", quoted(name), _parameters(unique.columns, types), _values(unique.columns))
+
+
+def _key_field(attribute: str, types: dict[str, str]) -> Field:
+    # A tuple has methods of these names.
+    name = attribute + "_" if attribute in ("count", "index") else attribute
+    return Field(name, types[attribute], value=attribute)
 
 
 def _parameters(attributes: tuple[str, ...], types: dict[str, str]) -> str:

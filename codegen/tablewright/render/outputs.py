@@ -18,18 +18,30 @@ class Output(NamedTuple):
 
 
 def _whole(package: PackagePlan) -> Iterable[object]:
-    yield package
+    return (package,)
+
+
+def _with_enums(package: PackagePlan) -> Iterable[object]:
+    return (package,) if package.enums else ()
+
+
+def _tables(package: PackagePlan) -> Iterable[object]:
+    return package.tables
+
+
+def _entities(package: PackagePlan) -> Iterable[object]:
+    return package.entities
 
 
 OUTPUTS: tuple[Output, ...] = (
     Output("package.py.jinja", "__init__.py", _whole),
     Output("schema.py.jinja", "schema.py", _whole),
-    Output("enums.py.jinja", "enums.py", lambda package: [package] if package.enums else []),
+    Output("enums.py.jinja", "enums.py", _with_enums),
     Output("tables.py.jinja", "tables/__init__.py", _whole),
-    Output("table.py.jinja", "tables/{module}.py", lambda package: package.tables),
+    Output("table.py.jinja", "tables/{module}.py", _tables),
     Output("entities.py.jinja", "entities/__init__.py", _whole),
     Output("entity_base.py.jinja", "entities/_base.py", _whole),
-    Output("entity.py.jinja", "entities/{module}.py", lambda package: package.entities),
+    Output("entity.py.jinja", "entities/{module}.py", _entities),
     Output("session.py.jinja", "session.py", _whole),
     Output("testing.py.jinja", "testing.py", _whole),
     Output("schema.json.jinja", "schema.json", _whole),

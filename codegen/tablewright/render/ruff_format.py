@@ -28,7 +28,7 @@ def format_files(files: Mapping[str, str]) -> dict[str, str]:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="\n")
-        command = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", "--quiet"]
+        command = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache"]
         command += ["--line-length", str(LINE_LENGTH), "--target-version", "py311", folder]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if "No module named ruff" in done.stderr:

@@ -6,7 +6,7 @@ import enum
 import functools
 import importlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import Column, MetaData, Table as SqlTable
@@ -83,9 +83,7 @@ def _elements(table: d.Table, schema: d.Schema) -> Iterable[tables.Element]:
     for check in table.checks:
         yield tables.check(check.sql, name=check.name)
     for exclusion in table.exclusions:
-        yield tables.exclusion(
-            *exclusion.elements, using=exclusion.using, name=exclusion.name, where=exclusion.where
-        )
+        yield tables.exclusion(*exclusion.elements, using=exclusion.using, name=exclusion.name, where=exclusion.where)
 
 
 def build_type(spec: d.Type, enums: Iterable[d.Enum] = ()) -> types.ColumnType[Any]:
@@ -107,7 +105,7 @@ def _plain_type(spec: d.Type, enums: Iterable[d.Enum]) -> types.ColumnType[Any]:
         case "time" | "datetime" | "timestamptz":
             return _MOMENTS[spec.kind](6 if spec.precision is None else spec.precision)
         case "json":
-            return types.Json(evaluate(spec.python or "Any"))
+            return types.Json(evaluate(python_type(spec)))
         case "enum":
             found = next(item for item in enums if item.name == spec.enum)
             return types.Enum(enum_class(found), native=found.name if found.native else None)
@@ -161,14 +159,16 @@ def python_default(column: d.Column, column_type: types.ColumnType[Any]) -> Any:
 def default_value(spec: d.Type, raw: d.Json, column_type: types.ColumnType[Any]) -> Any:
     """The canonical JSON form *raw* of a literal as a value of the type; `ValueError` if it is none."""
     if spec.kind == "array" and isinstance(column_type, types.ArrayOf):
-        assert spec.of is not None and isinstance(raw, list)
-        return [default_value(spec.of, item, column_type.element) for item in raw]
+        assert spec.of is not None
+        assert isinstance(raw, list)
+        element = cast("types.ColumnType[Any]", column_type.element)
+        return [default_value(spec.of, item, element) for item in raw]
     if spec.kind == "range" and isinstance(column_type, types.RangeOf):
-        assert spec.of is not None and isinstance(raw, dict)
+        assert spec.of is not None
+        assert isinstance(raw, dict)
         of, element = spec.of, column_type.element
         bounds = {
-            end: None if raw.get(end) is None else default_value(of, raw[end], element)
-            for end in ("lower", "upper")
+            end: None if raw.get(end) is None else default_value(of, raw[end], element) for end in ("lower", "upper")
         }
         return Range(**bounds, bounds=raw.get("bounds", "[)"), empty=raw.get("empty", False))  # type: ignore[arg-type]
     python = column_type.enum if isinstance(column_type, types.Enum) else evaluate(python_type(spec))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+if TYPE_CHECKING:
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+else:
+    # msgspec decodes no recursive alias.
+    Json = Any
 
 Kind: TypeAlias = Literal[
     "smallint",
@@ -135,7 +139,10 @@ class Relationship(Definition, frozen=True, kw_only=True):
     order_by: str | None = None
     """Attribute of the target by which a collection is ordered."""
     here: bool = True
-    """Whether the foreign key is on this table (rather than on the target)."""
+    """Whether the foreign key is on this table (rather than on the target).
+
+    Of a link table that points twice at this one: whether its first foreign key points at this side.
+    """
 
 
 class Unique(Definition, frozen=True, kw_only=True):

@@ -55,11 +55,11 @@ def _sqlite(element: Portable, compiler: Any, **_: object) -> str:
     # SQLite's clock has milliseconds; the text is as wide as the column's own.
     match element.type:
         case Date():
-            return "(strftime('%Y-%m-%d', 'now'))".replace("%", _percent(compiler))
+            return "(strftime('%Y-%m-%d', 'now'))"
         case Time() | DateTime() | TimestampTz() as moment:
             day = "" if isinstance(moment, Time) else "%Y-%m-%d "
             clock = _sqlite_clock(moment.precision)
-            return f"({clock})".replace("{day}", day).replace("%", _percent(compiler))
+            return f"({clock})".replace("{day}", day)
         case _:
             return "CURRENT_TIMESTAMP"
 
@@ -69,11 +69,9 @@ def _sqlite_clock(precision: int) -> str:
         return "strftime('{day}%H:%M:%S', 'now')"
     if precision >= 3:
         return f"strftime('{{day}}%H:%M:%f{'0' * (precision - 3)}', 'now')"
-    return f"substr(strftime('{{day}}%H:%M:%f', 'now'), 1, length(strftime('{{day}}%H:%M:%f', 'now')) - {3 - precision})"
-
-
-def _percent(compiler: Any) -> str:
-    return "%%" if compiler.preparer._double_percents else "%"
+    return (
+        f"substr(strftime('{{day}}%H:%M:%f', 'now'), 1, length(strftime('{{day}}%H:%M:%f', 'now')) - {3 - precision})"
+    )
 
 
 # RFC 9562, from what every supported server has; uuidv7() came with Postgres 18.

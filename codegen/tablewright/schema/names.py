@@ -14,8 +14,14 @@ MAX_BYTES = 63
 
 
 def class_name(name: str) -> str:
-    """*name* in CamelCase: `file_record` gives `FileRecord`."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    """*name* in CamelCase: `file_record` gives `FileRecord`; `none` gives `None_`, which Python allows."""
+    camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    return camel + "_" if keyword.iskeyword(camel) else camel
+
+
+def module_name(name: str) -> str:
+    """The module of a table called *name*, and the variable in it."""
+    return attribute_name(name)
 
 
 def attribute_name(name: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 import importlib
 import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -71,10 +72,9 @@ def evaluate(text: str) -> Any:
 
 
 def _evaluate(node: ast.expr, namespace: dict[str, Any]) -> Any:
-    builtins = cast("dict[str, Any]", __builtins__) if isinstance(__builtins__, dict) else vars(__builtins__)
     match node:
         case ast.Name(id=name):
-            return namespace[name] if name in namespace else builtins[name]
+            return namespace[name] if name in namespace else getattr(builtins, name)
         case ast.BinOp(left=left, right=right):
             return _evaluate(left, namespace) | _evaluate(right, namespace)
         case ast.Subscript(value=value, slice=ast.Tuple(elts=items)):

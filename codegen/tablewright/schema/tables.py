@@ -79,11 +79,11 @@ def column(
     *default* is a value of the type; *default_sql* and *touch* (set by every update) are `now`,
     `uuid4`, `uuid7` or SQL; *computed* is the expression of a stored generated column.
     """
-    generated: list[SchemaItem] = []
+    generated: list[Any] = []
     if autoincrement:
         generated.append(Identity())
     if computed is not None:
-        generated.append(Computed(literal_column(computed), persisted=True))
+        generated.append(Computed(sql(computed), persisted=True))
     server_default: ColumnElement[Any] | None = None
     info: dict[str, object] = {}
     if default is not _NO_DEFAULT:
@@ -238,7 +238,8 @@ def index(
         condition: ColumnElement[Any] | None = None if where is None else literal_column(where)
         postgres: dict[str, Any] = {"postgresql_using": using} if using else {}
         if include:
-            postgres["postgresql_include"] = list(database_names(include, available))
+            # SQLAlchemy looks them up by key, which is the attribute.
+            postgres["postgresql_include"] = list(include)
         return Index(
             name or names.index_name(table_name, parts),
             *(available[item] if isinstance(item, str) else item for item in elements),
@@ -262,8 +263,7 @@ def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, w
     def make(table_name: str, available: Columns) -> SchemaItem:
         return ExcludeConstraint(
             *((available[attribute], operator) for attribute, operator in elements),
-            name=name
-            or names.exclusion_name(table_name, database_names((a for a, _ in elements), available)),
+            name=name or names.exclusion_name(table_name, database_names((a for a, _ in elements), available)),
             using=using,
             where=None if where is None else literal_column(where),
         ).ddl_if(dialect="postgresql")

@@ -19,8 +19,8 @@ from tablewright.schema.types.number import (
 )
 from tablewright.schema.types.structured import (
     ArrayOf as ArrayOf,
-    Coded as Coded,
     Codec as Codec,
+    Coded as Coded,
     Json as Json,
     RangeOf as RangeOf,
 )

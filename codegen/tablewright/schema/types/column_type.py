@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Dialect, TypeDecorator, types as sqltypes
+from sqlalchemy import Dialect, TypeDecorator, types as sqltypes, util
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 T = TypeVar("T")
@@ -66,6 +66,10 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         # SQLAlchemy asks each class itself: what `__init__` takes is all that tells types apart.
         cls.cache_ok = True
 
+    def __repr__(self) -> str:
+        # What Alembic writes into a migration.
+        return util.generic_repr(self)
+
     def spelt(self, **sql: str) -> ColumnType[T]:
         """The same type, its DDL spelt as *sql* for the dialects named."""
         return Spelt(self, tuple(sorted(sql.items())))
@@ -101,19 +105,29 @@ class ColumnType(TypeDecorator[T], Generic[T]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return self.storage(dialect)
 
-    def bind_processor(self, dialect: Dialect) -> Converter | None:
+    # Their return types are protocols that SQLAlchemy keeps private.
+
+    def bind_processor(self, dialect: Dialect) -> Any:
         encode = self.encoder(dialect)
         if encode is None:
             return None
-        return lambda value: None if value is None else encode(value)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
+        def process(value: Any) -> Any:
+            return None if value is None else encode(value)
+
+        return process
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         decode = self.decoder(dialect)
         if decode is None:
             return None
-        return lambda value: None if value is None else decode(value)
 
-    def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        def process(value: Any) -> Any:
+            return None if value is None else decode(value)
+
+        return process
+
+    def literal_processor(self, dialect: Dialect) -> Any:
         encode = self.encoder(dialect)
 
         def process(value: Any) -> str:
@@ -150,7 +164,7 @@ class Spelt(ColumnType[T]):
     def check(self, column: str, dialect_name: str) -> str | None:
         return self.inner.check(column, dialect_name)
 
-    def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+    def literal_processor(self, dialect: Dialect) -> Any:
         return self.inner.literal_processor(dialect)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
@@ -178,5 +192,6 @@ def sql_literal(value: object, dialect: Dialect) -> str:
             return f"interval '{value // dt.timedelta(microseconds=1)} microseconds'"
         case _:
             text = str(value).replace("'", "''")
-            # As SQLAlchemy's own literals do, for drivers whose placeholders start with a percent sign.
-            return f"'{text.replace('%', '%%') if dialect.identifier_preparer._double_percents else text}'"
+            # Drivers with `%s` placeholders want the sign doubled, as SQLAlchemy's own literals have it.
+            doubled = dialect.paramstyle in ("format", "pyformat")
+            return f"'{text.replace('%', '%%') if doubled else text}'"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Dialect, types as sqltypes
@@ -43,7 +42,8 @@ class Json(ColumnType[T]):
 
         def encode(value: Any) -> Any:
             try:
-                text = msgspec.json.encode(msgspec.convert(value, python)).decode()
+                # Sorted, for SQLite compares the text.
+                text = msgspec.json.encode(msgspec.convert(value, python), order="sorted").decode()
                 msgspec.json.decode(text, type=python)
             except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
                 raise self.misfit(dialect, value, f"{self.what}: {error}") from None
@@ -87,9 +87,11 @@ class ArrayOf(ColumnType[list[T]]):
         def encode(value: Any) -> Any:
             if not isinstance(value, list | tuple):
                 raise self.misfit(dialect, value)
-            if None in value:
-                raise self.misfit(dialect, value, "a list without None")
-            items = [encode_element(item) for item in value] if encode_element else list(value)
+            items = list(cast("list[Any]", value))
+            if None in items:
+                raise self.misfit(dialect, items, "a list without None")
+            if encode_element is not None:
+                items = [encode_element(item) for item in items]
             return msgspec.json.encode(items).decode() if sqlite else items
 
         return encode
@@ -101,15 +103,23 @@ class ArrayOf(ColumnType[list[T]]):
             return (lambda value: [decode_element(item) for item in read(value)]) if decode_element else read
         return (lambda value: [decode_element(item) for item in value]) if decode_element else None
 
-    def literal_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+    def literal_processor(self, dialect: Dialect) -> Any:
         if dialect.name == "sqlite":
             return super().literal_processor(dialect)
         element = self.element.literal_processor(dialect)
         ddl = dialect.type_compiler_instance.process(self.storage(dialect))
-        return lambda value: f"CAST(ARRAY[{', '.join(map(element, value))}] AS {ddl})"
+
+        def process(value: Any) -> str:
+            return f"CAST(ARRAY[{', '.join(map(element, value))}] AS {ddl})"
+
+        return process
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"json_type({column}) = 'array'" if dialect_name == "sqlite" else None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 class RangeOf(ColumnType[Range[Any]]):
@@ -164,32 +174,31 @@ class RangeOf(ColumnType[Range[Any]]):
         return None if isinstance(self.element, DateTime | TimestampTz | Decimal) else 1
 
     def encoder(self, dialect: Dialect) -> Converter:
-        encode_bound = self.element.encoder(dialect) or (lambda value: value)
+        encode_bound = self.element.encoder(dialect) or _as_it_is
         sqlite = dialect.name == "sqlite"
 
         def encode(value: Any) -> Any:
             if not isinstance(value, Range):
                 raise self.misfit(dialect, value)
-            for bound in (value.lower, value.upper):
+            given = cast("Range[Any]", value)
+            for bound in (given.lower, given.upper):
                 if bound is not None:
                     encode_bound(bound)
-            value = self.canonical(value)
-            if value.empty:
+            given = self.canonical(given)
+            if given.empty:
                 return '"empty"' if sqlite else "empty"
-            lower, upper = (
-                None if bound is None else encode_bound(bound) for bound in (value.lower, value.upper)
-            )
+            lower, upper = (None if bound is None else encode_bound(bound) for bound in (given.lower, given.upper))
             if sqlite:
-                return msgspec.json.encode([lower, upper, value.bounds]).decode()
+                return msgspec.json.encode([lower, upper, given.bounds]).decode()
             # As text: drivers guess int4range from small bounds, and Postgres casts no range to another.
             lower = "" if lower is None else f'"{lower}"'
             upper = "" if upper is None else f'"{upper}"'
-            return f"{value.bounds[0]}{lower},{upper}{value.bounds[1]}"
+            return f"{given.bounds[0]}{lower},{upper}{given.bounds[1]}"
 
         return encode
 
     def decoder(self, dialect: Dialect) -> Converter:
-        decode_bound = self.element.decoder(dialect) or (lambda value: value)
+        decode_bound = self.element.decoder(dialect) or _as_it_is
 
         def bound(value: Any) -> Any:
             return None if value is None else decode_bound(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Dialect, types as sqltypes
 from sqlalchemy.dialects import postgresql
@@ -81,10 +81,10 @@ class Bytes(ColumnType[bytes]):
         def encode(value: Any) -> Any:
             if not isinstance(value, bytes | bytearray | memoryview):
                 raise self.misfit(dialect, value)
-            value = bytes(value)
-            if nbytes is not None and len(value) != nbytes:
-                raise self.misfit(dialect, value)
-            return value
+            stored = bytes(cast("bytes", value))
+            if nbytes is not None and len(stored) != nbytes:
+                raise self.misfit(dialect, stored)
+            return stored
 
         return encode
 
@@ -178,5 +178,3 @@ class Enum(ColumnType[E]):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         # `like` and friends compare with any string.
         return self if isinstance(value, self.enum) or value in self.values else Text()
-
-

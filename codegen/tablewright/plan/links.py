@@ -1,0 +1,58 @@
+"""How the tables of a schema hang together: which keys close cycles, which relationships share columns."""
+
+from __future__ import annotations
+
+from tablewright.schema import definition as d
+
+
+class Links:
+    """What a relationship's plan must know of all the others; made once for a schema."""
+
+    def __init__(self, schema: d.Schema) -> None:
+        self.closing = _closing(schema)
+        """The nullable foreign keys without which no two tables would depend on each other."""
+        self._through: dict[str, set[str]] = {}
+        self._towards: dict[str, set[str]] = {}
+        self._of = {table.name: {item.name for item in table.relationships} for table in schema.tables}
+        for table in schema.tables:
+            for item in table.relationships:
+                self._towards.setdefault(item.target, set()).add(item.name)
+                if item.through is not None:
+                    self._through.setdefault(item.through, set()).add(item.name)
+
+    def overlaps(self, relationship: d.Relationship, table: d.Table) -> list[str]:
+        """The relationships that write the same columns of a link table, as SQLAlchemy wants them named."""
+        if relationship.through is None:
+            return sorted(self._through.get(table.name, set()) | self._through.get(relationship.target, set()))
+        link = relationship.through
+        beside = self._of[link] | self._towards.get(link, set()) | self._through[link]
+        return sorted(beside - {relationship.name, relationship.inverse})
+
+
+def _closing(schema: d.Schema) -> frozenset[str]:
+    def optional(table: d.Table, key: d.ForeignKey) -> tuple[bool, bool]:
+        return all(table.column(attribute).nullable for attribute in key.columns), key.deferrable
+
+    keys = [(table, key) for table in schema.tables for key in table.foreign_keys if key.table != table.name]
+    keys.sort(key=lambda item: optional(*item))
+    needs: dict[str, set[str]] = {table.name: set() for table in schema.tables}
+    closing: set[str] = set()
+    for table, key in keys:
+        if optional(table, key)[0] and _reaches(key.table, table.name, needs):
+            closing.add(key.name)
+        else:
+            needs[table.name].add(key.table)
+    return frozenset(closing)
+
+
+def _reaches(start: str, end: str, needs: dict[str, set[str]]) -> bool:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name == end:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += needs[name]
+    return False

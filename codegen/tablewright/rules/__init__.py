@@ -1,0 +1,1 @@
+"""What we refuse or warn of: one rule, one function, one sentence."""

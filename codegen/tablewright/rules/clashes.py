@@ -1,0 +1,220 @@
+"""The rule about names that meet: in the package, in a class, in the database."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
+from tablewright.rules.rule import Finding
+from tablewright.schema import names
+from tablewright.schema.reserved import RESERVED_ACCESSORS
+from tablewright.spec.models import SqlSpec
+from tablewright.spec.resolve_type import KINDS
+from tablewright.spec.yaml_reader import Path
+
+# What every generated package calls its own.
+_PACKAGE = (
+    "AsyncDatabase",
+    "AsyncSession",
+    "Base",
+    "Database",
+    "OpaqueTableStorageManager",
+    "PACKAGE",
+    "SCHEMA",
+    "Session",
+    "metadata",
+)
+_SUFFIXES = ("Columns", "Insert", "Key", "Row", "Table", "Update", "Where", "Storage")
+
+
+@dataclass
+class _Names:
+    """Names that must differ within one room, and who has each."""
+
+    room: str
+    cure: str
+    taken: dict[str, str] = field(default_factory=dict)
+
+    def claim(self, name: str, owner: str, path: Path, *, fold: bool = False) -> Iterator[Finding]:
+        """Takes *name* for *owner*, or says who has it."""
+        key = name.casefold() if fold else name
+        if key in self.taken:
+            message = f"{owner} would be called `{name}` in {self.room}, as {self.taken[key]} is."
+            yield Finding(path, message, self.cure, on_key=True)
+        else:
+            self.taken[key] = owner
+
+
+def name_clash(schema: ExpandedSchema) -> Iterator[Finding]:
+    """No two things of a generated package or of its database have the same name in the same place."""
+    yield from _definitions(schema)
+    yield from _public(schema)
+    yield from _accessors(schema)
+    for table in schema.tables:
+        yield from _attributes(table)
+        yield from _finders(table)
+        yield from _stored_columns(table)
+        yield from _constraints(table)
+    yield from _relations(schema)
+
+
+def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
+    room = _Names("the language", "Call it otherwise.", {kind: f"the type `{kind}`" for kind in KINDS})
+    room.taken["enum"] = "the kind of all enums"
+    for name in schema.spec.enums:
+        yield from room.claim(name, f"the enum `{name}`", ("enums", name))
+    for name in schema.spec.types:
+        yield from room.claim(name, f"the named type `{name}`", ("types", name))
+    tables = _Names("the schema", "Call it otherwise.")
+    for table in schema.tables:
+        yield from tables.claim(table.name, f"the table `{table.name}`", table.path)
+    modules = _Names("the folder `tables`", "Call it otherwise.")
+    for table in schema.tables:
+        if not table.opaque:
+            yield from modules.claim(names.module_name(table.name), f"the module of `{table.name}`", table.path)
+
+
+def _public(schema: ExpandedSchema) -> Iterator[Finding]:
+    room = _Names("the package", "Say another name with `class`.")
+    room.taken = dict.fromkeys(_PACKAGE, "a part of every package")
+    for name, said in schema.spec.enums.items():
+        made = said.class_ or names.class_name(name)
+        yield from room.claim(made, f"the class of the enum `{name}`", ("enums", name))
+    for table in schema.tables:
+        stem, owner = table.class_name, f"the table `{table.name}`"
+        classes = [("the entity of", stem)]
+        for suffix in _SUFFIXES:
+            if suffix == "Key" and len(table.primary_key) < 2:
+                continue
+            if (suffix == "Storage") == table.opaque or suffix == "Row":
+                classes.append((f"the `{suffix}` class of", stem + suffix))
+        if not table.opaque:
+            classes.append(("the asynchronous `Table` class of", f"Async{stem}Table"))
+        for what, made in classes:
+            found = list(room.claim(made, f"{what} {owner}", table.path))
+            yield from found
+            if found:
+                # The other classes of the two would clash as well.
+                break
+
+
+def _accessors(schema: ExpandedSchema) -> Iterator[Finding]:
+    room = _Names("the session", "Say another name with `accessor`.")
+    for table in schema.tables:
+        if table.opaque:
+            continue
+        plain = table.name
+        made = f"{plain}_" if plain in RESERVED_ACCESSORS or keyword.iskeyword(plain) else plain
+        yield from room.claim(table.spec.accessor or made, f"the accessor of `{table.name}`", table.path)
+
+
+def _attributes(table: ExpandedTable) -> Iterator[Finding]:
+    room = _Names(f"the entity of `{table.name}`", "Choose another name for it.")
+    for column in table.columns.values():
+        yield from room.claim(column.attribute, f"the column `{column.name}`", column.path)
+    if len(table.primary_key) > 1 and {"key", "key_"} <= set(table.columns):
+        message = "a row of a table with a composite key has a property `key` or `key_`; both are columns here."
+        yield Finding(table.columns["key_"].path, message, "Rename one of them.", on_key=True)
+    for key in table.foreign_keys:
+        if key.relationship is not None:
+            owner = f"the relationship `{key.relationship}`"
+            yield from room.claim(key.relationship, owner, (*key.path, "relationship"))
+    for name, (path, said) in table.relationships.items():
+        if said.through is not None:
+            yield from room.claim(name, f"the relationship `{name}`", path)
+
+
+def _finders(table: ExpandedTable) -> Iterator[Finding]:
+    room = _Names(f"the keys of `{table.name}` that an upsert may name", "Rename a column.")
+    room.taken["primary_key"] = "the primary key"
+    done: set[tuple[str, ...]] = set()
+    for unique in table.uniques:
+        nullable = any(name in table.columns and table.columns[name].spec.nullable for name in unique.columns)
+        if unique.where is None and unique.columns and not nullable and unique.columns not in done:
+            done.add(unique.columns)
+            attributes = [table.columns[name].attribute for name in unique.columns if name in table.columns]
+            owner = f"the unique key of {', '.join(f'`{name}`' for name in unique.columns)}"
+            yield from room.claim("_".join(attributes), owner, unique.path)
+
+
+def _stored_columns(table: ExpandedTable) -> Iterator[Finding]:
+    # SQLite does not tell capitals from small letters.
+    room = _Names(f"the database's table `{table.stored}`", "Say another name with `column`.")
+    for column in table.columns.values():
+        yield from room.claim(column.stored, f"the column `{column.name}`", column.path, fold=True)
+
+
+def _own(table: ExpandedTable, name: str | None, otherwise: str) -> str:
+    return otherwise if name is None else names.own_name(table.stored, name)
+
+
+def _stored(table: ExpandedTable, columns: tuple[str, ...]) -> list[str]:
+    return [table.columns[name].stored if name in table.columns else name for name in columns]
+
+
+def _index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]:
+    # Equal ones are told by the rules about duplicates; only what differs can clash.
+    seen: set[tuple[object, ...]] = set()
+    for unique in table.uniques:
+        make = names.unique_name if unique.where is None else names.index_name
+        made = _own(table, unique.name, make(table.stored, _stored(table, unique.columns)))
+        identity = (frozenset(unique.columns), unique.where)
+        if unique.columns and identity not in seen:
+            yield made, f"a unique key of `{table.name}`", unique.path
+        seen.add(identity)
+    for index in table.indexes:
+        parts = ["expr" if isinstance(item, SqlSpec) else _stored(table, (item,))[0] for item in index.elements]
+        made = _own(table, index.spec.name, names.index_name(table.stored, parts))
+        elements = tuple(item.sql if isinstance(item, SqlSpec) else item for item in index.elements)
+        same = (elements, index.spec.unique, index.spec.where, index.spec.using or "btree")
+        if index.elements and same not in seen:
+            yield made, f"an index of `{table.name}`", index.path
+        seen.add(same)
+    for path, said in table.exclusions:
+        columns = _stored(table, tuple(name for name, _ in said.elements))
+        yield (
+            _own(table, said.name, names.exclusion_name(table.stored, columns)),
+            f"an exclusion of `{table.name}`",
+            path,
+        )
+
+
+def _constraints(table: ExpandedTable) -> Iterator[Finding]:
+    room = _Names(f"the constraints of `{table.name}`", "Say another `name`.")
+    room.taken[names.primary_key_name(table.stored)] = "the primary key"
+    for column in table.columns.values():
+        made = names.type_check_name(table.stored, column.stored)
+        yield from room.claim(made, f"the type check of `{column.name}`", column.path)
+    for path, name, _ in table.checks:
+        yield from room.claim(names.own_name(table.stored, name), f"the check `{name}`", path)
+    seen: set[tuple[object, ...]] = set()
+    for key in table.foreign_keys:
+        identity = (frozenset(zip(key.columns, key.targets, strict=False)), key.table)
+        if key.columns and identity not in seen:
+            made = _own(table, key.name, names.foreign_key_name(table.stored, _stored(table, key.columns)))
+            yield from room.claim(made, f"the foreign key to `{key.table}`", key.path)
+        seen.add(identity)
+    for made, owner, _ in _index_names(table):
+        room.taken.setdefault(made, owner)
+
+
+def _relations(schema: ExpandedSchema) -> Iterator[Finding]:
+    # Tables, indexes and native enums share one room of the database.
+    room = _Names("the database", "Say another name.")
+    distinct: list[ExpandedTable] = []
+    for table in schema.tables:
+        found = list(room.claim(table.stored, f"the table `{table.name}`", table.path, fold=True))
+        yield from found
+        if not found:
+            distinct.append(table)
+    for table in distinct:
+        primary = names.primary_key_name(table.stored)
+        yield from room.claim(primary, f"the primary key of `{table.name}`", table.path, fold=True)
+    for name, said in schema.spec.enums.items():
+        if said.storage == "native":
+            yield from room.claim(name, f"the native enum `{name}`", ("enums", name), fold=True)
+    for table in distinct:
+        for made, owner, path in _index_names(table):
+            yield from room.claim(made, owner, path, fold=True)

@@ -1,0 +1,264 @@
+"""Rules about foreign keys, and about every place that names a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tablewright.rules.expanded import ExpandedColumn, ExpandedKey, ExpandedSchema, ExpandedTable
+from tablewright.rules.rule import Finding
+from tablewright.spec.models import SqlSpec
+from tablewright.spec.problem import did_you_mean
+from tablewright.spec.yaml_reader import Path
+
+
+def bad_reference(schema: ExpandedSchema) -> Iterator[Finding]:
+    """`references` names a column as `table.column`."""
+    for column in schema.written_columns():
+        said = column.spec.references
+        if said is not None:
+            table, _, target = said.rpartition(".")
+            if not table or not target or "." in table:
+                near = None
+                if said in schema.by_name:
+                    key = schema.by_name[said].primary_key
+                    near = f"Did you mean `{said}.{key[0]}`?" if len(key) == 1 else None
+                message = f"`{said}` does not name a column."
+                yield Finding((*column.path, "references"), message, near or "Write `table.column`.")
+
+
+def reference_alone(schema: ExpandedSchema) -> Iterator[Finding]:
+    """`on_delete`, `on_update`, `relationship` and `inverse` of a column go with `references`."""
+    for column in schema.written_columns():
+        if column.spec.references is None:
+            for key in ("on_delete", "on_update", "relationship", "inverse"):
+                if getattr(column.spec, key) is not None:
+                    message = f"`{key}` says how a foreign key behaves, but the column has no `references`."
+                    yield Finding((*column.path, key), message, "Add `references: table.column`.", on_key=True)
+
+
+def unknown_table(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A foreign key points at a table of the schema, a relationship goes through one."""
+    for table in schema.tables:
+        named = [(key.table_path, key.table) for key in table.foreign_keys]
+        # A malformed shorthand has a finding already.
+        named = [(path, name) for path, name in named if "." not in name or path[-1] != "references"]
+        for path, said in table.relationships.values():
+            if said.through is not None:
+                named.append(((*path, "through"), said.through))
+        for path, name in named:
+            if not schema.may_have_table(name):
+                yield Finding(path, f"there is no table `{name}`.", did_you_mean(name, schema.by_name))
+
+
+def unknown_column(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A column that a key, index, constraint or relationship names is a column of the table."""
+    for table in schema.tables:
+        for path, owner, name in _named_columns(schema, table):
+            if schema.may_have_column(owner, name):
+                continue
+            near = did_you_mean(name, owner.columns)
+            listed = ", ".join(list(owner.columns)[:12])
+            yield Finding(path, f"the table `{owner.name}` has no column `{name}`.", near or f"It has {listed}.")
+
+
+def _named_columns(schema: ExpandedSchema, table: ExpandedTable) -> Iterator[tuple[Path, ExpandedTable, str]]:
+    for path, part in table.parts:
+        for number, name in enumerate(part.primary_key):
+            yield (*path, "primary_key", number), table, name
+    for unique in table.uniques:
+        for number, name in enumerate(unique.columns):
+            yield _item(unique.columns_path, number), table, name
+    for index in table.indexes:
+        for number, element in enumerate(index.elements):
+            if not isinstance(element, SqlSpec):
+                yield (*index.path, "columns", number), table, element
+        for number, name in enumerate(index.spec.include):
+            yield (*index.path, "include", number), table, name
+    for key in table.foreign_keys:
+        for number, name in enumerate(key.columns):
+            yield (*key.columns_path, number), table, name
+        target = schema.by_name.get(key.table)
+        if target is not None:
+            for number, name in enumerate(key.targets):
+                yield key.targets_path if key.shorthand else (*key.targets_path, number), target, name
+    for path, exclusion in table.exclusions:
+        for number, (name, _) in enumerate(exclusion.elements):
+            yield (*path, "elements", number, 0), table, name
+
+
+def _item(path: Path, number: int) -> Path:
+    return (*path, number)
+
+
+def _columns(
+    schema: ExpandedSchema, table: ExpandedTable, key: ExpandedKey
+) -> list[tuple[ExpandedColumn, ExpandedColumn]] | None:
+    # The pairs of a foreign key all of whose columns are known.
+    target = schema.by_name.get(key.table)
+    if target is None or len(key.columns) != len(key.targets):
+        return None
+    if not all(name in table.columns for name in key.columns) or not all(n in target.columns for n in key.targets):
+        return None
+    return [(table.columns[a], target.columns[b]) for a, b in zip(key.columns, key.targets, strict=True)]
+
+
+def reference_to_opaque(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A table does not point at an opaque table, which a database may lack."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            target = schema.by_name.get(key.table)
+            if target is not None and target.opaque and not table.opaque:
+                message = f"`{target.name}` is an opaque table: a database may not have it."
+                yield Finding(key.table_path, message, "Move it to `tables`, or this table to `opaque_tables`.")
+
+
+def reference_arity(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A foreign key has as many columns as it points at."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            if len(key.columns) != len(key.targets):
+                message = f"{_count(len(key.columns))} cannot point at {_count(len(key.targets))}."
+                yield Finding(key.targets_path, message, "Name as many on both sides, in the same order.")
+
+
+def _count(number: int) -> str:
+    return "one column" if number == 1 else f"{number} columns"
+
+
+def reference_not_unique(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A foreign key points at the primary key or at a unique key."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            target = schema.by_name.get(key.table)
+            if target is None or _columns(schema, table, key) is None or target.path in schema.doubtful:
+                continue
+            keys = [target.primary_key]
+            keys += [unique.columns for unique in target.uniques if unique.where is None]
+            if not any(set(columns) == set(key.targets) and len(columns) == len(key.targets) for columns in keys):
+                named = ", ".join(f"`{name}`" for name in key.targets)
+                primary = ", ".join(f"`{name}`" for name in target.primary_key)
+                message = f"{named} of `{target.name}` is neither its primary key nor unique."
+                cure = f"Point at {primary}, or make it unique." if primary else "Make it unique."
+                yield Finding(key.targets_path, message, cure)
+
+
+def reference_type(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A foreign key's columns have the types of the columns that they point at."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            for column, target in _columns(schema, table, key) or ():
+                mine, other = column.type.resolved(schema.spec), target.type.resolved(schema.spec)
+                if mine is not None and other is not None and mine != other:
+                    message = f"`{column.name}` is {_type(column)}, but `{key.table}.{target.name}` is {_type(target)}."
+                    yield Finding((*column.path, "type"), message, "Give both the same type.")
+
+
+def _type(column: ExpandedColumn) -> str:
+    numbers = [
+        str(column.type.values[name])
+        for name in ("length", "precision", "scale", "nbytes")
+        if name in column.type.values
+    ]
+    kind = column.type.enum or column.type.kind or column.spec.type
+    return f"`{kind}({', '.join(numbers)})`" if numbers else f"`{kind}`"
+
+
+def set_null_not_nullable(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A foreign key that is set to null has nullable columns."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            for event in ("on_delete", "on_update"):
+                if getattr(key, event) != "set null":
+                    continue
+                for name in key.columns:
+                    column = table.columns.get(name)
+                    if column is not None and not column.spec.nullable:
+                        message = f"`{event}: set null` needs `{name}` to be nullable."
+                        yield Finding((*key.path, event), message, "Add `nullable: true`, or use `cascade`.")
+
+
+def set_default_without_default(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A foreign key that is set to its default has one."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            for event in ("on_delete", "on_update"):
+                if getattr(key, event) != "set default":
+                    continue
+                for name in key.columns:
+                    column = table.columns.get(name)
+                    if column is None or column.spec.nullable:
+                        continue
+                    if not column.spec.has_default and column.spec.default_sql is None:
+                        message = f"`{event}: set default` needs a default of `{name}`."
+                        yield Finding((*key.path, event), message, "Add `default`, or use another action.")
+
+
+def set_computed(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A foreign key on a computed column leaves it alone when the row it points at changes."""
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            for event in ("on_delete", "on_update"):
+                action = getattr(key, event)
+                sets = action in ("set null", "set default") or (event == "on_update" and action == "cascade")
+                for name in key.columns:
+                    column = table.columns.get(name)
+                    if sets and column is not None and column.spec.computed is not None:
+                        message = f"`{event}: {action}` cannot change `{name}`, which is computed."
+                        yield Finding((*key.path, event), message, "Use `restrict`, or `cascade` on delete.")
+
+
+def duplicate_foreign_key(schema: ExpandedSchema) -> Iterator[Finding]:
+    """No two foreign keys of a table have the same columns and the same target."""
+    for table in schema.tables:
+        seen: set[tuple[object, ...]] = set()
+        for key in table.foreign_keys:
+            identity = (frozenset(zip(key.columns, key.targets, strict=False)), key.table)
+            if identity in seen:
+                message = f"the table `{table.name}` has this foreign key to `{key.table}` twice."
+                yield Finding(key.path, message, "Remove one of them.", on_key=True)
+            seen.add(identity)
+
+
+def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
+    """Tables whose rows need each other's can be filled: one foreign key of the circle is nullable or deferrable."""
+    needs: dict[str, list[tuple[str, ExpandedKey]]] = {table.name: [] for table in schema.tables}
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            needed = not key.deferrable and all(
+                name in table.columns and not table.columns[name].spec.nullable for name in key.columns
+            )
+            if needed and key.table in needs and key.table != table.name:
+                needs[table.name].append((key.table, key))
+    # Tables that need nothing cannot be in a circle, nor can those that need only such.
+    while free := [name for name, steps in needs.items() if not any(to in needs for to, _ in steps)]:
+        for name in free:
+            del needs[name]
+    reported: set[str] = set()
+    for start in needs:
+        way = [] if start in reported else _way_back(start, needs)
+        if way:
+            reported.update(name for name, _ in way)
+            circle = " → ".join([start, *(name for name, _ in way)])
+            message = f"no first row can be inserted: {circle} each need a row of the next."
+            cure = "Make one of the foreign keys nullable, or say `deferrable: true` in its list form."
+            yield Finding(way[0][1].path, message, cure, on_key=True)
+
+
+def _way_back(start: str, needs: dict[str, list[tuple[str, ExpandedKey]]]) -> list[tuple[str, ExpandedKey]]:
+    # Breadth first, so that the circle reported is a shortest one; empty if *start* is in none.
+    came: dict[str, tuple[str, ExpandedKey]] = {}
+    waiting = [start]
+    for name in waiting:
+        for to, key in needs[name]:
+            if to in needs and to not in came:
+                came[to] = (name, key)
+                waiting.append(to)
+        if start in came:
+            break
+    way: list[tuple[str, ExpandedKey]] = []
+    name = start
+    while start in came and (not way or name != start):
+        before, key = came[name]
+        way.insert(0, (name, key))
+        name = before
+    return way

@@ -1,0 +1,1 @@
+"""What generated packages run on: sessions, databases, table accessors and rows."""

@@ -1,0 +1,62 @@
+"""What callers pass to say which rows and in which order, checked before it becomes SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql.expression import SQLColumnExpression
+
+Where: TypeAlias = SQLColumnExpression[bool]
+"""A condition, on entities (`Book.price < 10`) or columns (`session.book.c.price < 10`)."""
+Order: TypeAlias = SQLColumnExpression[Any]
+"""What rows are ordered by: a column, an expression, or one of them with `.desc()`."""
+Lock: TypeAlias = Literal["update", "share"]
+"""A row lock: FOR UPDATE or FOR SHARE; nothing on SQLite, where a writer holds the whole file."""
+
+
+class AllRows:
+    """The type of `ALL_ROWS`."""
+
+    def __repr__(self) -> str:
+        return "ALL_ROWS"
+
+
+ALL_ROWS = AllRows()
+"""In place of a condition of `update_where` or `delete_where`: every row, on purpose."""
+
+
+def conditions(where: Iterable[object]) -> list[ColumnElement[bool]]:
+    """*where* as SQL; `ArgumentError` for what Python has evaluated already (`Book.price is None`)."""
+    found: list[ColumnElement[bool]] = []
+    for condition in where:
+        element = condition.__clause_element__() if hasattr(condition, "__clause_element__") else condition
+        if not isinstance(element, ColumnElement):
+            raise ArgumentError(f"A condition is an SQL expression such as `Book.price < 10`, not {condition!r}.")
+        found.append(element)
+    return found
+
+
+def chosen(where: Sequence[object]) -> list[ColumnElement[bool]]:
+    """The conditions of a write to many rows; `ArgumentError` when there are none and nobody said `ALL_ROWS`."""
+    if any(isinstance(condition, AllRows) for condition in where):
+        if len(where) > 1:
+            raise ArgumentError("ALL_ROWS stands alone: a condition beside it would be ignored.")
+        return []
+    if not where:
+        raise ArgumentError("Without a condition this would write every row; say ALL_ROWS if that is meant.")
+    return conditions(where)
+
+
+def orders(order_by: object) -> list[ColumnElement[Any]]:
+    """*order_by*, one term or several, as SQL."""
+    terms: Iterable[object] = order_by if isinstance(order_by, list | tuple) else (order_by,)
+    found: list[ColumnElement[Any]] = []
+    for term in terms:
+        element = term.__clause_element__() if hasattr(term, "__clause_element__") else term
+        if not isinstance(element, ColumnElement):
+            raise ArgumentError(f"An order is a column or SQL expression such as `Book.price.desc()`, not {term!r}.")
+        found.append(element)
+    return found

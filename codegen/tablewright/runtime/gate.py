@@ -1,0 +1,189 @@
+"""`Gate`: the one way in to a session's connection, for rows and entities alike."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.orm.session import SessionTransactionState
+
+from tablewright.runtime.errors import RowTierFilteredError, SessionBusyError
+from tablewright.runtime.failure import KEY, first_failure, lost_error, record
+
+if TYPE_CHECKING:
+    from tablewright.runtime.session import Session
+
+FILTER_CONSENT = "tablewright_rows"
+"""The key of `session.info` by which a filtered session lets unfiltered rows through."""
+ACTIVE = SessionTransactionState.ACTIVE
+
+
+class Gate:
+    """Lets one call at a time through to the session's connection: `with session.gate as connection`.
+
+    A session may be handed from thread to thread, but not used by two at once: `SessionBusyError`.
+    Going in flushes pending entities where SQLAlchemy would; a transaction that a failed statement has
+    broken lets nothing through: `TransactionLostError`.
+    """
+
+    __slots__ = ("_acquire", "_connection", "_reason", "_release", "_session", "_transaction", "_written")
+
+    def __init__(self, session: Session) -> None:
+        # A thread lets itself in again: events and lazy loads run inside a call.
+        lock = RLock()
+        self._acquire = lock.acquire
+        self._release = lock.release
+        self._session = session
+        self._reason: str | None = None
+        self._transaction: SessionTransaction | None = None
+        # Means something only together with the transaction.
+        self._connection: Connection
+        self._written: WeakSet[SessionTransaction] = WeakSet()
+
+    def __enter__(self) -> Connection:
+        """The connection of the session's transaction, for one row-tier call."""
+        if not self._acquire(False):
+            raise self._busy()
+        try:
+            # Every call of the row tier pays for these lines: they look, and call only where there is something.
+            if self._reason is not None:
+                raise self._busy()
+            session = self._session
+            if session.dispatch.do_orm_execute:
+                self._refuse_unfiltered()
+            transaction = session._transaction
+            if transaction is self._transaction and transaction is not None and transaction._state is ACTIVE:
+                connection = self._connection
+            else:
+                connection = self._ask()
+            if KEY in connection.__dict__:
+                self._refuse_lost(connection)
+            if session._new or session._deleted or session.identity_map._modified:
+                session._autoflush()
+                connection = self._ask()
+        except BaseException:
+            self._release()
+            raise
+        return connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if isinstance(error, DBAPIError) and _says_whose_failure(self._connection):
+                record(self._connection, error)
+        finally:
+            self._release()
+
+    def enter_call(self, refuse_lost: bool) -> None:
+        """Begins a call of the entity tier; with *refuse_lost* not in a broken transaction. `leave_call` ends it."""
+        if not self._acquire(False):
+            raise self._busy()
+        try:
+            if self._reason is not None:
+                raise self._busy()
+            if refuse_lost:
+                self.refuse_lost()
+        except BaseException:
+            self._release()
+            raise
+
+    def leave_call(self) -> None:
+        """Ends what `enter_call` began."""
+        self._release()
+
+    @contextmanager
+    def exclusive(self, reason: str) -> Generator[None, None, None]:
+        """Refuses every other use of the session, by the same thread too, saying the *reason*."""
+        if not self._acquire(False):
+            raise self._busy()
+        try:
+            if self._reason is not None:
+                raise self._busy()
+            self._reason = reason
+            try:
+                yield
+            finally:
+                self._reason = None
+        finally:
+            self._release()
+
+    def refuse_lost(self) -> None:
+        """Raises `TransactionLostError` in a transaction that a failed statement has broken."""
+        transaction = self._session._transaction
+        if transaction is None:
+            return
+        cause = transaction._rollback_exception
+        if cause is not None and not transaction.is_active:
+            raise lost_error(cause)
+        root = self._session.get_transaction()
+        if root is None:
+            return
+        for connection, *_ in root._connections.values():
+            if KEY in vars(connection):
+                self._refuse_lost(connection)
+
+    def wrote(self, table: Table) -> None:
+        """Remembers that rows of *table* were written, in case the savepoint is rolled back.
+
+        What entities of other tables a write reaches by cascade is for rolling back to undo too, so that
+        the table itself is of no matter.
+        """
+        transaction = self._session.get_nested_transaction()
+        if transaction is not None:
+            self._written.add(transaction)
+
+    def transaction_ended(self, transaction: SessionTransaction) -> None:
+        """Hands what a savepoint wrote to the one around it."""
+        self._transaction = None
+        if transaction.nested and transaction in self._written:
+            around = self._session.get_nested_transaction()
+            if around is not None:
+                self._written.add(around)
+
+    def rolled_back(self, transaction: SessionTransaction) -> None:
+        """Expires all entities once a savepoint with row writes is rolled back."""
+        if transaction in self._written:
+            # SQLAlchemy expires only what the unit of work had changed in it.
+            self._written.discard(transaction)
+            self._session.expire_all()
+
+    def _ask(self) -> Connection:
+        transaction = self._session._transaction
+        if transaction is not None and not transaction.is_active and transaction._rollback_exception is not None:
+            raise lost_error(transaction._rollback_exception)
+        # Asked anew for each transaction and savepoint: SAVEPOINT is only sent by asking.
+        self._connection = self._session.connection()
+        self._transaction = self._session._transaction
+        return self._connection
+
+    def _refuse_unfiltered(self) -> None:
+        if not self._session.info.get(FILTER_CONSENT):
+            raise RowTierFilteredError(
+                "This session filters what it reads (a do_orm_execute listener), which rows would bypass. "
+                f"Use entities, or let rows through unfiltered with session.info[{FILTER_CONSENT!r}] = True."
+            )
+
+    def _refuse_lost(self, connection: Connection) -> None:
+        cause = first_failure(connection)
+        if cause is not None:
+            raise lost_error(cause)
+
+    def _busy(self) -> SessionBusyError:
+        return SessionBusyError(
+            self._reason
+            or "Another call of this session is still running in another thread. A session may be handed on "
+            "between calls; threads that run at once need one each: database.session()."
+        )
+
+
+def _says_whose_failure(connection: Connection) -> bool:
+    # Postgres can, after the fact; on SQLite a savepoint inside the call may have undone it by now.
+    return connection.dialect.name == "postgresql" and not connection.closed

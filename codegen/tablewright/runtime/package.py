@@ -1,0 +1,125 @@
+"""`Package`: a generated package's names, loaded as they are first used."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from sqlalchemy import MetaData
+
+from tablewright.runtime.errors import InterfaceMismatchError
+
+if TYPE_CHECKING:
+    from tablewright.runtime.table import Table
+
+INTERFACE = 1
+"""What generated code and this runtime agree on; another number is another agreement."""
+SUFFIXES = ("Row", "Insert", "Update", "Where", "Table", "Key", "Columns")
+"""What `tables/book.py` defines beside the table: `BookRow` and so on."""
+
+
+class SchemaInfo(Struct, frozen=True):
+    """Which schema a package was generated from."""
+
+    name: str
+    version: str
+    digest: str
+    """The hash of the canonical schema: the schema's identity."""
+
+
+class Package:
+    """The names of the generated package *name*, each imported when it is first asked for.
+
+    *tables* has the class stem of each table module, *accessors* the accessors that differ from their
+    module's name. `InterfaceMismatchError` for code generated for another runtime.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        interface: int,
+        metadata: MetaData,
+        schema: SchemaInfo,
+        tables: Mapping[str, str],
+        enums: tuple[str, ...] = (),
+        accessors: Mapping[str, str] | None = None,
+    ) -> None:
+        if interface != INTERFACE:
+            raise InterfaceMismatchError(
+                f"The package {name} was generated for interface {interface} of tablewright's runtime; the one "
+                f"installed has {INTERFACE}. Run `tablewright generate {schema.name}`, or install the tablewright "
+                "that it was generated with.",
+                name=name,
+            )
+        self.name = name
+        self.schema = schema
+        self._metadata = metadata
+        self._tables = dict(tables)
+        self._enums = frozenset(enums)
+        self._stems = {stem: module for module, stem in tables.items()}
+        differing = accessors or {}
+        self._accessors = {differing.get(module, module): module for module in tables}
+
+    def load(self, name: str) -> Any:
+        """The package's `__getattr__`: the object called *name*, imported now; `AttributeError` if there is none."""
+        found = self._find(name)
+        vars(sys.modules[self.name])[name] = found
+        return found
+
+    def _find(self, name: str) -> Any:
+        match name:
+            case "metadata":
+                return self.load_tables()
+            case "Base":
+                return self._module("entities._base").Base
+            case "Session" | "Database":
+                return getattr(self._module("session"), name)
+        if name in self._enums:
+            return getattr(self._module("enums"), name)
+        if name in self._stems:
+            # Importing one imports their package, and that all of them: the registry is never half there.
+            return getattr(self._module(f"entities.{self._stems[name]}"), name)
+        for suffix in SUFFIXES:
+            module = self._stems.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
+            if module is not None:
+                found = vars(self._module(f"tables.{module}")).get(name)
+                if found is not None:
+                    return found
+        raise self._unknown(name)
+
+    def _unknown(self, name: str) -> AttributeError:
+        near = [] if name.startswith("__") else difflib.get_close_matches(name, self.names(), 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        return AttributeError(f"module {self.name!r} has no attribute {name!r}.{hint}", name=name)
+
+    def names(self) -> list[str]:
+        """The package's `__dir__`: every name that it can give."""
+        found = {"Base", "Database", "SCHEMA", "Session", "metadata", *self._enums, *self._stems}
+        found |= {stem + suffix for stem in self._stems for suffix in SUFFIXES if suffix != "Key"}
+        return sorted(found | vars(sys.modules[self.name]).keys())
+
+    def load_tables(self) -> MetaData:
+        """The metadata with every table in it."""
+        for module in self._tables:
+            self._module(f"tables.{module}")
+        return self._metadata
+
+    def accessor(self, name: str) -> type[Table[Any, Any]] | None:
+        """The table class behind `session.<name>`; None if no table has this accessor."""
+        module = self._accessors.get(name)
+        if module is None:
+            return None
+        found: type[Table[Any, Any]] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
+        return found
+
+    def accessors(self) -> list[str]:
+        """The accessors of all tables."""
+        return sorted(self._accessors)
+
+    def _module(self, path: str) -> Any:
+        return importlib.import_module(f"{self.name}.{path}")

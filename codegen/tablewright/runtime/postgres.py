@@ -1,0 +1,42 @@
+"""Postgres through psycopg: the options of engines made here, and the namespace of others."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import ArgumentError
+
+DRIVER = "postgresql+psycopg"
+
+
+def engine_url(url: URL) -> URL:
+    """The *url* with psycopg as its driver; `ArgumentError` for other drivers."""
+    if url.drivername not in ("postgresql", "postgres", DRIVER):
+        raise ArgumentError(
+            f"{url.drivername!r} is not supported: Postgres is reached through psycopg, {DRIVER}://user@host/database."
+        )
+    if find_spec("psycopg") is None:
+        raise ArgumentError("Postgres needs psycopg: pip install 'tablewright[postgres]'.")
+    return url.set(drivername=DRIVER)
+
+
+def connect_options(url: URL, namespace: str | None) -> dict[str, Any]:
+    """What psycopg is to be told besides the *url*: UTC, and *namespace* as the only schema looked in."""
+    given = url.query.get("options", "")
+    options = [given if isinstance(given, str) else " ".join(given), "-c timezone=UTC"]
+    if namespace is not None:
+        path = quoted(namespace).replace("\\", "\\\\").replace(" ", "\\ ")
+        options.append(f"-c search_path={path}")
+    return {"options": " ".join(option for option in options if option)}
+
+
+def enter_namespace(connection: Connection, namespace: str) -> None:
+    """Looks in the schema *namespace* only, until the transaction ends."""
+    connection.exec_driver_sql(f"SET LOCAL search_path TO {quoted(namespace)}".replace("%", "%%"))
+
+
+def quoted(name: str) -> str:
+    """An identifier in SQL."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,161 @@
+"""The reading verbs: by key, by equality and by condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Column, Connection, Select, bindparam, func, literal, select, tuple_
+from sqlalchemy.exc import MultipleResultsFound
+
+from tablewright.runtime import driver, members
+from tablewright.runtime.conditions import Lock, conditions, orders
+from tablewright.runtime.driver import Prepared
+from tablewright.runtime.errors import NotFoundError
+from tablewright.runtime.shape import Shape, is_one_value
+from tablewright.schema.types import ColumnType
+from tablewright.schema.types.column_type import Spelt
+
+if TYPE_CHECKING:
+    from tablewright.runtime.session import Session
+
+RowT = TypeVar("RowT")
+
+
+def by_key(
+    session: Session, shape: Shape[RowT], columns: tuple[Column[Any], ...], values: Sequence[object], lock: Lock | None
+) -> RowT | None:
+    """The row whose unique *columns* have these *values*."""
+    if len(values) != len(columns):
+        raise TypeError(f"The key of {shape.table.name} has {len(columns)} columns; {len(values)} values were given.")
+    prepared = shape.prepared(("get", columns, lock), lambda: _prepare_get(shape, columns, lock))
+    given = dict(zip(prepared.names, values, strict=True))
+    with session.gate as connection:
+        rows = shape.run(connection, prepared, given)
+    return rows[0] if rows else None
+
+
+def _prepare_get(shape: Shape[Any], columns: tuple[Column[Any], ...], lock: Lock | None) -> Prepared:
+    statement = select(*shape.columns)
+    names = []
+    for number, column in enumerate(columns):
+        name = f"_key_{number}"
+        names.append(name)
+        statement = statement.where(column == key_parameter(name, column))
+    return Prepared(locked(statement, lock), tuple(names))
+
+
+def key_parameter(name: str, column: Column[Any]) -> Any:
+    """The parameter that *column* of a key is compared with; it may hold what the column could not store."""
+    column_type = column.type
+    if isinstance(column_type, ColumnType):
+        return bindparam(name, type_=column_type.comparable() or column_type)
+    return bindparam(name, type_=column_type)
+
+
+def locked(statement: Select[Any], lock: Lock | None) -> Select[Any]:
+    """*statement* with its row *lock*; SQLite has none and needs none."""
+    return statement if lock is None else statement.with_for_update(read=lock == "share")
+
+
+def missing(shape: Shape[Any], key: Sequence[object]) -> NotFoundError:
+    """What says that no row has this *key*."""
+    named = ", ".join(f"{name}={value!r}" for name, value in zip(shape.key_names, key, strict=True))
+    return NotFoundError(f"{shape.table.name} has no row with {named}.")
+
+
+def selected(
+    session: Session,
+    shape: Shape[RowT],
+    where: Iterable[object],
+    order_by: object = (),
+    *,
+    limit: int | None = None,
+    offset: int | None = None,
+    lock: Lock | None = None,
+) -> list[RowT]:
+    """The rows that meet every condition."""
+    statement = selection(shape, where, order_by)
+    if limit is not None:
+        statement = statement.limit(limit)
+    if offset is not None:
+        statement = statement.offset(offset)
+    with session.gate as connection:
+        return shape.rows(connection, connection.execute(locked(statement, lock)))
+
+
+def selection(shape: Shape[Any], where: Iterable[object], order_by: object = ()) -> Select[Any]:
+    """A select of the whole table that is Core's, whatever entities its conditions name."""
+    statement = select(*shape.columns).where(*conditions(where)).order_by(*orders(order_by))
+    return driver.as_core(statement)
+
+
+def one(session: Session, shape: Shape[RowT], where: Iterable[object], lock: Lock | None) -> RowT:
+    """The only row that meets every condition."""
+    rows = selected(session, shape, where, limit=2, lock=lock)
+    if not rows:
+        raise NotFoundError(f"No row of {shape.table.name} meets the condition.")
+    if len(rows) > 1:
+        raise MultipleResultsFound(f"More than one row of {shape.table.name} meets the condition.")
+    return rows[0]
+
+
+def find(session: Session, shape: Shape[RowT], equal: Mapping[str, object]) -> list[RowT]:
+    """The rows whose columns equal the values given."""
+    for name in equal:
+        if name not in shape.by_name:
+            shape.refuse(name)
+    with session.gate as connection:
+        statement = select(*shape.columns).where(
+            *(members.equals(shape.by_name[name], value, connection) for name, value in equal.items())
+        )
+        return shape.rows(connection, connection.execute(statement))
+
+
+def get_many(session: Session, shape: Shape[RowT], keys: Iterable[Any]) -> list[RowT]:
+    """The rows with these primary *keys*, in the order asked."""
+    single = len(shape.key) == 1
+    asked = [(key,) for key in keys] if single else [tuple(key) for key in keys]
+    if not _compares_as_python(shape):
+        # The database alone knows which of these keys are equal.
+        rows = (by_key(session, shape, shape.key, key, None) for key in asked)
+        return [row for row in rows if row is not None]
+    found: dict[tuple[Any, ...], RowT] = {}
+    distinct = list(dict.fromkeys(asked))
+    with session.gate as connection:
+        for statement in _key_statements(shape, distinct, connection):
+            for row in shape.rows(connection, connection.execute(statement)):
+                found[shape.key_of(row)] = row
+    return [found[key] for key in asked if key in found]
+
+
+def _compares_as_python(shape: Shape[Any]) -> bool:
+    return all(
+        isinstance(column.type, ColumnType) and not isinstance(column.type, Spelt) and not is_one_value(column)
+        for column in shape.key
+    )
+
+
+def _key_statements(shape: Shape[Any], keys: list[tuple[Any, ...]], connection: Connection) -> Iterable[Select[Any]]:
+    if len(shape.key) == 1:
+        if keys:
+            column = shape.key[0]
+            yield select(*shape.columns).where(members.member(column, [key[0] for key in keys], connection))
+        return
+    step = members.few_enough(connection.dialect, len(shape.key))
+    for start in range(0, len(keys), step):
+        yield select(*shape.columns).where(tuple_(*shape.key).in_(keys[start : start + step]))
+
+
+def count(session: Session, shape: Shape[Any], where: Iterable[object]) -> int:
+    """How many rows meet every condition."""
+    statement = select(func.count()).select_from(shape.table).where(*conditions(where))
+    with session.gate as connection:
+        return int(connection.execute(driver.as_core(statement)).scalar_one())
+
+
+def exists(session: Session, shape: Shape[Any], where: Iterable[object]) -> bool:
+    """Whether any row meets every condition."""
+    statement = select(literal(1)).select_from(shape.table).where(*conditions(where)).limit(1)
+    with session.gate as connection:
+        return connection.execute(driver.as_core(statement)).first() is not None

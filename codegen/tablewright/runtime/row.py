@@ -1,0 +1,21 @@
+"""`Row`: the base of generated rows, immutable and built straight from a driver's tuples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Row(Struct, frozen=True, gc=False):
+    """A row as it was read: frozen, compared by value, encoded to JSON by `msgspec.json.encode`.
+
+    Hashable when all its values are. Lists and dicts inside it must not be changed in place.
+    FastAPI and pydantic take rows as models.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from tablewright.runtime.pydantic_schema import row_schema
+
+        return row_schema(cls, handler)

@@ -1,0 +1,112 @@
+"""`SessionScope`: the `with` block of `database.session()`, which is one transaction."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InvalidRequestError
+
+from tablewright.runtime import sqlite
+from tablewright.runtime.session import Session
+
+S = TypeVar("S", bound=Session)
+Isolation: TypeAlias = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
+"""How far transactions are kept apart. SQLite's are always serializable."""
+
+
+class SessionScope(Generic[S]):
+    """One transaction: commits at the end of the block, rolls back on an error, closes the session.
+
+    The block may end in another thread than it began.
+    """
+
+    __slots__ = ("_bind", "_guard", "_namespace", "_options", "_session", "_session_class")
+
+    def __init__(
+        self,
+        session_class: type[S],
+        bind: Engine | Connection,
+        *,
+        namespace: str | None = None,
+        read_only: bool = False,
+        isolation: Isolation | None = None,
+    ) -> None:
+        self._session_class = session_class
+        self._bind = bind
+        self._namespace = namespace
+        self._session: S | None = None
+        self._guard = False
+        options: dict[str, Any] = {}
+        if bind.dialect.name == "postgresql" and not isinstance(bind, Connection):
+            if read_only:
+                options["postgresql_readonly"] = True
+            if isolation is not None:
+                options["isolation_level"] = isolation
+        else:
+            # The connection is shared with writers, so that its transaction has to be held back by itself.
+            self._guard = read_only
+        self._options = options
+
+    def __enter__(self) -> S:
+        if self._session is not None:
+            raise InvalidRequestError("This `with database.session()` has been entered already; ask for another.")
+        session = self._session_class(
+            self._bind,
+            autobegin=False,
+            close_resets_only=False,
+            execution_options=self._options,
+            join_transaction_mode="create_savepoint",
+        )
+        session._namespace = self._namespace
+        self._session = session
+        try:
+            session.begin()
+            # Waiting for a connection, or for SQLite's lock, belongs here: in a web framework the block may be
+            # entered in a thread that may wait, and used in an event loop that must not.
+            connection = session.connection()
+            if self._guard:
+                _forbid_writes(connection)
+        except BaseException:
+            session._close()
+            raise
+        session._scope = self
+        return session
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        session = self._session
+        assert session is not None
+        try:
+            if error is None:
+                session._commit()
+            else:
+                _undo(session, error)
+        except BaseException as failed:
+            if error is None:
+                _undo(session, failed)
+            raise
+        finally:
+            session._scope = None
+            session._close()
+            if self._guard and isinstance(self._bind, Connection) and self._bind.dialect.name == "sqlite":
+                sqlite.allow_writes(self._bind.connection.dbapi_connection)
+
+
+def _undo(session: Session, error: BaseException) -> None:
+    try:
+        session._rollback()
+    except Exception as second:
+        # Closing returns the connection to its pool, which rolls back or discards it.
+        error.add_note(f"Rolling back failed too: {second}")
+
+
+def _forbid_writes(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # Until the next transaction begins, in which another session may have the connection.
+        sqlite.forbid_writes(connection.connection.dbapi_connection)
+    else:
+        # Until the transaction ends, or the savepoint that this session is.
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -1,0 +1,336 @@
+"""`Session`: a `sqlalchemy.orm.Session` that also reads and writes typed rows."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event, inspect
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import Session as EntitySession, SessionTransaction
+
+from tablewright.runtime import postgres
+from tablewright.runtime.engines import prepare
+from tablewright.runtime.errors import SavepointError, TransactionLostError
+from tablewright.runtime.failure import lost_at_commit
+from tablewright.runtime.gate import Gate
+from tablewright.runtime.level import Level
+from tablewright.runtime.savepoint import Savepoint
+from tablewright.runtime.state import SessionState
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm.session import JoinTransactionMode
+
+    from tablewright.runtime.package import Package
+
+T = TypeVar("T")
+
+
+class HasBind(Protocol):
+    """A database, as far as a session asks."""
+
+    @property
+    def bind(self) -> Engine | Connection: ...
+    @property
+    def namespace(self) -> str | None: ...
+
+
+class Session(EntitySession):
+    """A session over a database: entities and rows in one transaction.
+
+    *bind* is a Database, an Engine or a Connection. What is left out is as in SQLAlchemy, but that
+    entities keep their values after a commit. `database.session()` is the usual way to get one.
+    """
+
+    package: ClassVar[Package]
+    gate: Gate
+    """Lets one row-tier call at a time through to the connection."""
+
+    def __init__(
+        self,
+        bind: HasBind | Engine | Connection | None = None,
+        *,
+        autoflush: bool = True,
+        expire_on_commit: bool = False,
+        autobegin: bool = True,
+        twophase: bool = False,
+        binds: dict[Any, Engine | Connection] | None = None,
+        info: dict[Any, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+        join_transaction_mode: JoinTransactionMode | None = None,
+        close_resets_only: bool = True,
+    ) -> None:
+        self.gate = Gate(self)
+        self._scope: object | None = None
+        self._savepoints: list[Savepoint] = []
+        self._namespace: str | None = None
+        if bind is not None and not isinstance(bind, Engine | Connection):
+            self._namespace = bind.namespace
+            bind = bind.bind
+            if isinstance(bind, Connection) and join_transaction_mode is None:
+                join_transaction_mode = "create_savepoint"
+        super().__init__(
+            bind,
+            autoflush=autoflush,
+            expire_on_commit=expire_on_commit,
+            autobegin=autobegin,
+            twophase=twophase,
+            binds=binds,
+            info=info,
+            execution_options=execution_options or {},
+            join_transaction_mode=join_transaction_mode or "conditional_savepoint",
+            close_resets_only=close_resets_only,
+        )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or name == "package":
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            accessor = self.__dict__[name] = _accessor(type(self), name)(self)
+            return accessor
+
+    @classmethod
+    def over(cls, session: EntitySession) -> Self:
+        """A session in the connection and transaction of *session*, whose pending entities are flushed first.
+
+        Its own commit, rollback and close keep or undo what it did itself; the transaction remains the other's.
+        """
+        session.flush()
+        connection = session.connection()
+        prepare(connection)
+        return cls(connection, join_transaction_mode="create_savepoint")
+
+    @property
+    def state(self) -> SessionState:
+        """Where the session stands."""
+        if self._close_state.name == "CLOSED":
+            return SessionState.CLOSED
+        if not self.in_transaction():
+            return SessionState.READY
+        if not self.is_active:
+            return SessionState.FAILED
+        try:
+            self.gate.refuse_lost()
+        except TransactionLostError:
+            return SessionState.FAILED
+        return SessionState.ACTIVE
+
+    def rows(self, statement: sqlalchemy.Select[Any] | sqlalchemy.Executable, row_type: type[T], /) -> list[T]:
+        """The rows of any *statement* as instances of *row_type*: a msgspec Struct, a dataclass or a NamedTuple."""
+        from tablewright.runtime.result_rows import result_rows
+
+        return result_rows(self, statement, row_type)
+
+    @contextmanager
+    def nested(self) -> Generator[Self, None, None]:
+        """The same session in a savepoint: an error undoes what was done in it, and nothing else."""
+        with self.begin_nested():
+            yield self
+
+    def savepoint(self, name: str) -> Savepoint:
+        """Sets a savepoint *name*; of several of one name the newest counts."""
+        point = Savepoint(self, name)
+        self._savepoints = [known for known in self._savepoints if known.is_open]
+        self._savepoints.append(point)
+        return point
+
+    def rollback_to(self, savepoint: str | Savepoint) -> None:
+        """Undoes what was done since *savepoint*, which stays; `SavepointError` where it is not open."""
+        if isinstance(savepoint, Savepoint):
+            savepoint.rollback()
+            return
+        for point in reversed(self._savepoints):
+            if point.name == savepoint and point.is_open:
+                point.rollback()
+                return
+        known = [point.name for point in self._savepoints if point.is_open]
+        raise SavepointError(f"No savepoint {savepoint!r} is open" + (f", but {', '.join(known)}." if known else "."))
+
+    def lock_table(self, *tables: type[Any] | sqlalchemy.Table) -> None:
+        """Keeps others from writing to *tables* (entities or tables) until the transaction ends; they may read."""
+        targets = [_table(target) for target in tables]
+        with self.gate as connection:
+            names = [connection.dialect.identifier_preparer.format_table(target) for target in targets]
+            if connection.dialect.name == "sqlite":
+                # Takes the lock of the file, in a transaction that somebody else has begun too.
+                connection.exec_driver_sql(f"DELETE FROM {names[0]} WHERE 0")
+            else:
+                connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE")
+
+    def get_bind(
+        self,
+        mapper: Any = None,
+        *,
+        clause: Any = None,
+        bind: Engine | Connection | None = None,
+        _sa_skip_events: bool | None = None,
+        _sa_skip_for_implicit_returning: bool = False,
+        **kw: Any,
+    ) -> Engine | Connection:
+        """SQLAlchemy's choice of an engine, made fit for tablewright's transactions."""
+        found = super().get_bind(
+            mapper,
+            clause=clause,
+            bind=bind,
+            _sa_skip_events=_sa_skip_events,
+            _sa_skip_for_implicit_returning=_sa_skip_for_implicit_returning,
+            **kw,
+        )
+        prepare(found)
+        return found
+
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        """Begins a transaction; with *nested* a savepoint."""
+        if not nested:
+            self._refuse_in_scope("begin")
+        self.gate.enter_call(refuse_lost=True)
+        try:
+            transaction = super().begin(nested)
+        finally:
+            self.gate.leave_call()
+        # The only way, short of private ones, to have a subclass made.
+        transaction.__class__ = Level
+        return transaction
+
+    def commit(self) -> None:
+        """Commits; a transaction that a failed statement has broken is rolled back: `TransactionLostError`."""
+        self._refuse_in_scope("commit")
+        self._commit()
+
+    def rollback(self) -> None:
+        """Rolls the whole transaction back."""
+        self._refuse_in_scope("rollback")
+        self._rollback()
+
+    def close(self) -> None:
+        """Ends the session; what was not committed is rolled back."""
+        self._refuse_in_scope("close")
+        self._close()
+
+    def reset(self) -> None:
+        """Rolls back and empties the session, to be used again."""
+        self._refuse_in_scope("reset")
+        super().reset()
+
+    def invalidate(self) -> None:
+        """As `close`, for connections that must not be used again."""
+        self._refuse_in_scope("invalidate")
+        super().invalidate()
+
+    def _refuse_in_scope(self, verb: str) -> None:
+        if self._scope is not None:
+            raise InvalidRequestError(
+                f"{verb}() inside `with database.session()`, which commits at its end, and rolls back on an error. "
+                "Use session.nested() for a part that may fail, session.savepoint() with session.rollback_to(), "
+                "or Session(database) for transactions by hand."
+            )
+
+    def _commit(self) -> None:
+        self.gate.enter_call(refuse_lost=False)
+        try:
+            try:
+                self.gate.refuse_lost()
+                super().commit()
+            except TransactionLostError:
+                super().rollback()
+                raise
+        finally:
+            self.gate.leave_call()
+
+    def _rollback(self) -> None:
+        self.gate.enter_call(refuse_lost=False)
+        try:
+            super().rollback()
+        finally:
+            self.gate.leave_call()
+
+    def _close(self) -> None:
+        self.gate.enter_call(refuse_lost=False)
+        try:
+            super().close()
+        finally:
+            self.gate.leave_call()
+
+
+GATED = [
+    "execute",
+    "scalar",
+    "scalars",
+    "get",
+    "get_one",
+    "flush",
+    "refresh",
+    "merge",
+    "merge_all",
+    "connection",
+    "bulk_save_objects",
+    "bulk_insert_mappings",
+    "bulk_update_mappings",
+]
+
+
+def _gated(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(self: Session, *args: Any, **kwargs: Any) -> Any:
+        gate = self.gate
+        gate.enter_call(True)
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            gate.leave_call()
+
+    return call
+
+
+# In a loop rather than as definitions, so that checkers see SQLAlchemy's own signatures.
+for _name in GATED:
+    setattr(Session, _name, _gated(getattr(EntitySession, _name)))
+
+
+def _accessor(session_class: type[Session], name: str) -> Callable[[Session], Any]:
+    package: Package | None = getattr(session_class, "package", None)
+    found = None if package is None else package.accessor(name)
+    if found is not None:
+        return found
+    known = [] if package is None else package.accessors()
+    nearest = get_close_matches(name, [*known, *dir(session_class)], 1)
+    raise AttributeError(
+        f"{session_class.__name__!r} object has no attribute {name!r}"
+        + (f"; did you mean {nearest[0]!r}?" if nearest else "")
+    )
+
+
+def _table(target: type[Any] | sqlalchemy.Table) -> sqlalchemy.Table:
+    return target if isinstance(target, sqlalchemy.Table) else cast("sqlalchemy.Table", inspect(target).local_table)
+
+
+@event.listens_for(Session, "before_commit")
+def _refuse_lost(session: EntitySession) -> None:
+    root = session.get_transaction()
+    for connection in root.connections if root is not None else ():
+        lost = lost_at_commit(connection)
+        if lost is not None:
+            raise lost
+
+
+@event.listens_for(Session, "after_begin")
+def _after_begin(session: EntitySession, transaction: SessionTransaction, connection: Connection) -> None:
+    if isinstance(session, Session) and session._namespace is not None and transaction.parent is None:
+        postgres.enter_namespace(connection, session._namespace)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _after_transaction_end(session: EntitySession, transaction: SessionTransaction) -> None:
+    if isinstance(session, Session):
+        session.gate.transaction_ended(transaction)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _after_soft_rollback(session: EntitySession, transaction: SessionTransaction) -> None:
+    if isinstance(session, Session):
+        session.gate.rolled_back(transaction)

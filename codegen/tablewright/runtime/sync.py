@@ -1,0 +1,125 @@
+"""`sync`: one row as it should be, inserted, compared or corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy.exc import InvalidRequestError, MultipleResultsFound
+
+from tablewright.runtime import driver, identity, upsert, writes
+from tablewright.runtime.errors import SyncConflictError
+from tablewright.runtime.shape import Shape
+
+if TYPE_CHECKING:
+    from tablewright.runtime.session import Session
+
+RowT = TypeVar("RowT")
+
+
+class SyncResult(Struct, Generic[RowT], frozen=True):
+    """What `sync` found or made."""
+
+    row: RowT
+    """The row as it is now."""
+    inserted: bool
+    """Whether it was not there before."""
+    changed: dict[str, Any]
+    """The columns that were corrected, with the values they had."""
+
+
+def sync(
+    session: Session, shape: Shape[RowT], values: Mapping[str, Any], keys: Collection[str], *, correct: bool
+) -> SyncResult[RowT]:
+    """The row whose *keys* are those of *values*: inserted when absent, with *correct* updated when it differs.
+
+    `SyncConflictError` when it differs and may not be corrected; `MultipleResultsFound` when *keys*
+    name several rows.
+    """
+    wanted = (keys,) if isinstance(keys, str) else tuple(keys)
+    values = shape.values_of(values)
+    shape.check(values)
+    if not wanted:
+        raise InvalidRequestError("sync needs the columns that name the row: keys=[...].")
+    for name in wanted:
+        if name not in shape.by_name:
+            shape.refuse(name)
+        if name not in values:
+            raise InvalidRequestError(f"sync needs a value of the key column {name!r}.")
+    compared = tuple(name for name in values if name not in wanted)
+    with driver.whole(session) as connection:
+        found = _lookup(connection, shape, values, wanted, compared, lock=correct)
+        if found is None:
+            inserted = _insert(connection, shape, values)
+            found = _lookup(connection, shape, values, wanted, compared, lock=correct)
+            if inserted and found is not None:
+                row = found[0]
+                writes.advance_sequence(connection, shape, values)
+                identity.wrote(session, shape, "insert", row if shape.key else None)
+                return SyncResult(row, True, {})
+            if found is None:
+                # Another unique key is in the way: the plain insert says which.
+                connection.execute(writes.insertion(shape, values).statement, dict(values)).close()
+                raise InvalidRequestError(f"The row of {shape.table.name} that sync inserted does not match its keys.")
+        row, different = found
+        changed = {name: getattr(row, name) for name in different}
+        if not changed:
+            return SyncResult(row, False, {})
+        if not correct:
+            raise SyncConflictError(
+                f"{shape.table.name} has a row with these keys that differs: "
+                + ", ".join(f"{name} is {old!r}, not {values[name]!r}" for name, old in changed.items())
+            )
+        statement = (
+            update(shape.table)
+            .where(*_matches(shape, values, wanted))
+            .values({name: values[name] for name in changed})
+            .returning(*shape.columns)
+        )
+        shape.check(changed, keys=False)
+        (row,) = shape.rows(connection, connection.execute(statement))
+        identity.wrote(session, shape, "update", row if shape.key else None)
+        return SyncResult(row, False, changed)
+
+
+def _insert(connection: Connection, shape: Shape[Any], values: Mapping[str, Any]) -> bool:
+    writes.refuse_missing_key(connection, shape, values)
+    return bool(driver.run(connection, upsert.insert_absent(connection, shape, tuple(values)), values))
+
+
+def _matches(shape: Shape[Any], values: Mapping[str, Any], names: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    # NULL is a value like others here: a key of None finds the row it inserted.
+    return [_same(shape, name, values[name]) for name in names]
+
+
+def _same(shape: Shape[Any], name: str, value: Any) -> ColumnElement[bool]:
+    column = shape.by_name[name]
+    return column.is_not_distinct_from(bindparam(None, value, type_=column.type))
+
+
+def _lookup(
+    connection: Connection,
+    shape: Shape[RowT],
+    values: Mapping[str, Any],
+    keys: tuple[str, ...],
+    compared: tuple[str, ...],
+    *,
+    lock: bool,
+) -> tuple[RowT, list[str]] | None:
+    # The database compares: it alone knows when two values of a type are the same.
+    same = [_same(shape, name, values[name]).label(f"_same_{name}") for name in compared]
+    statement = select(*shape.columns, *same).where(*_matches(shape, values, keys)).limit(2)
+    if lock:
+        statement = statement.with_for_update()
+    tuples = driver.fetch_all(connection, connection.execute(statement))
+    if len(tuples) > 1:
+        raise MultipleResultsFound(
+            f"{', '.join(keys)} of {shape.table.name} name several rows: they are no unique key."
+        )
+    if not tuples:
+        return None
+    width = len(shape.columns)
+    (row,) = shape.build(connection.dialect, [tuples[0][:width]])
+    return row, [name for name, equal in zip(compared, tuples[0][width:], strict=True) if not equal]

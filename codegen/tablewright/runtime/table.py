@@ -1,0 +1,212 @@
+"""The verbs of `session.<table>`: what a table accessor offers, in terms of the row tier."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
+
+import sqlalchemy
+from sqlalchemy.sql.expression import SQLColumnExpression
+
+from tablewright.runtime import bulk, reads, upsert, writes
+from tablewright.runtime.conditions import (
+    ALL_ROWS as ALL_ROWS,
+    AllRows as AllRows,
+    Lock as Lock,
+    Order as Order,
+    Where as Where,
+)
+from tablewright.runtime.page import Page as Page, page
+from tablewright.runtime.shape import Shape
+from tablewright.runtime.stream import RowStream as RowStream
+from tablewright.runtime.sync import SyncResult as SyncResult, sync
+from tablewright.runtime.truncate import truncate
+
+if TYPE_CHECKING:
+    from tablewright.runtime.session import Session
+
+T = TypeVar("T")
+RowT = TypeVar("RowT")
+InsertT = TypeVar("InsertT")
+KeyT = TypeVar("KeyT")
+
+Value: TypeAlias = T | SQLColumnExpression[T]
+"""What an update sets a column to: a value, or an SQL expression (`Book.stock - 1`)."""
+Equal: TypeAlias = T | Collection[T]
+"""What `find` compares a column with: a value, None for IS NULL, a collection for IN.
+
+For columns of JSON, arrays, ranges and codecs a list is one value, never several.
+"""
+
+
+class Table(Generic[RowT, InsertT]):
+    """A table of a session: its rows, read and written at the speed of the driver.
+
+    Every verb first flushes the session's pending entities. Errors of the database are SQLAlchemy's.
+    """
+
+    table: ClassVar[sqlalchemy.Table]
+    row: ClassVar[type[Any]]
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._shape: Shape[RowT] = _shape(type(self))
+
+    def select(
+        self,
+        *where: Where,
+        order_by: Order | Sequence[Order] = (),
+        limit: int | None = None,
+        offset: int | None = None,
+        lock: Lock | None = None,
+    ) -> list[RowT]:
+        """The rows that meet every condition."""
+        return reads.selected(self._session, self._shape, where, order_by, limit=limit, offset=offset, lock=lock)
+
+    def first(self, *where: Where, order_by: Order | Sequence[Order] = (), lock: Lock | None = None) -> RowT | None:
+        """The first of them, or None."""
+        rows = reads.selected(self._session, self._shape, where, order_by, limit=1, lock=lock)
+        return rows[0] if rows else None
+
+    def one(self, *where: Where, lock: Lock | None = None) -> RowT:
+        """The only one of them; `NotFoundError` for none, `MultipleResultsFound` for several."""
+        return reads.one(self._session, self._shape, where, lock)
+
+    def stream(self, *where: Where, order_by: Order | Sequence[Order] = (), batch_size: int = 1000) -> RowStream[RowT]:
+        """The rows one by one, in constant memory; `ResourceClosedError` once its transaction has ended."""
+        statement = reads.selection(self._shape, where, order_by)
+        return RowStream(self._session, self._shape, statement, batch_size)
+
+    def page(
+        self,
+        *where: Where,
+        order_by: Order | Sequence[Order] = (),
+        after: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Page[RowT]:
+        """A page of rows by keyset: the key is appended to the order, NULLs come last.
+
+        `CursorError` for a cursor of another table or order.
+        """
+        return page(self._session, self._shape, where, order_by, after=after, before=before, limit=limit)
+
+    def count(self, *where: Where) -> int:
+        """How many rows meet every condition."""
+        return reads.count(self._session, self._shape, where)
+
+    def exists(self, *where: Where) -> bool:
+        """Whether any row does."""
+        return reads.exists(self._session, self._shape, where)
+
+    def insert_many(self, rows: Iterable[InsertT | RowT]) -> int:
+        """Inserts all rows or none, in constant memory; how many."""
+        return bulk.insert_many(self._session, self._shape, rows)
+
+    def insert_many_returning(self, rows: Iterable[InsertT | RowT]) -> list[RowT]:
+        """Inserts all rows or none; as stored, in the order given."""
+        return bulk.insert_many_returning(self._session, self._shape, rows)
+
+    def _upsert_many(self, rows: Iterable[InsertT | RowT], conflict: str) -> int:
+        """Inserts rows, or updates those whose key *conflict* is there already; all or none; how many were given."""
+        return upsert.upsert_many(self._session, self._shape, rows, conflict)
+
+    def ensure(self, rows: Iterable[InsertT | RowT]) -> int:
+        """Inserts the rows that conflict with none there; how many."""
+        return upsert.ensure(self._session, self._shape, rows)
+
+    def replace(self, rows: Iterable[InsertT | RowT]) -> int:
+        """Inserts rows or overwrites the whole row with their primary key; columns left out get their default."""
+        return upsert.replace(self._session, self._shape, rows)
+
+    def sync(self, values: InsertT, *, keys: Collection[str], update: bool = False) -> SyncResult[RowT]:
+        """The row whose columns *keys* are those of *values*: inserted when absent, compared when there.
+
+        One that differs is a `SyncConflictError`, or with *update* corrected. *keys* that name several
+        rows are a `MultipleResultsFound`.
+        """
+        return sync(self._session, self._shape, self._shape.values_of(values), keys, correct=update)
+
+    def delete_where(self, where: Where | AllRows, /, *more: Where) -> int:
+        """Deletes the rows that meet every condition; how many."""
+        return writes.delete_where(self._session, self._shape, (where, *more))
+
+    def truncate(self, *, cascade: bool = False) -> None:
+        """Deletes all rows; with *cascade* those of the tables that point at this one too."""
+        truncate(self._session, self._shape, cascade=cascade)
+
+    # Generated classes give these their types.
+
+    def _find(self, equal: Mapping[str, object]) -> list[RowT]:
+        return reads.find(self._session, self._shape, equal)
+
+    def _insert(self, values: Mapping[str, object]) -> RowT:
+        return writes.insert_row(self._session, self._shape, values)
+
+    def _upsert(self, conflict: str, values: Mapping[str, object]) -> RowT:
+        return upsert.upsert_row(self._session, self._shape, conflict, values)
+
+    def _update_where(self, where: tuple[Where | AllRows, ...], values: Mapping[str, object]) -> int:
+        return writes.update_where(self._session, self._shape, where, values)
+
+    def _get(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
+        shape = self._shape
+        return reads.by_key(self._session, shape, shape.key, key, lock)
+
+    def _get_one(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT:
+        row = self._get(key, lock)
+        if row is None:
+            raise reads.missing(self._shape, key)
+        return row
+
+    def _get_many(self, keys: Iterable[Any]) -> list[RowT]:
+        return reads.get_many(self._session, self._shape, keys)
+
+    def _get_by(self, unique: str, values: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
+        shape = self._shape
+        return reads.by_key(self._session, shape, shape.conflict(unique), values, lock)
+
+    def _update(self, key: tuple[object, ...], values: Mapping[str, object]) -> RowT | None:
+        return writes.update_row(self._session, self._shape, key, values)
+
+    def _delete(self, key: tuple[object, ...]) -> bool:
+        return writes.delete_row(self._session, self._shape, key)
+
+
+_shapes: dict[type, Shape[Any]] = {}
+
+
+def _shape(accessor: type[Table[Any, Any]]) -> Shape[Any]:
+    shape = _shapes.get(accessor)
+    if shape is None:
+        # Two threads may both make one; either serves.
+        shape = _shapes[accessor] = Shape(accessor.table, accessor.row)
+    return shape
+
+
+class CompositeTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
+    """A table whose primary key has several columns; *KeyT* is their NamedTuple."""
+
+    def get_many(self, keys: Iterable[KeyT]) -> list[RowT]:
+        """The rows with these keys, in the order asked; those that are not there are left out."""
+        return self._get_many(keys)
+
+
+class KeyedTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
+    """A table whose primary key is one column."""
+
+    def get(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT | None:
+        """The row with this *key*, or None."""
+        return self._get((key,), lock)
+
+    def get_one(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT:
+        """The row with this *key*; `NotFoundError` if there is none."""
+        return self._get_one((key,), lock)
+
+    def get_many(self, keys: Iterable[KeyT]) -> list[RowT]:
+        """The rows with these keys, in the order asked; those that are not there are left out."""
+        return self._get_many(keys)
+
+    def delete(self, key: KeyT, /) -> bool:
+        """Deletes the row with this *key*; whether it was there."""
+        return self._delete((key,))

@@ -1,0 +1,61 @@
+"""Emptying a table, with the same result on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import InvalidRequestError
+
+from tablewright.runtime import driver, identity
+from tablewright.runtime.shape import Shape
+from tablewright.runtime.writes import refuse, table_name
+
+if TYPE_CHECKING:
+    from tablewright.runtime.session import Session
+
+POINTING = text(
+    "SELECT DISTINCT m.name FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f "
+    "WHERE m.type = 'table' AND lower(f.\"table\") = lower(:name) ORDER BY m.name"
+)
+
+
+def truncate(session: Session, shape: Shape[Any], *, cascade: bool) -> None:
+    """Deletes all rows; with *cascade* those of the tables that point at them too."""
+    with driver.whole(session) as connection:
+        if connection.dialect.name == "postgresql":
+            tail = " CASCADE" if cascade else ""
+            connection.execute(text(f"TRUNCATE TABLE {_escaped(table_name(connection, shape))}{tail}"))
+        elif connection.dialect.name == "sqlite":
+            _empty(connection, shape.table.name, cascade=cascade)
+        else:
+            raise InvalidRequestError(f"truncate knows SQLite and Postgres, not {connection.dialect.name}.")
+        identity.wrote_everywhere(session, shape.table)
+
+
+def _empty(connection: Connection, name: str, *, cascade: bool) -> None:
+    order: list[str] = []
+    _visit(connection, name, {name}, order)
+    if len(order) > 1 and not cascade:
+        others = ", ".join(sorted(order[:-1]))
+        message = f"cannot truncate {name}: {others} point at it; truncate(cascade=True) empties them too"
+        refuse(connection, "NotSupportedError", message)
+    # Tables may point at each other in a circle.
+    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    for table in order:
+        quoted = connection.dialect.identifier_preparer.quote(table)
+        connection.execute(text(f"DELETE FROM {_escaped(quoted)}"))
+    connection.execute(text("PRAGMA defer_foreign_keys = OFF"))
+
+
+def _visit(connection: Connection, table: str, seen: set[str], order: list[str]) -> None:
+    # Asked of the database: tables whose modules nobody has imported count as well.
+    for name in connection.execute(POINTING, {"name": table}).scalars().all():
+        if name.lower() not in {known.lower() for known in seen}:
+            seen.add(name)
+            _visit(connection, name, seen, order)
+    order.append(table)
+
+
+def _escaped(name: str) -> str:
+    return name.replace(":", "\\:")

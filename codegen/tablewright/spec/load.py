@@ -1,0 +1,213 @@
+"""Reads a schema's folder: all its files, merged into one spec."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from tablewright.spec.misfits import pruned, yaml_problems
+from tablewright.spec.models import SchemaSpec
+from tablewright.spec.problem import Place, Problem
+from tablewright.spec.python_files import read_python
+from tablewright.spec.yaml_reader import Path, read_yaml_file
+
+_NAMED = ("enums", "types", "mixins", "tables", "opaque_tables")
+_ONCE = {"schema": "name", "version": "version", "doc": "doc"}
+_ARTICLES = {
+    "enums": "the enum",
+    "types": "the type",
+    "mixins": "the mixin",
+    "tables": "the table",
+    "opaque_tables": "the opaque table",
+}
+
+
+class Located(Protocol):
+    """Anything that knows where the parts of a spec are written."""
+
+    def key(self, path: Path) -> Place: ...
+
+    def value(self, path: Path) -> Place: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one file says."""
+
+    spec: SchemaSpec
+    places: Located
+
+
+class CatalogPlaces:
+    """Where each part of a schema is written, over all its files."""
+
+    def __init__(self, default: Place) -> None:
+        self.default = default
+        self.origins: dict[Path, Located] = {}
+
+    def key(self, path: Path) -> Place:
+        """Where the last key of *path* is written; where its nearest known ancestor is if it is not."""
+        origin = self._origin(path)
+        return self.default if origin is None else origin.key(path)
+
+    def value(self, path: Path) -> Place:
+        """Where the value at *path* starts; where its nearest known ancestor is if there is none."""
+        origin = self._origin(path)
+        return self.default if origin is None else origin.value(path)
+
+    def _origin(self, path: Path) -> Located | None:
+        return self.origins.get(path[:2]) or self.origins.get(path[:1])
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """A schema's spec, whole, and what is wrong with it so far."""
+
+    spec: SchemaSpec | None
+    """`None` if a file could not be read at all. What was refused is left out."""
+    places: CatalogPlaces
+    problems: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
+    doubtful: frozenset[Path] = field(default_factory=frozenset)
+    """Tables, columns and other named things of which something was left out."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether any of the problems is an error."""
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def load_catalog(folder: FilePath, *, root: FilePath | None = None) -> Catalog:
+    """The schema whose files stand in *folder*; places name files relative to *root*.
+
+    Reads `*.yaml`, `*.yml` and `*.py`, except those whose name starts with `_`, and no folder within.
+    """
+    folder = folder.absolute()
+    root = (root or folder.parent).absolute()
+    default = Place(relative(folder, root), 1, 1)
+    problems: list[Problem] = []
+    parts: list[Part] = []
+    doubtful: set[Path] = set()
+    files = [relative(path, root) for path in _files(folder, default, problems)]
+    readable = not problems
+    for file in files:
+        path = root / file
+        if path.suffix == ".py":
+            found = read_python(path, lambda name: relative(FilePath(name), root), problems)
+            if found is not None:
+                parts.append(Part(*found))
+        else:
+            found_yaml = _read_yaml(path, file, problems, doubtful)
+            if found_yaml is not None:
+                parts.append(found_yaml)
+    places = CatalogPlaces(default)
+    spec = _merged(parts, places, problems) if readable and len(parts) == len(files) else None
+    if spec is not None:
+        for key, name in _ONCE.items():
+            if key != "doc" and not getattr(spec, name) and (key,) not in doubtful:
+                where = parts[0].places.key(())
+                problems.append(Problem("missing-key", where, f"a schema must have `{key}`; no file states it."))
+    problems.sort(key=lambda problem: problem.place)
+    return Catalog(spec, places, tuple(problems), tuple(files), frozenset(doubtful))
+
+
+def relative(path: FilePath, root: FilePath) -> str:
+    """*path* as places name it: relative to *root*, with forward slashes."""
+    try:
+        return FilePath(os.path.relpath(path, root)).as_posix()
+    except ValueError:
+        # Another drive.
+        return path.as_posix()
+
+
+def _files(folder: FilePath, default: Place, problems: list[Problem]) -> list[FilePath]:
+    try:
+        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        message = f"the folder of the schema cannot be read: {error.strerror or error}."
+        problems.append(Problem("unreadable-file", default, message))
+        return []
+    found = [
+        path
+        for path in entries
+        if path.suffix in (".yaml", ".yml", ".py") and not path.name.startswith(("_", ".")) and not path.is_dir()
+    ]
+    if not found:
+        problems.append(Problem("no-spec-files", default, "the folder has no `.yaml` and no `.py` file."))
+    return found
+
+
+def _read_yaml(path: FilePath, file: str, problems: list[Problem], doubtful: set[Path]) -> Part | None:
+    document = read_yaml_file(path, file)
+    problems += document.problems
+    if not document.complete:
+        return None
+    # An empty file says nothing.
+    data: Any = {} if document.value is None else document.value
+    if not isinstance(data, Mapping):
+        place = document.places.value(())
+        problems.append(Problem("wrong-type", place, "a spec file is a mapping of `schema`, `tables` and so on."))
+        return None
+    first = True
+    while True:
+        try:
+            spec = SchemaSpec.model_validate(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            refused = list(yaml_problems(error, data, document.places))
+        else:
+            return Part(spec, document.places)
+        if first:
+            problems += [problem for _, problem in refused]
+        first = False
+        paths = [path for path, _ in refused]
+        doubtful.update(_thing(path) for path in paths)
+        before, data = data, pruned(data, paths)
+        if () in paths or data == before:
+            return None
+
+
+def _thing(path: Path) -> Path:
+    # The smallest thing with a name: a column of a table, else the table.
+    return path[:4] if len(path) >= 4 and path[0] in _NAMED and path[2] == "columns" else path[:2]
+
+
+def _merged(parts: list[Part], places: CatalogPlaces, problems: list[Problem]) -> SchemaSpec:
+    said: dict[str, str] = {}
+    named: dict[str, dict[str, Any]] = {kind: {} for kind in _NAMED}
+    for part in parts:
+        for path, value in _statements(part.spec):
+            here = part.places.key(path)
+            earlier = places.origins.get(path)
+            if earlier is not None:
+                there = earlier.key(path)
+                what = f"`{path[0]}`" if len(path) == 1 else f"{_ARTICLES[str(path[0])]} `{path[1]}`"
+                message = f"{what} is given twice; the first is at {there}."
+                problems.append(Problem("duplicate-name", here, message, "Keep one of them."))
+                continue
+            places.origins[path] = part.places
+            if len(path) == 1:
+                said[str(path[0])] = value
+            else:
+                named[str(path[0])][str(path[1])] = value
+        places.origins.setdefault((), part.places)
+    return SchemaSpec.model_construct(
+        {_ONCE[key] for key in said} | {kind for kind in _NAMED if named[kind]},
+        name=said.get("schema", ""),
+        version=said.get("version", ""),
+        doc=said.get("doc"),
+        **named,
+    )
+
+
+def _statements(spec: SchemaSpec) -> Iterator[tuple[Path, Any]]:
+    for key, name in _ONCE.items():
+        if name in spec.model_fields_set:
+            yield (key,), getattr(spec, name)
+    for kind in _NAMED:
+        for name, item in getattr(spec, kind).items():
+            yield (kind, name), item

@@ -1,0 +1,73 @@
+"""`SpecNode`: what all models of the spec language share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from tablewright.spec.problem import Place
+
+# Frames that stand between the user's line and the model it makes: pydantic's and this room's own.
+_MACHINERY = (f"{Path(pydantic.__file__).parent}{os.sep}", f"{Path(__file__).parent}{os.sep}")
+
+
+class SpecNode(BaseModel):
+    """Base of the models: strict, frozen, equal when everything said is equal, in the same order."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+    _written_at: Place | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remembers where Python code made the model."""
+        self._written_at = _users_place()
+
+    @property
+    def written_at(self) -> Place | None:
+        """Where Python code made the model; `None` for one read from YAML."""
+        return self._written_at
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpecNode) and _comparable(self) == _comparable(other)
+
+    def __hash__(self) -> int:
+        return hash(_comparable(self))
+
+
+def _comparable(value: object) -> object:
+    # Dicts compare without their order, and 1 == True == 1.0: both matter in a schema.
+    match value:
+        case SpecNode():
+            return type(value), tuple(_comparable(getattr(value, name)) for name in type(value).model_fields)
+        case Mapping():
+            return dict, tuple((key, _comparable(item)) for key, item in value.items())
+        case str() | bytes() | bytearray():
+            return type(value), value
+        case Sequence():
+            return list, tuple(_comparable(item) for item in value)
+        case _:
+            return type(value), value
+
+
+def _users_place() -> Place | None:
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_MACHINERY):
+        if frame.f_globals.get("__name__") == "tablewright.spec.load" or frame.f_back is None:
+            return None
+        frame = frame.f_back
+    line, column = next(islice(_positions(frame.f_code), frame.f_lasti // 2, None), (None, None))
+    return Place(frame.f_code.co_filename, line or frame.f_lineno, (column or 0) + 1)
+
+
+def _positions(code: CodeType) -> Iterator[tuple[int | None, int | None]]:
+    return ((line, column) for line, _, column, _ in code.co_positions())

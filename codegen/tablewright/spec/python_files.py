@@ -1,0 +1,153 @@
+"""Runs the Python files of a schema: each defines `SCHEMA` or `TABLES`."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+from types import ModuleType
+
+from pydantic import ValidationError
+
+from tablewright.spec.misfits import python_problems
+from tablewright.spec.models import SchemaSpec, TableSpec
+from tablewright.spec.models_node import SpecNode
+from tablewright.spec.problem import Place, Problem
+from tablewright.spec.yaml_reader import Path
+
+_MODULE = "tablewright_spec_file"
+
+
+class PythonPlaces:
+    """Where Python code made the parts of a spec."""
+
+    def __init__(self, spec: SchemaSpec, default: Place, relative: Callable[[str], str]) -> None:
+        self.spec = spec
+        self.default = default
+        self.relative = relative
+
+    def key(self, path: Path) -> Place:
+        """Where the smallest spec object that has *path* was made."""
+        node: object = self.spec
+        place = self._made(node) or self.default
+        for step in path:
+            node = _inner(node, step)
+            if node is None:
+                break
+            place = self._made(node) or place
+        return place
+
+    def value(self, path: Path) -> Place:
+        """The same as `key`."""
+        return self.key(path)
+
+    def _made(self, node: object) -> Place | None:
+        if not isinstance(node, SpecNode) or node.written_at is None:
+            return None
+        return node.written_at._replace(file=self.relative(node.written_at.file))
+
+
+def _inner(node: object, step: str | int) -> object:
+    match node:
+        case SpecNode():
+            return getattr(node, {"schema": "name", "class": "class_"}.get(str(step), str(step)), None)
+        case Mapping():
+            return node.get(step)
+        case Sequence() if isinstance(step, int) and not isinstance(node, str) and step < len(node):
+            return node[step]
+        case _:
+            return None
+
+
+def read_python(
+    path: FilePath, relative: Callable[[str], str], problems: list[Problem]
+) -> tuple[SchemaSpec, PythonPlaces] | None:
+    """What the Python file at *path* says; `None`, and one more of *problems*, if it cannot be run."""
+    start = Place(relative(str(path)), 1, 1)
+    namespace = _run(path, start, problems)
+    if namespace is None:
+        return None
+    schema, tables = namespace.get("SCHEMA"), namespace.get("TABLES")
+    if schema is None and tables is None:
+        message = "the file defines neither `SCHEMA` nor `TABLES`."
+        suggestion = "Give a file that others import a name that starts with `_`."
+        problems.append(Problem("python-file", start, message, suggestion))
+        return None
+    if schema is not None and not isinstance(schema, SchemaSpec):
+        problems.append(Problem("python-file", start, f"`SCHEMA` is a `{type(schema).__name__}`, not a `SchemaSpec`."))
+        return None
+    if tables is None:
+        assert isinstance(schema, SchemaSpec)
+        return schema, PythonPlaces(schema, start, relative)
+    if not isinstance(tables, list | tuple) or not all(isinstance(table, TableSpec) for table in tables):
+        problems.append(Problem("python-file", start, "`TABLES` is not a list of `TableSpec`."))
+        return None
+    by_name: dict[str, TableSpec] = dict(schema.tables) if isinstance(schema, SchemaSpec) else {}
+    for table in tables:
+        if (first := by_name.setdefault(table.name, table)) is not table:
+            here, there = (_at(item, start, relative) for item in (table, first))
+            message = f"the table `{table.name}` is given twice; the first is at {there}."
+            problems.append(Problem("duplicate-name", here, message, "Keep one of them."))
+    base = SchemaSpec() if schema is None else schema
+    spec = base.model_copy(update={"tables": by_name})
+    return spec, PythonPlaces(spec, start, relative)
+
+
+def _at(table: TableSpec, default: Place, relative: Callable[[str], str]) -> Place:
+    place = table.written_at
+    return default if place is None else place._replace(file=relative(place.file))
+
+
+def _run(path: FilePath, start: Place, problems: list[Problem]) -> Mapping[str, object] | None:
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        problems.append(Problem("unreadable-file", start, f"cannot be read: {error.strerror or error}."))
+        return None
+    module = ModuleType(_MODULE)
+    module.__file__ = str(path)
+    try:
+        with _importing_from(path.parent, module):
+            exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))
+    except SyntaxError as error:
+        place = start
+        if error.filename == str(path):
+            place = start._replace(line=error.lineno or 1, column=max(error.offset or 1, 1))
+        problems.append(Problem("python-error", place, f"not Python: {error.msg}."))
+        return None
+    except ValidationError as error:
+        problems += python_problems(error, _raised_at(error, path, start))
+        return None
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        problems.append(Problem("python-error", _raised_at(error, path, start), f"running the file raised {said}."))
+        return None
+    return vars(module)
+
+
+def _raised_at(error: BaseException, path: FilePath, start: Place) -> Place:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    if not frames:
+        return start
+    return start._replace(line=frames[-1].lineno or 1, column=(frames[-1].colno or 0) + 1)
+
+
+@contextmanager
+def _importing_from(folder: FilePath, module: ModuleType) -> Iterator[None]:
+    # Files may import their neighbours; those of one schema must not be found by the next one.
+    before = set(sys.modules)
+    writes = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(folder))
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        sys.dont_write_bytecode = writes
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if name == _MODULE or (file is not None and FilePath(file).is_relative_to(folder)):
+                del sys.modules[name]

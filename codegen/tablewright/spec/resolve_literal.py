@@ -1,0 +1,245 @@
+"""Literal defaults in their one canonical JSON form, proved to fit their column."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import decimal
+import enum
+import functools
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+from tablewright.schema import definition as d
+from tablewright.schema.build import build_type, default_value
+from tablewright.schema.python_types import evaluate
+from tablewright.schema.range import Range
+from tablewright.schema.types import RangeOf
+
+
+class LiteralError(ValueError):
+    """A literal that is no value of its type; says what one is."""
+
+
+def canonical_literal(value: object, type_: d.Type, enums: Sequence[d.Enum] = ()) -> d.Json:
+    """*value*, as YAML or Python gives it, in the canonical JSON form of the type.
+
+    `LiteralError` if it is no value of the type, or does not fit it on both engines.
+    """
+    raw = _canonical(value, type_, enums)
+    try:
+        column_type = build_type(type_, enums)
+        python = default_value(type_, raw, column_type)
+        if isinstance(column_type, RangeOf):
+            raw = _range(column_type.canonical(python), type_, enums)
+        for dialect in _dialects():
+            encode = column_type.encoder(dialect)
+            if encode is not None:
+                encode(python)
+    except LiteralError:
+        raise
+    except Exception as error:
+        # A type refuses by exceptions of the driver's; a codec or a `python` type raises what it likes.
+        raise LiteralError(str(error) or type(error).__name__) from error
+    return raw
+
+
+@functools.cache
+def _dialects() -> tuple[SQLiteDialect, PGDialect]:
+    # SQLAlchemy leaves it untyped.
+    return SQLiteDialect(), PGDialect()  # type: ignore[no-untyped-call]
+
+
+def _canonical(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
+    if type_.codec is not None:
+        return _json(value)
+    match type_.kind:
+        case "smallint" | "integer" | "bigint":
+            if isinstance(value, int) and not isinstance(value, bool):
+                return int(value)
+        case "float" | "real":
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return _float(value)
+        case "decimal":
+            return _decimal(value, type_.scale or 0)
+        case "boolean":
+            if isinstance(value, bool):
+                return value
+        case "string" | "text":
+            if isinstance(value, str) and not isinstance(value, enum.Enum):
+                return value
+        case "bytes" | "hash":
+            return _bytes(value)
+        case "json":
+            return _typed_json(value, type_)
+        case "enum":
+            return _enum(value, next(item for item in enums if item.name == type_.enum))
+        case "array":
+            if isinstance(value, list | tuple) and type_.of is not None:
+                return [_canonical(item, type_.of, enums) for item in value]
+        case "range":
+            return _range(value, type_, enums)
+        case _:
+            return _moment(value, type_.kind)
+    raise LiteralError(f"{_shown(value)} is not {_A[type_.kind]}")
+
+
+_A = {
+    "smallint": "a whole number",
+    "integer": "a whole number",
+    "bigint": "a whole number",
+    "float": "a number",
+    "real": "a number",
+    "decimal": "a number",
+    "boolean": "true or false",
+    "string": "text",
+    "text": "text",
+    "bytes": "text in base64",
+    "hash": "text in base64",
+    "date": "a date such as `2026-01-31`",
+    "time": "a time such as `08:30:00`",
+    "datetime": "a date and time without a zone, such as `2026-01-31T08:30:00`",
+    "timestamptz": "a date and time with a zone, such as `2026-01-31T08:30:00Z`",
+    "interval": "a duration such as `P1D` or `PT90S`",
+    "uuid": "a UUID",
+    "array": "a list",
+    "range": "a mapping of `lower` and `upper`",
+}
+_CLASSES: dict[str, type[Any]] = {
+    "date": dt.date,
+    "time": dt.time,
+    "datetime": dt.datetime,
+    "timestamptz": dt.datetime,
+    "interval": dt.timedelta,
+    "uuid": uuid.UUID,
+}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _float(value: float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise LiteralError(f"{_shown(value)} cannot be a default; only finite numbers can")
+    return number
+
+
+def _decimal(value: object, scale: int) -> str:
+    match value:
+        case bool():
+            raise LiteralError(f"{value} is not a number")
+        case int() | decimal.Decimal():
+            number = decimal.Decimal(value)
+        case float() if len(repr(value).replace(".", "").lstrip("-0")) <= 15 or value == int(value):
+            number = decimal.Decimal(repr(value))
+        case float():
+            raise LiteralError(f"{value!r} has more digits than a float is sure of; put it in quotes")
+        case str():
+            try:
+                number = decimal.Decimal(value)
+            except decimal.InvalidOperation:
+                raise LiteralError(f"{_shown(value)} is not a number") from None
+        case _:
+            raise LiteralError(f"{_shown(value)} is not a number")
+    if not number.is_finite():
+        raise LiteralError(f"{_shown(value)} is not a finite number")
+    exact = decimal.Context(prec=2000)
+    rounded = number.quantize(decimal.Decimal(1).scaleb(-scale), context=exact)
+    if rounded != number:
+        raise LiteralError(f"{_shown(value)} has more than {scale} digits after the point")
+    return format(rounded or abs(rounded), "f")  # not -0
+
+
+def _bytes(value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    wrong = LiteralError(f"{_shown(value)} is not text in base64")
+    if not isinstance(value, str):
+        raise wrong
+    try:
+        return base64.b64encode(base64.b64decode(value, validate=True)).decode()
+    except (binascii.Error, ValueError):
+        raise wrong from None
+
+
+def _json(value: object) -> d.Json:
+    try:
+        plain: d.Json = msgspec.json.decode(msgspec.json.encode(value))
+    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        raise LiteralError(f"{_shown(value)} has no form in JSON: {error}") from None
+    return plain
+
+
+def _typed_json(value: object, type_: d.Type) -> d.Json:
+    plain = _json(value)
+    if type_.python is None:
+        return plain
+    try:
+        msgspec.convert(plain, evaluate(type_.python))
+    except (ValueError, ImportError) as error:
+        raise LiteralError(f"{_shown(value)} is not a `{type_.python}`: {error}") from None
+    return plain
+
+
+def _enum(value: object, definition: d.Enum) -> str:
+    found = value.value if isinstance(value, enum.Enum) else value
+    if not isinstance(found, str) or found not in definition.values:
+        raise LiteralError(f"{_shown(found)} is not a value of the enum `{definition.name}`")
+    return str(found)
+
+
+def _moment(value: object, kind: str) -> str:
+    python = _CLASSES[kind]
+    wrong = LiteralError(f"{_shown(value)} is not {_A[kind]}")
+    if kind == "date" and isinstance(value, dt.datetime):
+        raise wrong
+    if isinstance(value, str):
+        try:
+            value = msgspec.convert(value, python)
+        except msgspec.ValidationError:
+            raise wrong from None
+    if not isinstance(value, python):
+        raise wrong
+    if isinstance(value, dt.datetime | dt.time) and (value.tzinfo is not None) != (kind == "timestamptz"):
+        raise wrong
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        value = value.astimezone(dt.UTC)
+    return str(msgspec.to_builtins(value))
+
+
+def _range(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
+    assert type_.of is not None
+    match value:
+        case Range():
+            parts: Mapping[Any, object] = {
+                "lower": value.lower,
+                "upper": value.upper,
+                "bounds": value.bounds,
+                "empty": value.empty,
+            }
+        case Mapping() if set(value) <= {"lower", "upper", "bounds", "empty"}:
+            parts = value
+        case _:
+            raise LiteralError(f"{_shown(value)} is not {_A['range']}")
+    empty, bounds = parts.get("empty", False), parts.get("bounds", "[)")
+    if not isinstance(empty, bool) or bounds not in ("[)", "[]", "(]", "()"):
+        raise LiteralError(f"{_shown(value)} is not {_A['range']}, with `bounds` of `[)`, `[]`, `(]` or `()`")
+    if empty:
+        return {"empty": True}
+    made: dict[str, d.Json] = {
+        end: _canonical(parts[end], type_.of, enums) for end in ("lower", "upper") if parts.get(end) is not None
+    }
+    return made if bounds == "[)" else made | {"bounds": str(bounds)}

@@ -1,0 +1,107 @@
+"""The Chinook databases, and the packages generated for them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url
+
+from tablewright.pipeline import generate
+from tablewright.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT.parent / "shared" / "real" / "chinook"
+
+
+@pytest.fixture(scope="session")
+def scripts() -> Path:
+    """The folder of Chinook's SQL scripts, which are not part of the repository."""
+    if not SCRIPTS.is_dir():
+        reason = f"Chinook's scripts are not at {SCRIPTS}: they are published by their authors and not copied here"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return SCRIPTS
+
+
+@pytest.fixture(scope="session")
+def generated(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of both generated packages, type-checked and importable."""
+    output = tmp_path_factory.mktemp("chinook")
+    settings = Settings(root=ROOT, specs=Path(__file__).parent / "specs", output=output)
+    outcome = generate(settings, typecheck=False)
+    assert outcome.clean, outcome
+    sys.path.insert(0, str(output))
+    yield output
+    sys.path.remove(str(output))
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A Chinook database, the package that fits it, and hand-written SQL on it."""
+
+    package: Any
+    url: str
+    ask: Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def sqlite_shop(generated: Path, scripts: Path, tmp_path: Path) -> Shop:
+    """The real SQLite database: CamelCase names."""
+    path = tmp_path / "chinook.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(scripts.joinpath("Chinook_Sqlite.sql").read_text(encoding="utf-8-sig"))
+    package = importlib.import_module("chinook_sqlite")
+    names = {
+        key: item.name
+        for table in package.metadata.tables.values()
+        for key, item in [*table.columns.items(), (_snake(table.name), table)]
+    }
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        with sqlite3.connect(path) as connection:
+            return connection.execute(_renamed(sql, names)).fetchall()
+
+    return Shop(package, f"sqlite:///{path}", ask)
+
+
+@pytest.fixture
+def postgresql_shop(generated: Path, scripts: Path, postgres_url: str) -> Shop:
+    """The real Postgres database: snake_case names."""
+    script = scripts.joinpath("Chinook_PostgreSql.sql").read_text(encoding="utf-8-sig")
+    start = script.index("\\c chinook;") + len("\\c chinook;")
+    url: URL = make_url(postgres_url)
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(script[start:].encode())
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(plain) as connection:
+            return connection.execute(sql.encode()).fetchall()
+
+    return Shop(importlib.import_module("chinook"), postgres_url, ask)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shop(request: pytest.FixtureRequest) -> Shop:
+    """A Chinook database on either engine."""
+    found: Shop = request.getfixturevalue(f"{request.param}_shop")
+    return found
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() and number else c.lower() for number, c in enumerate(name))
+
+
+def _renamed(sql: str, names: dict[str, str]) -> str:
+    return re.sub(r"\b[a-z_]+\b", lambda match: names.get(match.group(), match.group()), sql)

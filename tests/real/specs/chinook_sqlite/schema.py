@@ -1,0 +1,34 @@
+"""The same shop as the SQLite script creates it: the spec of its neighbour, with CamelCase names in the database."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tablewright.spec.load import load_catalog
+from tablewright.spec.models import ColumnSpec
+
+chinook = load_catalog(Path(__file__).parents[1] / "chinook").spec
+assert chinook is not None
+
+
+def camel(name: str) -> str:
+    """`album_id` as `AlbumId`."""
+    return name.title().replace("_", "")
+
+
+def renamed(columns: Mapping[str, ColumnSpec]) -> dict[str, ColumnSpec]:
+    """The columns under their names in the SQLite file."""
+    return {name: column.model_copy(update={"column": camel(name)}) for name, column in columns.items()}
+
+
+SCHEMA = chinook.model_copy(
+    update={
+        "name": "chinook_sqlite",
+        "tables": {
+            name: table.model_copy(update={"table": camel(name), "columns": renamed(table.columns)})
+            for name, table in chinook.tables.items()
+        },
+        "mixins": {
+            name: mixin.model_copy(update={"columns": renamed(mixin.columns)}) for name, mixin in chinook.mixins.items()
+        },
+    }
+)

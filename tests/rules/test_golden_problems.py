@@ -1,0 +1,81 @@
+"""Every rule against its golden case: a bad spec, and the exact lines that it draws."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tablewright.rules.judge import judge
+from tablewright.rules.registry import PURPOSES, RULES, explain
+from tablewright.spec import yaml_reader
+from tablewright.spec.load import load_catalog
+
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "tests" / "golden" / "problems"
+NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_case_draws_exactly_its_problems(name: str, regen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The problems of a case are the lines of its problems.txt, its own rule among them."""
+    folder = CASES / name
+    options = json.loads((folder / "case.json").read_text()) if (folder / "case.json").exists() else {}
+    for limit, value in options.get("limits", {}).items():
+        monkeypatch.setattr(yaml_reader, limit, value)
+    problems = judge(load_catalog(folder / options.get("folder", ""), root=CASES))
+    found = "".join(f"{problem}\n" for problem in problems)
+    if regen:
+        (folder / "problems.txt").write_text(found, encoding="utf-8")
+    assert found == (folder / "problems.txt").read_text(encoding="utf-8")
+    assert f"[{name}]: " in found
+
+
+def test_every_rule_has_a_case() -> None:
+    """No rule lacks a case, and no case lacks a rule."""
+    assert sorted(PURPOSES) == NAMES
+
+
+def test_ids_are_kebab_case_and_purposes_are_one_sentence() -> None:
+    """A rule is named once and says in one sentence what it asks for."""
+    ids = [rule.id for rule in RULES]
+    assert len(ids) == len(set(ids))
+    for rule_id, purpose in PURPOSES.items():
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule_id)
+        assert re.fullmatch(r"[^\n]+\.", purpose), rule_id
+
+
+def test_every_id_in_the_reader_is_catalogued() -> None:
+    """The reader reports nothing that the catalogue does not list."""
+    room = ROOT / "codegen" / "tablewright" / "spec"
+    source = "\n".join(path.read_text(encoding="utf-8") for path in room.glob("*.py"))
+    used = set(re.findall(r"(?:Problem|_Refusal|problem)\(\s*\"([a-z-]+)\"", source))
+    used |= set(re.findall(r"_refused\(\s*\w+,\s*\"([a-z-]+)\"", source))
+    assert "yaml-tab" in used
+    assert "unreadable-file" in used
+    assert sorted(used - set(PURPOSES)) == []
+
+
+@pytest.mark.parametrize("schema", ["bookstore", "observatory"])
+def test_good_spec_draws_no_problem(schema: str) -> None:
+    """The schemas of this repository are without problems."""
+    folder = ROOT / "specs" / schema
+    if not folder.exists():
+        pytest.skip(f"there is no specs/{schema} yet")
+    assert [str(problem) for problem in judge(load_catalog(folder, root=ROOT)) if problem.severity == "error"] == []
+
+
+def test_explain_gives_the_purpose_and_the_nearest_id() -> None:
+    """`explain` knows every rule, and suggests one for a misspelt id."""
+    assert explain("unknown-type").startswith("A type is one of the language")
+    with pytest.raises(KeyError, match="Did you mean `unknown-type`"):
+        explain("unknown-typ")
+
+
+def test_problems_of_one_engine_only() -> None:
+    """What only SQLite lacks is no problem where SQLite is not asked for."""
+    catalog = load_catalog(CASES / "exclusion-sqlite", root=CASES)
+    assert [problem.rule for problem in judge(catalog)] == ["exclusion-sqlite"]
+    assert judge(catalog, ["postgresql"]) == []

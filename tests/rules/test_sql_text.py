@@ -1,0 +1,50 @@
+"""The lexical check of SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from tablewright.rules.sql_text import wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "price > 0",
+        "name <> 'it''s; -- fine ('",
+        '"odd \' name" IS NULL',
+        r"name = E'it\'s' AND (a[1] > 0)",
+        "a - -1 > 0",
+        "price / 2 * 3",
+        "(a) || (b)",
+    ],
+)
+def test_whole_expressions_pass(text: str) -> None:
+    """Quotes and brackets that close are right, whatever stands between quotes."""
+    assert wrong(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("a\0", "NUL"),
+        ("a; b", "`;`"),
+        ("a -- b", "comment"),
+        ("a /* b */", "comment"),
+        ("a) OR (b", "`)`"),
+        ("(a]", "`]`"),
+        ("f(a", "lacks"),
+        ("a = 'b", "'"),
+        ('a = "b', '"'),
+        ("'a\\'", None),
+        (r"E'a\'", "'"),
+    ],
+)
+def test_broken_ones_are_refused(text: str, word: str | None) -> None:
+    """What would reach beyond its own place in the statement is refused, and the message says why."""
+    fault = wrong(text)
+    assert (fault is None) == (word is None)
+    if fault is not None and word is not None:
+        assert word in fault[0]

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from tablewright.spec.load import Catalog, load_catalog
+
+SPECS = Path(__file__).parents[2] / "specs"
+HEAD = "schema: s\nversion: 1.0.0\n"
+TABLE = "tables:\n  t:\n    columns:\n      id: {type: bigint, primary_key: true}\n"
+
+
+def load(folder: Path, **files: str) -> Catalog:
+    """The catalog of *folder* with *files*, whose names have `_` for the dot."""
+    for name, text in files.items():
+        stem, _, suffix = name.rpartition("_")
+        (folder / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
+    return load_catalog(folder, root=folder)
+
+
+def said(catalog: Catalog) -> list[str]:
+    """The problems of *catalog* as text."""
+    return [str(problem) for problem in catalog.problems]
+
+
+def test_a_good_folder_has_no_problems() -> None:
+    """The bookstore loads whole, its places relative to the root."""
+    catalog = load_catalog(SPECS / "bookstore", root=SPECS.parent)
+    assert catalog.problems == ()
+    assert catalog.spec is not None
+    assert list(catalog.spec.tables) == ["author", "book", "customer", "order", "order_line"]
+    assert catalog.files == ("specs/bookstore/schema.yaml",)
+    assert str(catalog.places.key(("tables", "book"))) == "specs/bookstore/schema.yaml:27:3"
+    assert str(catalog.places.value(("tables", "book", "columns", "isbn", "length"))).endswith("33:36")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "tables: {t: {colums: {}}}",
+            "a.yaml:3:14: error[unknown-key]: `colums` is not a key of a table. Did you mean `columns`?",
+        ),
+        (
+            "tables: {t: {columns: {a: {nullable: true}}}}",
+            "a.yaml:3:24: error[missing-key]: a column must have `type`.",
+        ),
+        (
+            "tables: {t: {columns: {a: {type: text, codec: m:C}}}}",
+            "a.yaml:3:40: error[unknown-key]: `codec` is not a key of a column. "
+            "Say it of a type under `types`, and give the column that type.",
+        ),
+        (
+            "types: {t: {type: string, length: '3'}}",
+            "a.yaml:3:35: error[wrong-type]: `length` is the text `3`; expected a whole number.",
+        ),
+        (
+            "enums: {e: [a, 1]}",
+            "a.yaml:3:16: error[wrong-type]: item 2 of `values` is the number 1; expected text. Put it in quotes.",
+        ),
+        ("enums: {e: []}", "a.yaml:3:12: error[wrong-value]: `values` is empty; it must have at least one item."),
+        (
+            "enums: {e: x}",
+            "a.yaml:3:12: error[wrong-type]: `e` is the text `x`; expected a list of values or a mapping.",
+        ),
+        (
+            "tables: {t: {columns: {a: {type: x, on_delete: cascde}}}}",
+            "a.yaml:3:48: error[wrong-value]: `cascde` is not a value of `on_delete`; expected `cascade`, `set null`, "
+            "`set default`, `restrict` or `no action`. Did you mean `cascade`?",
+        ),
+        (
+            "types: {t: {type: text, sql: {mysql: x}}}",
+            "a.yaml:3:31: error[unknown-key]: `mysql` is not a key of `sql`; expected `sqlite` or `postgresql`.",
+        ),
+        (
+            "tables: {t: {columns: {a: {type: array, of: {type: text, lngth: 1}}}}}",
+            "a.yaml:3:58: error[unknown-key]: `lngth` is not a key of a type. Did you mean `length`?",
+        ),
+        ("tables: {t: {columns: {a: }}}", "a.yaml:3:27: error[wrong-type]: `a` is empty; expected a mapping."),
+        (
+            "tables: {t: {exclusions: [{elements: [[a]]}]}}",
+            "a.yaml:3:39: error[wrong-type]: item 1 of `elements` is a list; expected a list of two.",
+        ),
+        (
+            "tables: {t: {foreign_keys: [{columns: [a], references: 3}]}}",
+            "a.yaml:3:56: error[wrong-type]: `references` is the number 3; expected `table.column` or a mapping.",
+        ),
+        ("tables: {t: {checks: {c: 3}}}", "a.yaml:3:26: error[wrong-type]: `c` is the number 3; expected SQL text."),
+    ],
+)
+def test_a_refusal_says_where_what_and_why(tmp_path: Path, text: str, expected: str) -> None:
+    """Every kind of misfit has its place, its rule and what was expected."""
+    assert said(load(tmp_path, a_yaml=HEAD + text)) == [expected]
+
+
+@pytest.mark.parametrize("key", ["name", "class_", "table_name"])
+def test_names_of_the_models_are_no_keys_of_yaml(tmp_path: Path, key: str) -> None:
+    """A table in YAML takes its name from its key, its class from `class`."""
+    catalog = load(tmp_path, a_yaml=f"{HEAD}tables: {{t: {{{key}: x}}}}")
+    assert [problem.rule for problem in catalog.problems] == ["unknown-key"]
+
+
+def test_all_problems_come_at_once_and_the_rest_is_kept(tmp_path: Path) -> None:
+    """What is refused is left out and named doubtful; the rest can still be judged."""
+    text = f"{HEAD}{TABLE}      a: {{type: text, lenght: 3}}\n      b:\n  u: {{columns: 3}}\nenums: {{e: [x]}}\n"
+    catalog = load(tmp_path, a_yaml=text)
+    assert [(problem.rule, problem.place.line) for problem in catalog.problems] == [
+        ("unknown-key", 7),
+        ("wrong-type", 8),
+        ("wrong-type", 9),
+    ]
+    assert catalog.spec is not None
+    assert list(catalog.spec.tables["t"].columns) == ["id", "a"]
+    assert list(catalog.spec.enums) == ["e"]
+    assert catalog.doubtful == {("tables", "t", "columns", "a"), ("tables", "t", "columns", "b"), ("tables", "u")}
+
+
+def test_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """What the YAML reader and the models refuse is told from top to bottom."""
+    catalog = load(tmp_path, a_yaml=f"{HEAD}tables: {{t: {{colums: {{}}}}}}\nenums: {{e: [x], e: [y]}}\n")
+    assert [problem.rule for problem in catalog.problems] == ["unknown-key", "yaml-duplicate-key"]
+
+
+def test_several_files_make_one_schema(tmp_path: Path) -> None:
+    """YAML and Python files of a folder are read in the order of their names; other names are left alone."""
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "old.yaml").write_text("nonsense")
+    catalog = load(
+        tmp_path,
+        b_yaml=HEAD,
+        c_yml="tables: {u: {columns: {}}}",
+        a_py="from tablewright.spec.models import TableSpec\nTABLES = [TableSpec(name='t')]\n",
+        _shared_py="raise SystemExit",
+        notes_txt="nonsense",
+    )
+    assert said(catalog) == []
+    assert catalog.files == ("a.py", "b.yaml", "c.yml")
+    assert catalog.spec is not None
+    assert list(catalog.spec.tables) == ["t", "u"]
+    assert str(catalog.places.key(("tables", "t"))) == "a.py:2:11"
+    assert str(catalog.places.key(("tables", "u"))) == "c.yml:1:10"
+
+
+def test_what_is_given_twice_names_both_places(tmp_path: Path) -> None:
+    """A name, or what only one file may state, in two files is a problem."""
+    catalog = load(tmp_path, a_yaml=HEAD + TABLE, b_yaml=HEAD + TABLE)
+    assert said(catalog) == [
+        "b.yaml:1:1: error[duplicate-name]: `schema` is given twice; the first is at a.yaml:1:1. Keep one of them.",
+        "b.yaml:2:1: error[duplicate-name]: `version` is given twice; the first is at a.yaml:2:1. Keep one of them.",
+        "b.yaml:4:3: error[duplicate-name]: the table `t` is given twice; the first is at a.yaml:4:3. "
+        "Keep one of them.",
+    ]
+
+
+def test_two_tables_of_one_list_name_both_places(tmp_path: Path) -> None:
+    """A list of tables with a name twice is a problem with two places."""
+    text = "from tablewright.spec.models import TableSpec as T\nTABLES = [\n  T(name='t'),\n  T(name='t'),\n]\n"
+    assert said(load(tmp_path, a_yaml=HEAD, b_py=text)) == [
+        "b.py:4:3: error[duplicate-name]: the table `t` is given twice; the first is at b.py:3:3. Keep one of them."
+    ]
+
+
+def test_schema_and_version_must_be_stated(tmp_path: Path) -> None:
+    """A folder none of whose files states them is refused."""
+    assert said(load(tmp_path, a_yaml=TABLE)) == [
+        "a.yaml:1:1: error[missing-key]: a schema must have `schema`; no file states it.",
+        "a.yaml:1:1: error[missing-key]: a schema must have `version`; no file states it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x = 1/0\n", "a.py:1:5: error[python-error]: running the file raised ZeroDivisionError: division by zero."),
+        ("import nowhere_at_all\n", "a.py:1:1: error[python-error]: running the file raised ModuleNotFoundError"),
+        ("\nTABLES = [\n", "a.py:2:10: error[python-error]: not Python: '[' was never closed."),
+        ("raise SystemExit\n", "a.py:1:1: error[python-error]: running the file raised SystemExit."),
+        ("x = 1\n", "a.py:1:1: error[python-file]: the file defines neither `SCHEMA` nor `TABLES`."),
+        ("TABLES = [1]\n", "a.py:1:1: error[python-file]: `TABLES` is not a list of `TableSpec`."),
+        ("SCHEMA = 1\n", "a.py:1:1: error[python-file]: `SCHEMA` is a `int`, not a `SchemaSpec`."),
+        (
+            "from tablewright.spec.models import *\nTABLES = [\n  ColumnSpec(typ='x'),\n]\n",
+            "a.py:3:3: error[missing-key]: a column must have `type`.",
+        ),
+        (
+            "from tablewright.spec.models import *\nTABLES = [TableSpec(name='t', meta={'a': object()})]\n",
+            "a.py:2:11: error[wrong-value]: `meta`: it has no form in JSON (",
+        ),
+        (
+            "from tablewright.spec.models import *\nTABLES = [TableSpec(columns={})]\n",
+            "a.py:2:11: error[missing-key]: a table must have `name`.",
+        ),
+    ],
+)
+def test_a_python_file_that_fails_is_a_problem_with_its_line(tmp_path: Path, text: str, expected: str) -> None:
+    """Whatever running a file raises is a problem, never a crash."""
+    catalog = load(tmp_path, a_py=text)
+    assert said(catalog)[0].startswith(expected)
+    assert catalog.spec is None
+
+
+def test_files_of_one_folder_may_import_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A neighbour is imported by its name, and not found again by the next folder; nothing is written."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for version in ("one", "two"):
+        folder = tmp_path / version
+        folder.mkdir()
+        catalog = load(
+            folder,
+            _names_py=f"TABLE = '{version}'\n",
+            a_py="from _names import TABLE\nfrom tablewright.spec.models import TableSpec\n"
+            "TABLES = [TableSpec(name=TABLE)]\n",
+            b_yaml=HEAD,
+        )
+        assert catalog.spec is not None
+        assert list(catalog.spec.tables) == [version]
+        assert not (folder / "__pycache__").exists()
+
+
+def test_an_empty_or_missing_folder_is_a_problem(tmp_path: Path) -> None:
+    """Without any file there is one problem, and no spec."""
+    assert said(load_catalog(tmp_path, root=tmp_path.parent)) == [
+        f"{tmp_path.name}:1:1: error[no-spec-files]: the folder has no `.yaml` and no `.py` file."
+    ]
+    assert [problem.rule for problem in load_catalog(tmp_path / "gone").problems] == ["unreadable-file"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"- 1", b"text", b"a: [", b"a: &a [*a]", b"\t a: 1", b"\x00"])
+def test_what_is_no_mapping_is_a_problem(tmp_path: Path, content: bytes) -> None:
+    """A file that is not a YAML mapping is refused without a crash."""
+    (tmp_path / "a.yaml").write_bytes(content)
+    catalog = load_catalog(tmp_path)
+    assert catalog.failed
+    assert catalog.spec is None
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def _replaced(data: object, draw: st.DataObject, value: object) -> object:
+    if isinstance(data, dict) and data and draw.draw(st.integers(0, 4)):
+        key = draw.draw(st.sampled_from(list(data)))
+        return {**data, key: _replaced(data[key], draw, value)}
+    if isinstance(data, list) and data and draw.draw(st.integers(0, 4)):
+        index = draw.draw(st.integers(0, len(data) - 1))
+        return [*data[:index], _replaced(data[index], draw, value), *data[index + 1 :]]
+    return value
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(draw=st.data(), value=VALUES)
+def test_odd_values_anywhere_never_crash(tmp_path: Path, draw: st.DataObject, value: object) -> None:
+    """Any value in any place loads, or is refused with a place in the file."""
+    whole = yaml.safe_load((SPECS / "bookstore" / "schema.yaml").read_text(encoding="utf-8"))
+    text = yaml.safe_dump(_replaced(whole, draw, value), allow_unicode=True)
+    catalog = load(tmp_path, a_yaml=text)
+    lines = len(text.splitlines())
+    assert all(problem.place.file == "a.yaml" and 1 <= problem.place.line <= lines for problem in catalog.problems)
+    assert catalog.failed or catalog.spec is not None

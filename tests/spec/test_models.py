@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from pydantic import ValidationError
+
+from tablewright.spec.models import ColumnSpec, IndexSpec, SchemaSpec, TableSpec, UniqueSpec
+
+
+def test_models_are_frozen() -> None:
+    """What a model says cannot be changed."""
+    column = ColumnSpec(type="bigint")
+    with pytest.raises(ValidationError):
+        column.type = "text"
+
+
+def test_unknown_arguments_are_refused() -> None:
+    """A misspelt argument is an error."""
+    with pytest.raises(ValidationError):
+        ColumnSpec(type="bigint", nulable=True)  # type: ignore[call-arg]  # the mistake under test
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ColumnSpec(type="bigint"), ColumnSpec(type="integer")),
+        (ColumnSpec(type="bigint", default=1), ColumnSpec(type="bigint", default=True)),
+        (ColumnSpec(type="bigint", doc="a"), ColumnSpec(type="bigint")),
+        (ColumnSpec(type="bigint", meta={"a": 1}), ColumnSpec(type="bigint")),
+        (UniqueSpec(columns=["a", "b"]), UniqueSpec(columns=["b", "a"])),
+        (
+            TableSpec(name="t", columns={"a": ColumnSpec(type="text"), "b": ColumnSpec(type="text")}),
+            TableSpec(name="t", columns={"b": ColumnSpec(type="text"), "a": ColumnSpec(type="text")}),
+        ),
+        (UniqueSpec(columns=["a"]), IndexSpec(columns=["a"])),
+    ],
+)
+def test_equality_sees_everything(one: object, other: object) -> None:
+    """Two models that differ in anything, order included, are not equal."""
+    assert one != other
+
+
+def test_equality_does_not_see_the_place() -> None:
+    """Models written in different lines are equal when they say the same, and hash the same."""
+    one = TableSpec(name="t", columns={"a": ColumnSpec(type="text", meta={"x": [1]})})
+    other = TableSpec(name="t", columns={"a": ColumnSpec(type="text", meta={"x": [1]})})
+    assert one.written_at != other.written_at
+    assert one == other
+    assert hash(one) == hash(other)
+
+
+def test_a_model_knows_where_it_was_written() -> None:
+    """The place is the call in the user's file, also of a model made from a plain dict."""
+    frame = inspect.currentframe()
+    assert frame is not None
+    table = TableSpec(name="t", columns={"a": {"type": "text"}})  # type: ignore[dict-item]  # allowed at run time
+    line = frame.f_lineno - 1
+    for node in (table, table.columns["a"]):
+        assert node.written_at is not None
+        assert node.written_at.file == __file__
+        assert (node.written_at.line, node.written_at.column) == (line, 13)
+
+
+def test_tables_are_listed_in_python_and_found_by_name() -> None:
+    """`SchemaSpec` takes a list of tables and gives them by name."""
+    schema = SchemaSpec(schema="s", version="1.0.0", tables=[TableSpec(name="t"), TableSpec(name="u")])
+    assert list(schema.tables) == ["t", "u"]
+    assert schema.name == "s"
+
+
+def test_two_tables_of_one_name_are_refused() -> None:
+    """A list of tables names each once."""
+    with pytest.raises(ValidationError, match="two tables called `t`"):
+        SchemaSpec(schema="s", version="1.0.0", tables=[TableSpec(name="t"), TableSpec(name="t")])

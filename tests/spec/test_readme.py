@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tablewright.rules.judge import judge
+from tablewright.schema.build import build_metadata
+from tablewright.spec.load import load_catalog
+from tablewright.spec.misfits import keys
+from tablewright.spec.models import ColumnSpec, TableSpec
+from tablewright.spec.resolve import resolve
+from tablewright.spec.resolve_type import KINDS
+
+TEXT = (Path(__file__).parents[2] / "specs" / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(yaml|python)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_there_are_examples() -> None:
+    """The README has examples in both forms."""
+    assert {language for language, _ in BLOCKS} == {"yaml", "python"}
+    assert len(BLOCKS) == TEXT.count("\n```") / 2
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), BLOCKS, ids=[text.strip().splitlines()[-1].strip() for _, text in BLOCKS]
+)
+def test_an_example_is_a_schema(language: str, text: str, tmp_path: Path) -> None:
+    """Each example loads and resolves, alone or beside a file that states `schema` and `version`."""
+    (tmp_path / ("a.yaml" if language == "yaml" else "a.py")).write_text(text, encoding="utf-8")
+    if "version" not in text:
+        (tmp_path / "b.yaml").write_text("schema: example\nversion: 1.0.0\n", encoding="utf-8")
+    catalog = load_catalog(tmp_path)
+    assert [str(problem) for problem in judge(catalog) if problem.severity == "error"] == []
+    build_metadata(resolve(catalog))
+
+
+def test_every_type_and_key_is_named() -> None:
+    """The README leaves out no type, no key of a column and none of a table."""
+    words = set(re.findall(r"`([a-z_0-9]+)`", TEXT))
+    assert KINDS - words == set()
+    assert set(keys(ColumnSpec)) - words == set()
+    assert set(keys(TableSpec)) - words == set()

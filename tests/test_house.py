@@ -1,0 +1,92 @@
+"""The house: what the README promises is there, and what is there is in the README."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tablewright.cli.main import app
+
+ROOT = Path(__file__).parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "codegen" / "README.md", ROOT / "specs" / "README.md"])
+
+
+def named(path: Path) -> str:
+    """The name of a test case: the path from the root of the project."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_the_make_commands_exist(path: Path) -> None:
+    """Every `make …` that a document names is a target of the Makefile."""
+    text = path.read_text(encoding="utf-8")
+    named = {word for words in re.findall(r"(?:`|\$ )make ((?:[a-z-]+ ?)+)", text) for word in words.split()}
+    assert named <= TARGETS
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Every link of a document to a file of the project names one that exists."""
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]
+    assert missing == []
+
+
+def test_make_help_lists_every_target() -> None:
+    """`make help` shows each target that is a command, with what it does."""
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert phony
+    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in phony[1].split():
+        assert re.search(rf"^  make {target} +\w", said, re.MULTILINE)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """The README names every command of tablewright."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = [command.name or (command.callback and command.callback.__name__) for command in app.registered_commands]
+    assert len(commands) == 5
+    assert [command for command in commands if f"tablewright {command}" not in text] == []
+
+
+def test_the_changelog_is_kept() -> None:
+    """The changelog has a section for what is not released yet, with something in it."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    unreleased = text.split("## [Unreleased]")[1].split("\n## [")[0]
+    assert re.search(r"^- \S", unreleased, re.MULTILINE)
+
+
+def test_every_dependency_is_pinned() -> None:
+    """Each library that pyproject.toml asks for has a version in constraints.txt, which names no package index."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(item for items in project["optional-dependencies"].values() for item in items),
+    ]
+    names = {re.split(r"[\[<>=!~ ]", item)[0].lower() for item in wanted} - {"tablewright"}
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line) for line in lines)
+    assert names <= {line.partition("==")[0].lower() for line in lines}
+
+
+def test_output_is_marked_as_generated() -> None:
+    """`.gitattributes` marks everything below generated/ as made by a machine, and nothing else."""
+    marked = [
+        line.split()[0]
+        for line in (ROOT / ".gitattributes").read_text().splitlines()
+        if "linguist-generated=true" in line
+    ]
+    assert marked == ["generated/**"]
+
+
+def test_ci_runs_what_is_promised() -> None:
+    """`.ci/run` calls `make check` and `make test`, in that order, with CI set so that nothing is skipped quietly."""
+    text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r"export CI=true.*step check\nstep test\n", text, re.DOTALL)
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111

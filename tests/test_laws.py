@@ -1,0 +1,247 @@
+"""The laws of the house: which way imports point, what output may hold, what a file may be called."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "codegen" / "tablewright"
+GENERATED = ROOT / "generated"
+
+PACKAGES = sorted(path.parent.name for path in GENERATED.glob("*/__init__.py"))
+WRITTEN_BY_HAND = sorted([*SOURCE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
+OUTPUT = sorted(GENERATED.rglob("*.py"))
+
+
+def named(path: Path) -> str:
+    """The name of a test case: the path from the root of the project."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def parse(path: Path) -> ast.Module:
+    """The syntax tree of the file at *path*."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python with *command*, at the root of the project, where source and output can be imported."""
+    paths = os.pathsep.join([str(ROOT / "codegen"), str(GENERATED)])
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# Law 1. The reasons stand beside the contracts in pyproject.toml.
+
+
+def test_imports_point_one_way() -> None:
+    """Every import contract of pyproject.toml is kept: layers, no circle, who may know which library."""
+    ran = run("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache", "--no-logo")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "0 broken" in ran.stdout
+
+
+ARROWS = {
+    "cli": {"pipeline", "rules", "plan", "render", "write", "typecheck", "settings", "spec", "schema"},
+    "pipeline": {"rules", "plan", "render", "write", "typecheck", "settings", "spec", "schema"},
+    "rules": {"spec", "schema"},
+    "render": {"plan", "schema"},
+    "plan": {"schema"},
+    "write": set[str](),
+    "typecheck": set[str](),
+    "settings": {"schema"},
+    "spec": {"schema"},
+    "runtime": {"schema"},
+    "schema": set[str](),
+}
+"""The drawing of the imports: from each room of tablewright to those below it."""
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=named)
+def test_no_arrow_points_up(path: Path) -> None:
+    """A module imports from its own room and those below, wherever the import stands and whatever it is for."""
+    room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    imports = [node for node in ast.walk(parse(path)) if isinstance(node, ast.ImportFrom | ast.Import)]
+    names = [node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imports]
+    names += [
+        f"tablewright.{alias.name}"
+        for node in imports
+        if isinstance(node, ast.ImportFrom) and node.module == "tablewright"
+        for alias in node.names
+    ]
+    rooms = {name.split(".")[1] for name in names if name.startswith("tablewright.")}
+    assert rooms <= ARROWS[room] | {room}
+    assert not [node for node in imports if isinstance(node, ast.ImportFrom) and node.level]
+
+
+# Law 2. An application starts with what it needs; the generator's libraries are not even installed where it runs.
+
+TOO_HEAVY = (
+    "alembic",
+    "greenlet",
+    "jinja2",
+    "pydantic",
+    "pydantic_core",
+    "rich",
+    "sqlalchemy.ext.asyncio",
+    "typer",
+    "yaml",
+)
+LOAD = """
+import importlib, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    if module.name.rpartition(".")[2] not in ("asyncio", "testing"):
+        importlib.import_module(module.name)
+[getattr(package, name) for name in dir(package)]
+print(*sorted(sys.modules))
+"""
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_loads_little(package: str) -> None:
+    """The whole sync half of a generated package loads none of the generator's libraries, and nothing async."""
+    ran = run("-c", LOAD, package)
+    assert ran.returncode == 0, ran.stderr
+    loaded = ran.stdout.split()
+    assert f"{package}.session" in loaded
+    assert [name for name in TOO_HEAVY if name in loaded] == []
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("tablewright.")}
+    assert rooms == {"runtime", "schema"}
+
+
+# Law 3. Rows pay per table: of a thousand tables, an application loads those that it uses.
+
+
+@pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "tables"], ids=named)
+def test_a_table_module_imports_no_other(path: Path) -> None:
+    """A generated table module imports, of its own package, only the schema and the enums."""
+    own = [node.module for node in ast.walk(parse(path)) if isinstance(node, ast.ImportFrom) and node.level]
+    assert set(own) <= {"schema", "enums"}
+
+
+@pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "entities"], ids=named)
+def test_entities_know_each_other_by_name(path: Path) -> None:
+    """A generated entity module imports other entities for the type checker only, so that no import order matters."""
+    tree = parse(path)
+    checked = {id(node) for block in type_checking_blocks(tree) for node in ast.walk(block)}
+    own = [
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and id(node) not in checked
+    ]
+    assert set(own) <= {"_base"} or path.name == "__init__.py"
+
+
+def type_checking_blocks(tree: ast.AST) -> Iterator[ast.If]:
+    """The `if TYPE_CHECKING` of a syntax tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            yield node
+
+
+# Law 4. A name that could mean anything collects everything; what does not fit on a few screens is two things.
+
+MEANINGLESS = {"base", "common", "core", "data", "helper", "helpers", "info", "misc", "util", "utils"}
+
+
+@pytest.mark.parametrize("path", WRITTEN_BY_HAND, ids=named)
+def test_a_file_is_one_named_thing(path: Path) -> None:
+    """No file is longer than 400 lines, and no module or folder has a name that means nothing."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert not MEANINGLESS & {path.stem.strip("_"), *path.relative_to(ROOT).parts[:-1]}
+
+
+FACES = {
+    "codegen/tablewright/schema/types/__init__.py",  # generated code writes `types.String(13)`, whichever file has it
+}
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=named)
+def test_a_module_says_what_it_owns(path: Path) -> None:
+    """A module begins with one line that says what it owns; a folder's `__init__.py` is that line and nothing else."""
+    tree = parse(path)
+    said = ast.get_docstring(tree)
+    assert said
+    assert "\n" not in said.split("\n\n")[0]
+    if path.name == "__init__.py":
+        assert len(tree.body) == 1 or named(path) in FACES
+    else:
+        assert "from __future__ import annotations" in ast.unparse(tree)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=named)
+def test_a_test_says_what_holds(path: Path) -> None:
+    """Every test has a docstring that states the behaviour."""
+    tests = [node for node in ast.walk(parse(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert [test.name for test in tests if test.name.startswith("test_") and not ast.get_docstring(test)] == []
+
+
+# Law 5. A run that fails has touched nothing: everything is rendered in memory, and one module writes.
+
+WRITES = {"write_text", "write_bytes", "mkdir", "unlink", "rename", "replace", "rmdir", "rmtree", "touch", "makedirs"}
+WRITERS = {
+    "write.py",
+    "render/ruff_format.py",  # a folder of its own under the system's temporary one, for ruff
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(SOURCE.rglob("*.py")) if not path.is_relative_to(SOURCE / "runtime")],
+    ids=named,
+)
+def test_only_one_module_touches_the_disk(path: Path) -> None:
+    """No module of the generator but `write` changes a file or a folder."""
+    calls = [node.func for node in ast.walk(parse(path)) if isinstance(node, ast.Call)]
+    methods = {call.attr for call in calls if isinstance(call, ast.Attribute) and not on_text(call)}
+    writes = methods & WRITES or {"open"} & {call.id for call in calls if isinstance(call, ast.Name)}
+    assert not writes or path.relative_to(SOURCE).as_posix() in WRITERS
+
+
+def on_text(call: ast.Attribute) -> bool:
+    """Whether a method is `str.replace` or `dataclasses.replace`, which touch no file."""
+    return call.attr == "replace"
+
+
+# Law 6. Thin output, thick run time: a reviewer reads the diff of output as the diff of the schema.
+
+DECISIONS = (
+    ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Match, ast.IfExp, ast.Raise, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OUTPUT, ids=named)
+def test_output_decides_nothing(path: Path) -> None:
+    """A generated file has no loop, no branch but on `TYPE_CHECKING`, and no function of more than one statement."""
+    tree = parse(path)
+    assert [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, DECISIONS)] == []
+    branches = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
+    assert [ast.unparse(node.test) for node in branches if ast.unparse(node.test) != "TYPE_CHECKING"] == []
+    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
+        said = ast.get_docstring(function) is not None
+        assert len(function.body) - said <= 1, function.name
+
+
+@pytest.mark.parametrize("path", OUTPUT, ids=named)
+def test_output_names_its_spec(path: Path) -> None:
+    """The first line of a generated file names the spec that it came from, which exists."""
+    first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+    source = first.removeprefix("# Generated by tablewright from ").removesuffix(". Do not edit.")
+    assert source != first
+    assert (ROOT / source).exists()

@@ -1,0 +1,156 @@
+"""The pipeline: from specs to packages, or to what is wrong with them; nothing is written before all is rendered."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from tablewright import pipeline
+from tablewright.pipeline import GeneratorBugError, SchemaChoiceError, generate, lint
+from tablewright.plan.plans import PackagePlan
+from tablewright.render.package import render_package
+from tablewright.settings import Settings, load_settings
+from tests.cli.project import write_project
+from tests.write.package_files import contents, stamps
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A project of two schemas."""
+    return load_settings(write_project(tmp_path, "depot", "shop"))
+
+
+def spoil(settings: Settings, schema: str, old: str, new: str) -> None:
+    """Changes the spec of *schema*."""
+    path = settings.specs / schema / "schema.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def test_the_packages_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is generated can be imported, creates its tables, and takes and gives a row."""
+    outcome = generate(settings, typecheck=False)
+    assert outcome.clean
+    assert [package.name for package in outcome.packages] == ["depot", "shop"]
+    monkeypatch.syspath_prepend(str(settings.output))
+    shop = importlib.import_module("shop")
+    try:
+        with shop.Database(f"sqlite:///{settings.root / 'shop.db'}") as db:
+            db.create()
+            with db.session() as session:
+                assert session.item.insert(title="A lamp").title == "A lamp"
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+            del sys.modules[name]
+
+
+def test_the_story_is_told_in_order(settings: Settings) -> None:
+    """Each step is reported as it begins, and all schemas are rendered before the first is written."""
+    told: list[tuple[str, str]] = []
+    generate(settings, typecheck=False, progress=lambda stage, subject: told.append((stage, subject)))
+    assert told == [
+        ("load", "depot"),
+        ("load", "shop"),
+        ("render", "depot"),
+        ("render", "shop"),
+        ("format", ""),
+        ("compile", ""),
+        ("write", "depot"),
+        ("write", "shop"),
+    ]
+
+
+def test_a_second_run_touches_nothing(settings: Settings) -> None:
+    """Generating twice changes no byte, no inode and no modification time."""
+    generate(settings, typecheck=False)
+    before = stamps(settings.output)
+    outcome = generate(settings, typecheck=False)
+    assert outcome.clean
+    assert not any(package.changes for package in outcome.packages)
+    assert stamps(settings.output) == before
+
+
+def test_one_wrong_schema_stops_all(settings: Settings) -> None:
+    """An error in one schema leaves the packages of all as they were, and every problem of all is told."""
+    generate(settings, typecheck=False)
+    before = stamps(settings.output)
+    spoil(settings, "depot", "length: 50", "length: 60")
+    spoil(settings, "shop", "length: 50", "length: many")
+    outcome = generate(settings, typecheck=False)
+    assert not outcome.clean
+    assert [problem.place.file for problem in outcome.problems] == ["specs/shop/schema.yaml"]
+    assert outcome.packages == ()
+    assert stamps(settings.output) == before
+    assert lint(settings) == list(outcome.problems)
+
+
+def test_a_table_that_goes_takes_its_files_along(settings: Settings) -> None:
+    """A table renamed in the spec has its new files, and none of the old."""
+    generate(settings, typecheck=False)
+    spoil(settings, "shop", "  item:", "  article:")
+    outcome = generate(settings, ["shop"], typecheck=False)
+    assert "tables/item.py" in outcome.packages[0].changes.removed
+    assert "tables/article.py" in outcome.packages[0].changes.added
+    assert not list((settings.output / "shop").rglob("item.py"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("def broken(:\n", "invalid syntax"), ("x = '\\d'\n", "invalid escape"), ("x = 1 is 1\n", '"is" with')],
+)
+def test_text_that_does_not_compile_is_a_bug(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    """Output that Python refuses or warns of is called a bug of the generator, and is not written."""
+
+    def unformatted(files: dict[str, str]) -> dict[str, str]:
+        return files | {"shop/tables/item.py": text}
+
+    monkeypatch.setattr(pipeline, "format_files", unformatted)
+    with pytest.raises(GeneratorBugError, match=rf"shop/tables/item\.py: .* does not compile: .*{message}"):
+        generate(settings, typecheck=False)
+    assert not settings.output.exists()
+
+
+def test_a_run_that_breaks_off_leaves_the_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error while the second schema is rendered leaves the packages of both as they were."""
+    generate(settings, typecheck=False)
+    before = stamps(settings.output)
+    spoil(settings, "depot", "length: 50", "length: 60")
+
+    def fail_for_shop(plan: PackagePlan) -> dict[str, str]:
+        if plan.name == "shop":
+            raise MemoryError
+        return render_package(plan)
+
+    monkeypatch.setattr(pipeline, "render_package", fail_for_shop)
+    with pytest.raises(MemoryError):
+        generate(settings, typecheck=False)
+    assert stamps(settings.output) == before
+
+
+def test_two_folders_one_package(settings: Settings) -> None:
+    """Two folders whose specs name the same package are refused; neither is written."""
+    spoil(settings, "shop", "schema: shop", "schema: depot")
+    with pytest.raises(SchemaChoiceError, match="another folder makes the package 'depot' too"):
+        generate(settings, typecheck=False)
+    assert not settings.output.exists()
+
+
+def test_folders_that_are_no_schema(settings: Settings) -> None:
+    """Hidden folders, those that begin with `_`, and those without a spec are passed by, unless they are named."""
+    for name in (".hidden", "_shared", "__pycache__", "notes"):
+        (settings.specs / name).mkdir()
+    (settings.specs / "_shared" / "mixins.yaml").write_text("")
+    assert [folder.name for folder in pipeline.find_schemas(settings)] == ["depot", "shop"]
+    assert [problem.rule for problem in lint(settings, ["notes"])] == ["no-spec-files"]
+
+
+def test_an_own_base_reaches_the_entities(tmp_path: Path) -> None:
+    """`base` of the settings is the class that entities derive from."""
+    write_project(tmp_path, "shop")
+    (tmp_path / "pyproject.toml").write_text('[tool.tablewright]\nbase = "app.db:Base"\n')
+    generate(load_settings(tmp_path), typecheck=False)
+    assert "from app.db import Base" in "".join(contents(tmp_path / "generated" / "shop").values())
