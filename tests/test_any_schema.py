@@ -40,7 +40,7 @@ def test_any_schema(drawn: list[dict[str, Any]], postgres_database: Any) -> None
             (root / "specs" / name).mkdir(parents=True)
             text = yaml.safe_dump(schema | {"schema": name})
             (root / "specs" / name / "schema.yaml").write_text(text)
-        outcome = generate(Settings(root=root, specs=root / "specs", output=root / "out"), typecheck=False)
+        outcome = generate(Settings(root=root, specs=root / "specs", output=root / "out"))
         assert not [problem for problem in outcome.problems if problem.severity == "error"]
         assert not outcome.findings
         sys.path.insert(0, str(root / "out"))

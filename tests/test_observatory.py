@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import exc, inspect, select
+
 from observatory import (
     Database,
     Exposure,
@@ -23,7 +25,6 @@ from observatory import (
     SkyTarget,
     metadata,
 )
-from sqlalchemy import exc, select
 from tablewright.schema.range import Range
 
 NIGHT = dt.date(2026, 3, 20)
@@ -35,7 +36,7 @@ def db(url: str) -> Iterator[Database]:
     with Database(url) as db:
         db.create()
         with db.session() as session:
-            session.instrument.insert(name="latiss", **{"lambda_": 550.0})
+            session.instrument.insert(name="latiss", lambda_=550.0)
         yield db
 
 
@@ -139,7 +140,7 @@ def test_names_of_the_database(db: Database) -> None:
     """Tables and columns have their own names in the database, and the spec's in Python."""
     assert "sky_target" in metadata.tables
     assert metadata.tables["sky_target"].c.right_ascension.name == "ra"
-    assert Instrument.lambda_.name == "lambda"  # type: ignore[attr-defined]  # of the column behind it
+    assert inspect(Instrument).columns["lambda_"].name == "lambda"
 
 
 def test_overlapping_turns(db: Database) -> None:

@@ -70,11 +70,14 @@ def walk(db: Database) -> None:
         )
 
     say("What does not fit is refused, on every engine alike")
-    for values in ({"title": "x" * 301}, {"price": Decimal("1.999")}, {"isbn": "9780061054884"}):
-        given = {"author_id": author.id, "isbn": "1", "title": "t", "price": Decimal(1)} | values
+    for isbn, title, price in (
+        ("9780000000001", "x" * 301, "1.00"),
+        ("9780000000002", "Too exact", "1.999"),
+        ("9780061054884", "Here already", "1.00"),
+    ):
         try:
             with db.session() as session:
-                session.book.insert(**given)  # type: ignore[typeddict-item]  # wrong on purpose
+                session.book.insert(author_id=author.id, isbn=isbn, title=title, price=Decimal(price))
         except (DataError, IntegrityError) as error:
             print(f"  {type(error).__name__}: {str(error.orig)[:90]}")
 

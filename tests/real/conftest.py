@@ -39,7 +39,7 @@ def generated(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The folder of both generated packages, type-checked and importable."""
     output = tmp_path_factory.mktemp("chinook")
     settings = Settings(root=ROOT, specs=Path(__file__).parent / "specs", output=output)
-    outcome = generate(settings, typecheck=False)
+    outcome = generate(settings)
     assert outcome.clean, outcome
     sys.path.insert(0, str(output))
     yield output

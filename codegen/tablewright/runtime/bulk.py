@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,7 +34,7 @@ def insert_many(session: Session, shape: Shape[Any], rows: Iterable[Any]) -> int
         if copy.available(connection, shape):
             copy.copy_in(connection, shape, incoming)
         else:
-            execute_each(connection, shape, incoming, lambda names: _insertion(shape, names))
+            execute_each(connection, shape, incoming, partial(_insertion, shape))
         writes.advance_sequence_to(connection, shape, incoming.highest)
     if incoming.number:
         identity.wrote(session, shape, "insert")
@@ -44,7 +45,12 @@ def _insertion(shape: Shape[Any], names: tuple[str, ...]) -> Prepared:
     return shape.prepared(("insert many", names), lambda: Prepared(insert(shape.table), names))
 
 
-def execute_each(connection: Connection, shape: Shape[Any], incoming: Incoming, prepare: Any) -> int:
+def execute_each(
+    connection: Connection,
+    shape: Shape[Any],
+    incoming: Incoming,
+    prepare: Callable[[tuple[str, ...]], Prepared],
+) -> int:
     """Executes the statement that *prepare* makes for its columns with every row; rows affected."""
     affected = 0
     direct = connection.dialect.name == "sqlite" and shape.strict and not driver.listened(connection)

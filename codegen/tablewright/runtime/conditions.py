@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import ArgumentError
@@ -28,14 +28,19 @@ ALL_ROWS = AllRows()
 """In place of a condition of `update_where` or `delete_where`: every row, on purpose."""
 
 
+def as_element(value: Any) -> Any:
+    """The SQL that *value* stands for (`Book.price` stands for its column); any other value as it is."""
+    return value.__clause_element__() if hasattr(value, "__clause_element__") else value
+
+
 def conditions(where: Iterable[object]) -> list[ColumnElement[bool]]:
     """*where* as SQL; `ArgumentError` for what Python has evaluated already (`Book.price is None`)."""
     found: list[ColumnElement[bool]] = []
     for condition in where:
-        element = condition.__clause_element__() if hasattr(condition, "__clause_element__") else condition
+        element = as_element(condition)
         if not isinstance(element, ColumnElement):
             raise ArgumentError(f"A condition is an SQL expression such as `Book.price < 10`, not {condition!r}.")
-        found.append(element)
+        found.append(cast("ColumnElement[Any]", element))
     return found
 
 
@@ -52,11 +57,11 @@ def chosen(where: Sequence[object]) -> list[ColumnElement[bool]]:
 
 def orders(order_by: object) -> list[ColumnElement[Any]]:
     """*order_by*, one term or several, as SQL."""
-    terms: Iterable[object] = order_by if isinstance(order_by, list | tuple) else (order_by,)
+    terms = cast("Sequence[object]", order_by) if isinstance(order_by, list | tuple) else (order_by,)
     found: list[ColumnElement[Any]] = []
     for term in terms:
-        element = term.__clause_element__() if hasattr(term, "__clause_element__") else term
+        element = as_element(term)
         if not isinstance(element, ColumnElement):
             raise ArgumentError(f"An order is a column or SQL expression such as `Book.price.desc()`, not {term!r}.")
-        found.append(element)
+        found.append(cast("ColumnElement[Any]", element))
     return found

@@ -158,7 +158,10 @@ class Database(Generic[S]):
                     f"{self!r} has {len(clashes)} of the {len(metadata.tables)} tables already: {_some(clashes)}. "
                     "create(exist_ok=True) makes the missing ones."
                 )
-            metadata.create_all(connection)
+            try:
+                metadata.create_all(connection)
+            finally:
+                _say_inline(metadata)
 
     def drop(self) -> None:
         """Drops all tables of the package, those that are there, in one transaction."""
@@ -268,3 +271,11 @@ class Database(Generic[S]):
 
 def _some(names: list[str], limit: int = 5) -> str:
     return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+
+
+def _say_inline(metadata: MetaData) -> None:
+    # Where tables point at each other, Postgres gets the keys by ALTER TABLE; SQLAlchemy then never
+    # says them inside CREATE TABLE again, and a SQLite made afterwards would silently lack them.
+    for table in metadata.tables.values():
+        for key in table.foreign_key_constraints:
+            key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # there is no public way

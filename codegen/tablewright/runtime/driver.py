@@ -5,7 +5,7 @@ The only file of the row tier that uses private names of SQLAlchemy; each says w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
@@ -115,7 +115,7 @@ class DriverText:
 
     def _maker(self, positional: bool) -> Callable[[Mapping[str, object]], Any]:
         namespace: dict[str, Any] = {}
-        made = []
+        made: list[str] = []
         for number, (name, (given, encode, fixed)) in enumerate(self._slots.items()):
             value = f"values[{name!r}]"
             if not given:
@@ -181,7 +181,7 @@ class Prepared:
         order: list[str] = list(compiled.positiontup) if positional else list(compiled.binds)
         if len(set(order)) != len(order):
             return None
-        slots = []
+        slots: list[tuple[str, Encoder | None, Any]] = []
         for name in order:
             bind = compiled.binds[name]
             slots.append((name, encoder_of(bind.type, dialect), bind.effective_value))
@@ -228,7 +228,7 @@ def read_ahead(result: CursorResult[Any]) -> Tuples:
 
 
 @contextmanager
-def driver_errors(connection: Connection, result: CursorResult[Any]) -> Iterator[None]:
+def driver_errors(connection: Connection, result: CursorResult[Any]) -> Generator[None, None, None]:
     """Errors while reading *result* from the driver's cursor, raised as SQLAlchemy's."""
     try:
         yield
@@ -238,7 +238,7 @@ def driver_errors(connection: Connection, result: CursorResult[Any]) -> Iterator
 
 
 @contextmanager
-def whole(session: Session) -> Iterator[Connection]:
+def whole(session: Session) -> Generator[Connection, None, None]:
     """One call of the row tier that happens whole or not at all, in a savepoint of its own.
 
     When it fails the savepoint is rolled back and the session stays usable.
@@ -260,7 +260,7 @@ def execute_many(connection: Connection, sql: str, sets: Iterable[Any]) -> int:
 
 
 @contextmanager
-def announced(connection: Connection, sql: str) -> Iterator[Any]:
+def announced(connection: Connection, sql: str) -> Generator[Any, None, None]:
     """A driver's cursor for a statement that SQLAlchemy has no form of (COPY); listeners and echo see *sql*."""
     # No public call announces a statement without executing it.
     context: Any = connection.dialect.execution_ctx_cls._init_statement(

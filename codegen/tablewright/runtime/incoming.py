@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
@@ -36,7 +36,7 @@ class Incoming:
         self._dialect = connection.dialect
         self._rows = iter(rows)
         self._fill = shape.defaults if fill else {}
-        self._checked: set[str] = set()
+        self._checked: AbstractSet[str] = set()
         self._encoders = {column.key: driver.encoder_of(column.type, connection.dialect) for column in shape.columns}
         self._identity = None if shape.identity is None else shape.identity.key
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import (
@@ -39,7 +39,7 @@ def equals(column: Column[Any], value: object, connection: Connection) -> Column
     if isinstance(value, str | bytes | bytearray | memoryview) or is_one_value(column):
         return column == value
     if isinstance(value, Iterable):
-        return member(column, list(value), connection)
+        return member(column, list(cast("Iterable[Any]", value)), connection)
     return column == value
 
 
@@ -68,7 +68,8 @@ def _among_sqlite(
     if blobs:
         encoded = [bytes(value).hex().upper() for value in encoded]
     elements = func.json_each(bindparam(None, msgspec.json.encode(encoded).decode(), type_=SqlText()))
-    listed: Select[Any] = select(sql_column("value")).select_from(elements.table_valued("value"))
+    value: ColumnElement[Any] = sql_column("value")
+    listed: Select[Any] = select(value).select_from(elements.table_valued("value"))
     return (func.hex(column) if blobs else column).in_(listed)
 
 

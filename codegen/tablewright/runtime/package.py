@@ -79,6 +79,8 @@ class Package:
                 return self._module("entities._base").Base
             case "Session" | "Database":
                 return getattr(self._module("session"), name)
+            case _:
+                pass
         if name in self._enums:
             return getattr(self._module("enums"), name)
         if name in self._stems:
@@ -87,7 +89,7 @@ class Package:
         for suffix in SUFFIXES:
             module = self._stems.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
             if module is not None:
-                found = vars(self._module(f"tables.{module}")).get(name)
+                found: Any = getattr(self._module(f"tables.{module}"), name, None)
                 if found is not None:
                     return found
         raise self._unknown(name)

@@ -193,7 +193,7 @@ def _beyond(terms: Sequence[Term], values: Sequence[Any], *, backwards: bool) ->
         left = tuple_(*(term.expression for term in terms))
         right = tuple_(*(term._bound(value) for term, value in zip(terms, values, strict=True)))
         return left < right if first.descending != backwards else left > right
-    steps = []
+    steps: list[ColumnElement[bool]] = []
     for number, (term, value) in enumerate(zip(terms, values, strict=True)):
         same = [t.equal(v) for t, v in zip(terms[:number], values[:number], strict=True)]
         steps.append(and_(*same, term.beyond(value, backwards=backwards)))

@@ -37,7 +37,7 @@ def by_key(
 
 def _prepare_get(shape: Shape[Any], columns: tuple[Column[Any], ...], lock: Lock | None) -> Prepared:
     statement = select(*shape.columns)
-    names = []
+    names: list[str] = []
     for number, column in enumerate(columns):
         name = f"_key_{number}"
         names.append(name)

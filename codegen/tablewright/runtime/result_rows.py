@@ -64,7 +64,8 @@ def _fields(row_type: Any) -> tuple[dict[str, bool], bool]:
         missing = dataclasses.MISSING
         required = {f.name: f.default is missing and f.default_factory is missing for f in members}
         return required, any(field.kw_only for field in members)
-    if issubclass(row_type, tuple) and hasattr(row_type, "_fields"):
+    names: tuple[str, ...] | None = getattr(row_type, "_fields", None)
+    if names is not None:
         defaults: dict[str, Any] = getattr(row_type, "_field_defaults", {})
-        return {name: name not in defaults for name in row_type._fields}, False
+        return {name: name not in defaults for name in names}, False
     raise TypeError(f"{row_type.__name__} is neither a msgspec Struct nor a dataclass nor a NamedTuple.")

@@ -113,7 +113,7 @@ class Shape(Generic[RowT]):
         if isinstance(row, self.row_class):
             return {name: getattr(row, name) for name in self.writable}
         if isinstance(row, Mapping):
-            return row
+            return cast("Mapping[str, Any]", row)
         raise TypeError(f"{type(row).__name__} is neither a mapping of columns nor a {self.row_class.__name__}.")
 
     def missing_key(self, given: Mapping[str, object], dialect: Dialect) -> str | None:
@@ -160,7 +160,7 @@ class Shape(Generic[RowT]):
 
     def _builder(self, dialect: Dialect) -> Build:
         namespace: dict[str, Any] = {"Row": self.row}
-        arguments = []
+        arguments: list[str] = []
         for number, column in enumerate(self.columns):
             decode = column.type.decoder(dialect) if isinstance(column.type, ColumnType) else None
             value = f"v{number}"

@@ -113,7 +113,8 @@ class RowStream(Iterator[RowT], Generic[RowT]):
 def _streams(session: Session) -> set[RowStream[Any]]:
     found: set[RowStream[Any]] | None = session.info.get(OPEN)
     if found is None:
-        found = session.info[OPEN] = set()
+        found = set[RowStream[Any]]()
+        session.info[OPEN] = found
         event.listen(session, "before_commit", _before_commit)
         event.listen(session, "after_soft_rollback", _after_rollback)
         event.listen(session, "after_transaction_end", _after_end)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, text, update
 from sqlalchemy.sql import ClauseElement
 
 from tablewright.runtime import driver, identity, reads
-from tablewright.runtime.conditions import chosen
+from tablewright.runtime.conditions import as_element, chosen
 from tablewright.runtime.driver import Prepared
 from tablewright.runtime.shape import Shape
 
@@ -120,10 +120,7 @@ def _is_expression(value: object) -> bool:
 
 
 def _sql_values(values: Mapping[str, object]) -> dict[str, Any]:
-    return {
-        name: value.__clause_element__() if hasattr(value, "__clause_element__") else value
-        for name, value in values.items()
-    }
+    return {name: as_element(value) for name, value in values.items()}
 
 
 def update_where(session: Session, shape: Shape[Any], where: Sequence[object], values: Mapping[str, object]) -> int:
