@@ -22,7 +22,6 @@ def settings() -> Settings:
 def test_generated_is_fresh(settings: Settings) -> None:
     """Generating again would change nothing."""
     outcome = generate(settings, check=True)
-    assert outcome.problems == ()
     assert outcome.clean, [package.changes for package in outcome.packages if package.changes]
 
 

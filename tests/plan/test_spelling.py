@@ -73,4 +73,5 @@ def test_two_modules_may_share_a_name() -> None:
     imports = Imports(())
     assert imports.use("a", "Thing") == "Thing"
     assert imports.use("b", "Thing") == "_Thing"
+    assert imports.use("c", "Thing") == "_Thing_2"  # not `__Thing`, which Python mangles in classes
     assert imports.use("a", "Thing") == "Thing"

@@ -15,8 +15,9 @@ def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
     """The plan of *table*'s mapped class."""
     taken = {column.attribute for column in table.columns} | {item.name for item in table.relationships}
     taken.add(table.class_name)
+    taken |= {schema.table(item.target).class_name for item in table.relationships}
     imports = Imports(taken)
-    typing = Imports(taken)
+    typing = Imports(())
     mapped = imports.use("sqlalchemy.orm", "Mapped")
     types = {
         column.attribute: annotation(column.type, schema, imports) + (" | None" if column.nullable else "")

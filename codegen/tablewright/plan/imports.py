@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterable
 
@@ -14,17 +15,19 @@ class Imports:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = frozenset(taken)
         self._used: dict[str, dict[str, str]] = {}
-        self._owner: dict[str, tuple[str, str]] = {}
+        self._given: set[str] = set()
 
     def use(self, module: str, name: str) -> str:
         """The local name of *name* from *module*, imported from now on."""
         used = self._used.setdefault(module, {})
         if name not in used:
-            local = name
-            while local in self._taken or self._owner.get(local, (module, name)) != (module, name):
-                local = "_" + local
+            # Never two underscores in front: Python mangles such names inside classes.
+            candidates = itertools.chain((name, f"_{name}"), (f"_{name}_{number}" for number in itertools.count(2)))
+            local = next(
+                candidate for candidate in candidates if candidate not in self._taken and candidate not in self._given
+            )
             used[name] = local
-            self._owner[local] = (module, name)
+            self._given.add(local)
         return used[name]
 
     def builtin(self, name: str) -> str:

@@ -38,6 +38,7 @@ def plan_package(schema: d.Schema, *, source: str, base: str | None = None) -> P
         ),
         accessors=accessors,
         renamed_accessors=tuple(item for item in accessors if item.name != item.module),
+        property="_property" if any(item.name == "property" for item in accessors) else "property",
         schema_json=to_json(schema),
     )
 

@@ -135,4 +135,6 @@ class PackagePlan:
     enums: tuple[EnumPlan, ...]
     accessors: tuple[AccessorPlan, ...]
     renamed_accessors: tuple[AccessorPlan, ...]
+    property: str
+    """The builtin, as the session's class has to call it."""
     schema_json: str

@@ -10,7 +10,7 @@ from tablewright.schema import definition as d, names
 TABLES = "tablewright.schema.tables"
 VERBS = "tablewright.runtime.table"
 # What the generated methods name their own parameters.
-_PARAMETERS = frozenset({"self", "lock", "values", "where", "more", "equal", "rows", "conflict"})
+_PARAMETERS = frozenset({"self", "lock", "values", "where", "equal", "rows", "conflict"})
 
 
 def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:

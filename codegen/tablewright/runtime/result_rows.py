@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from sqlalchemy import Executable, Row
+from sqlalchemy import CursorResult, Executable, Row, SelectBase
 from sqlalchemy.exc import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -28,8 +28,15 @@ def result_rows(session: Session, statement: Executable, row_type: type[T]) -> l
         if not result.returns_rows:
             raise InvalidRequestError("This statement returns no rows.")
         fields: Any = row_type
-        build: Callable[[Sequence[Row[Any]]], list[T]] = _builder(tuple(result.keys()), fields)
+        build: Callable[[Sequence[Row[Any]]], list[T]] = _builder(_names(statement, result), fields)
         return build(result.fetchall())
+
+
+def _names(statement: Executable, result: CursorResult[Any]) -> tuple[str, ...]:
+    # A column goes by its attribute, which is not always its name in the database.
+    if isinstance(statement, SelectBase):
+        return tuple(column.key or column.name for column in statement.selected_columns)
+    return tuple(result.keys())
 
 
 @functools.lru_cache(maxsize=1000)

@@ -21,7 +21,8 @@ def class_name(name: str) -> str:
 
 def module_name(name: str) -> str:
     """The module of a table called *name*, and the variable in it."""
-    return attribute_name(name)
+    # `from __future__ import annotations` has taken the one name.
+    return name + "_" if name == "annotations" else attribute_name(name)
 
 
 def attribute_name(name: str) -> str:

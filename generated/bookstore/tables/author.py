@@ -81,5 +81,5 @@ class AuthorTable(KeyedTable[AuthorRow, AuthorInsert, int]):
     def update(self, id: int, /, **values: Unpack[AuthorUpdate]) -> AuthorRow | None:
         return self._update((id,), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[AuthorUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[AuthorUpdate]) -> int:
+        return self._update_where((where, *_more), values)

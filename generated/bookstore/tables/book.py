@@ -128,5 +128,5 @@ class BookTable(KeyedTable[BookRow, BookInsert, int]):
     def update(self, id: int, /, **values: Unpack[BookUpdate]) -> BookRow | None:
         return self._update((id,), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[BookUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[BookUpdate]) -> int:
+        return self._update_where((where, *_more), values)

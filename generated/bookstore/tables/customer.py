@@ -84,5 +84,5 @@ class CustomerTable(KeyedTable[CustomerRow, CustomerInsert, int]):
     def update(self, id: int, /, **values: Unpack[CustomerUpdate]) -> CustomerRow | None:
         return self._update((id,), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[CustomerUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[CustomerUpdate]) -> int:
+        return self._update_where((where, *_more), values)

@@ -113,5 +113,5 @@ class OrderLineTable(CompositeTable[OrderLineRow, OrderLineInsert, OrderLineKey]
     def update(self, order_id: int, number: int, /, **values: Unpack[OrderLineUpdate]) -> OrderLineRow | None:
         return self._update((order_id, number), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[OrderLineUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[OrderLineUpdate]) -> int:
+        return self._update_where((where, *_more), values)

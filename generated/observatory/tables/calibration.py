@@ -93,5 +93,5 @@ class CalibrationTable(KeyedTable[CalibrationRow, CalibrationInsert, UUID]):
     def update(self, file_id: UUID, /, **values: Unpack[CalibrationUpdate]) -> CalibrationRow | None:
         return self._update((file_id,), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[CalibrationUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[CalibrationUpdate]) -> int:
+        return self._update_where((where, *_more), values)

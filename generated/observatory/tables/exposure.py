@@ -152,5 +152,5 @@ class ExposureTable(CompositeTable[ExposureRow, ExposureInsert, ExposureKey]):
     ) -> ExposureRow | None:
         return self._update((instrument, night, number), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[ExposureUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[ExposureUpdate]) -> int:
+        return self._update_where((where, *_more), values)

@@ -159,5 +159,5 @@ class FileTable(KeyedTable[FileRow, FileInsert, UUID]):
     def update(self, id: UUID, /, **values: Unpack[FileUpdate]) -> FileRow | None:
         return self._update((id,), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[FileUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[FileUpdate]) -> int:
+        return self._update_where((where, *_more), values)

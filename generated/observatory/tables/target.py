@@ -103,5 +103,5 @@ class SkyTargetTable(KeyedTable[SkyTargetRow, SkyTargetInsert, int]):
     def update(self, id: int, /, **values: Unpack[SkyTargetUpdate]) -> SkyTargetRow | None:
         return self._update((id,), values)
 
-    def update_where(self, where: Where | AllRows, /, *more: Where, **values: Unpack[SkyTargetUpdate]) -> int:
-        return self._update_where((where, *more), values)
+    def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[SkyTargetUpdate]) -> int:
+        return self._update_where((where, *_more), values)
