@@ -86,11 +86,3 @@ def test_inverse_of_a_many_to_many_relationship(tmp_path: Path, inverse: str, cl
     }
     problems = found(tmp_path, tables=tables)
     assert [problem.partition(":")[0] for problem in problems] == (["inverse-clash"] if clashes else [])
-
-
-@pytest.mark.parametrize(("key", "clashes"), [(["index"], False), (["index", "id"], True), (["count", "id"], True)])
-def test_composite_key_is_a_tuple(tmp_path: Path, key: list[str], clashes: bool) -> None:
-    """A column of a composite key is not called like a method of tuples."""
-    columns = {name: {"type": "integer"} for name in ("id", "index", "count")}
-    problems = found(tmp_path, tables={"line": {"primary_key": key, "columns": columns}})
-    assert bool(problems) == clashes

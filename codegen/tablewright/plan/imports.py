@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import sys
 from collections.abc import Iterable
@@ -24,7 +25,9 @@ class Imports:
             # Never two underscores in front: Python mangles such names inside classes.
             candidates = itertools.chain((name, f"_{name}"), (f"_{name}_{number}" for number in itertools.count(2)))
             local = next(
-                candidate for candidate in candidates if candidate not in self._taken and candidate not in self._given
+                candidate
+                for candidate in candidates
+                if candidate not in self._taken and candidate not in self._given and not hasattr(builtins, candidate)
             )
             used[name] = local
             self._given.add(local)
