@@ -7,16 +7,22 @@ import threading
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from tablewright.runtime.session import Session
 
-if TYPE_CHECKING:
-    from tablewright.runtime.database import Database
-
 S = TypeVar("S", bound=Session)
+S_co = TypeVar("S_co", bound=Session, covariant=True)
 
 _open_scopes: ContextVar[tuple[AmbientScope[Any], ...]] = ContextVar("tablewright_ambient_scopes", default=())
+
+
+class OpensSessions(Protocol[S_co]):
+    """A database, as far as it opens sessions."""
+
+    def session(self) -> AbstractContextManager[S_co]:
+        """A session in a transaction of its own."""
+        ...
 
 
 class AmbientScope(Generic[S]):
@@ -27,7 +33,7 @@ class AmbientScope(Generic[S]):
 
     __slots__ = ("_database", "_inner", "_owner", "_session")
 
-    def __init__(self, database: Database[S]) -> None:
+    def __init__(self, database: OpensSessions[S]) -> None:
         self._database = database
         self._owner: object | None = None
         self._session: S | None = None

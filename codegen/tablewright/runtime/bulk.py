@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime import copy, driver, identity, writes
 from tablewright.runtime.driver import Prepared
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.incoming import Incoming, place
 from tablewright.runtime.shape import Shape
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 RowT = TypeVar("RowT")
 
@@ -27,7 +25,7 @@ PULLING = (
 )
 
 
-def insert_many(session: Session, shape: Shape[Any], rows: Iterable[Any]) -> int:
+def insert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Inserts all rows or none; how many."""
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):
         incoming = Incoming(shape, rows, connection, fill=True)
@@ -112,7 +110,7 @@ def _find_culprit(
             raise
 
 
-def insert_many_returning(session: Session, shape: Shape[RowT], rows: Iterable[Any]) -> list[RowT]:
+def insert_many_returning(session: GatedSession, shape: Shape[RowT], rows: Iterable[Any]) -> list[RowT]:
     """Inserts all rows or none; as stored, in the order given."""
     stored: list[RowT] = []
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):

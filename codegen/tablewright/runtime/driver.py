@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, CursorResult, Dialect
@@ -17,8 +17,7 @@ from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import EMPTY_DICT
 
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
+from tablewright.runtime.gate import GatedSession
 
 Tuples: TypeAlias = list[tuple[Any, ...]]
 Encoder: TypeAlias = Callable[[Any], Any]
@@ -238,7 +237,7 @@ def driver_errors(connection: Connection, result: CursorResult[Any]) -> Generato
 
 
 @contextmanager
-def whole(session: Session) -> Generator[Connection, None, None]:
+def whole(session: GatedSession) -> Generator[Connection, None, None]:
     """One call of the row tier that happens whole or not at all, in a savepoint of its own.
 
     When it fails the savepoint is rolled back and the session stays usable.

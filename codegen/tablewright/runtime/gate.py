@@ -6,19 +6,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionState
 
 from tablewright.runtime.errors import RowTierFilteredError, SessionBusyError
 from tablewright.runtime.failure import KEY, first_failure, lost_error, record
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 FILTER_CONSENT = "tablewright_rows"
 """The key of `session.info` by which a filtered session lets unfiltered rows through."""
@@ -35,7 +31,7 @@ class Gate:
 
     __slots__ = ("_acquire", "_connection", "_reason", "_release", "_session", "_transaction", "_written")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: EntitySession) -> None:
         # A thread lets itself in again: events and lazy loads run inside a call.
         lock = RLock()
         self._acquire = lock.acquire
@@ -182,6 +178,13 @@ class Gate:
             or "Another call of this session is still running in another thread. A session may be handed on "
             "between calls; threads that run at once need one each: database.session()."
         )
+
+
+class GatedSession(EntitySession):
+    """What the row tier needs of a session: SQLAlchemy's own, and a gate to its connection."""
+
+    gate: Gate
+    """Lets one row-tier call at a time through to the connection."""
 
 
 def _says_whose_failure(connection: Connection) -> bool:

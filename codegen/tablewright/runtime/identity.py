@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 Action: TypeAlias = Literal["insert", "update", "delete"]
 
 _reached: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
 
 
-def wrote(session: Session, shape: Shape[Any], action: Action, row: Any = None) -> None:
+def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = None) -> None:
     """Brings loaded entities up to what a write of *shape*'s table has made of the database.
 
     With the *row* that it wrote, the entity of that row takes its values (of a deleted row: is expired)
@@ -51,7 +49,7 @@ def wrote(session: Session, shape: Shape[Any], action: Action, row: Any = None) 
             _expire_attributes(session, state, plan.relationships)
 
 
-def wrote_everywhere(session: Session, table: Table) -> None:
+def wrote_everywhere(session: GatedSession, table: Table) -> None:
     """Expires all loaded entities, after a write to *table* that reached nobody knows where."""
     session.gate.wrote(table)
     for state in session.identity_map.all_states():
@@ -123,7 +121,7 @@ def _values(mapper: Mapper[Any], shape: Shape[Any], row: Any) -> Mapping[str, An
     }
 
 
-def _refresh(session: Session, state: InstanceState[Any], values: Mapping[str, Any]) -> None:
+def _refresh(session: GatedSession, state: InstanceState[Any], values: Mapping[str, Any]) -> None:
     entity = state.obj()
     if entity is None:
         return
@@ -140,7 +138,7 @@ def _refresh(session: Session, state: InstanceState[Any], values: Mapping[str, A
         set_committed_value(entity, name, values[name])
 
 
-def _expire(session: Session, state: InstanceState[Any]) -> None:
+def _expire(session: GatedSession, state: InstanceState[Any]) -> None:
     entity = state.obj()
     if entity is None:
         return
@@ -151,7 +149,7 @@ def _expire(session: Session, state: InstanceState[Any]) -> None:
         session.expire(entity)
 
 
-def _expire_attributes(session: Session, state: InstanceState[Any], names: set[str]) -> None:
+def _expire_attributes(session: GatedSession, state: InstanceState[Any], names: set[str]) -> None:
     loaded = names.intersection(state.dict)
     if not loaded:
         return

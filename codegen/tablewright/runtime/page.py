@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, false, or_, select, tuple_
@@ -16,10 +16,8 @@ from tablewright.runtime import driver
 from tablewright.runtime.conditions import conditions, orders
 from tablewright.runtime.cursor import read_cursor, write_cursor
 from tablewright.runtime.errors import CursorError
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 RowT = TypeVar("RowT")
 
@@ -79,7 +77,7 @@ class Term:
 
 
 def page(
-    session: Session,
+    session: GatedSession,
     shape: Shape[RowT],
     where: Iterable[object],
     order_by: object,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, bindparam, func, literal, select, tuple_
 from sqlalchemy.exc import MultipleResultsFound
@@ -12,18 +12,20 @@ from tablewright.runtime import driver, members
 from tablewright.runtime.conditions import Lock, conditions, orders
 from tablewright.runtime.driver import Prepared
 from tablewright.runtime.errors import NotFoundError
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape, is_one_value
 from tablewright.schema.types import ColumnType
 from tablewright.schema.types.column_type import Spelt
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 RowT = TypeVar("RowT")
 
 
 def by_key(
-    session: Session, shape: Shape[RowT], columns: tuple[Column[Any], ...], values: Sequence[object], lock: Lock | None
+    session: GatedSession,
+    shape: Shape[RowT],
+    columns: tuple[Column[Any], ...],
+    values: Sequence[object],
+    lock: Lock | None,
 ) -> RowT | None:
     """The row whose unique *columns* have these *values*."""
     if len(values) != len(columns):
@@ -65,7 +67,7 @@ def missing(shape: Shape[Any], key: Sequence[object]) -> NotFoundError:
 
 
 def selected(
-    session: Session,
+    session: GatedSession,
     shape: Shape[RowT],
     where: Iterable[object],
     order_by: object = (),
@@ -90,7 +92,7 @@ def selection(shape: Shape[Any], where: Iterable[object], order_by: object = ())
     return driver.as_core(statement)
 
 
-def one(session: Session, shape: Shape[RowT], where: Iterable[object], lock: Lock | None) -> RowT:
+def one(session: GatedSession, shape: Shape[RowT], where: Iterable[object], lock: Lock | None) -> RowT:
     """The only row that meets every condition."""
     rows = selected(session, shape, where, limit=2, lock=lock)
     if not rows:
@@ -100,7 +102,7 @@ def one(session: Session, shape: Shape[RowT], where: Iterable[object], lock: Loc
     return rows[0]
 
 
-def find(session: Session, shape: Shape[RowT], equal: Mapping[str, object]) -> list[RowT]:
+def find(session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object]) -> list[RowT]:
     """The rows whose columns equal the values given."""
     for name in equal:
         if name not in shape.by_name:
@@ -112,7 +114,7 @@ def find(session: Session, shape: Shape[RowT], equal: Mapping[str, object]) -> l
         return shape.rows(connection, connection.execute(statement))
 
 
-def get_many(session: Session, shape: Shape[RowT], keys: Iterable[Any]) -> list[RowT]:
+def get_many(session: GatedSession, shape: Shape[RowT], keys: Iterable[Any]) -> list[RowT]:
     """The rows with these primary *keys*, in the order asked."""
     single = len(shape.key) == 1
     asked = [(key,) for key in keys] if single else [tuple(key) for key in keys]
@@ -147,14 +149,14 @@ def _key_statements(shape: Shape[Any], keys: list[tuple[Any, ...]], connection: 
         yield select(*shape.columns).where(tuple_(*shape.key).in_(keys[start : start + step]))
 
 
-def count(session: Session, shape: Shape[Any], where: Iterable[object]) -> int:
+def count(session: GatedSession, shape: Shape[Any], where: Iterable[object]) -> int:
     """How many rows meet every condition."""
     statement = select(func.count()).select_from(shape.table).where(*conditions(where))
     with session.gate as connection:
         return int(connection.execute(driver.as_core(statement)).scalar_one())
 
 
-def exists(session: Session, shape: Shape[Any], where: Iterable[object]) -> bool:
+def exists(session: GatedSession, shape: Shape[Any], where: Iterable[object]) -> bool:
     """Whether any row meets every condition."""
     statement = select(literal(1)).select_from(shape.table).where(*conditions(where)).limit(1)
     with session.gate as connection:

@@ -6,19 +6,18 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import CursorResult, Executable, Row, SelectBase
 from sqlalchemy.exc import InvalidRequestError
 
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
+from tablewright.runtime.gate import GatedSession
 
 T = TypeVar("T")
 
 
-def result_rows(session: Session, statement: Executable, row_type: type[T]) -> list[T]:
+def result_rows(session: GatedSession, statement: Executable, row_type: type[T]) -> list[T]:
     """The rows of *statement* as *row_type*: a msgspec Struct, a dataclass or a NamedTuple.
 
     Columns and fields are matched by name; `InvalidRequestError` when they differ.

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
 from tablewright.runtime.errors import SavepointError
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 
 class Savepoint:
@@ -19,7 +15,7 @@ class Savepoint:
     As a `with` block it is released at the end, or rolled back on an error.
     """
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: EntitySession, name: str) -> None:
         self.name = name
         self._session = session
         self._transaction: SessionTransaction = session.begin_nested()

@@ -17,15 +17,16 @@ from tablewright.runtime import postgres
 from tablewright.runtime.engines import prepare
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.failure import lost_at_commit
-from tablewright.runtime.gate import Gate
+from tablewright.runtime.gate import Gate, GatedSession
 from tablewright.runtime.level import Level
+from tablewright.runtime.package import Package
+from tablewright.runtime.result_rows import result_rows
 from tablewright.runtime.savepoint import Savepoint
 from tablewright.runtime.state import SessionState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
-
-    from tablewright.runtime.package import Package
+    from sqlalchemy.sql.selectable import TypedReturnsRows
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class HasBind(Protocol):
     def namespace(self) -> str | None: ...
 
 
-class Session(EntitySession):
+class Session(GatedSession):
     """A session over a database: entities and rows in one transaction.
 
     *bind* is a Database, an Engine or a Connection. What is left out is as in SQLAlchemy, but that
@@ -47,8 +48,6 @@ class Session(EntitySession):
     """
 
     package: ClassVar[Package]
-    gate: Gate
-    """Lets one row-tier call at a time through to the connection."""
 
     def __init__(
         self,
@@ -122,9 +121,12 @@ class Session(EntitySession):
 
     def rows(self, statement: sqlalchemy.Select[Any] | sqlalchemy.Executable, row_type: type[T], /) -> list[T]:
         """The rows of any *statement* as instances of *row_type*: a msgspec Struct, a dataclass or a NamedTuple."""
-        from tablewright.runtime.result_rows import result_rows
-
         return result_rows(self, statement, row_type)
+
+    def scalar_or_none(self, statement: TypedReturnsRows[T], /) -> T | None:
+        """The first column of the first row of *statement*, or None if there is no row."""
+        value: T | None = self.execute(statement).scalar()
+        return value
 
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import CursorResult, Select, event
 from sqlalchemy.exc import ResourceClosedError
 from sqlalchemy.orm import SessionTransaction
 
 from tablewright.runtime import driver
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 RowT = TypeVar("RowT")
 
@@ -31,7 +29,7 @@ class RowStream(Iterator[RowT], Generic[RowT]):
     a `with` block, to stop early.
     """
 
-    def __init__(self, session: Session, shape: Shape[RowT], statement: Select[Any], batch_size: int) -> None:
+    def __init__(self, session: GatedSession, shape: Shape[RowT], statement: Select[Any], batch_size: int) -> None:
         if batch_size < 1:
             raise ValueError(f"A batch has at least one row, not {batch_size}.")
         self._session = session
@@ -110,7 +108,7 @@ class RowStream(Iterator[RowT], Generic[RowT]):
         self._result.close()
 
 
-def _streams(session: Session) -> set[RowStream[Any]]:
+def _streams(session: GatedSession) -> set[RowStream[Any]]:
     found: set[RowStream[Any]] | None = session.info.get(OPEN)
     if found is None:
         found = set[RowStream[Any]]()
@@ -121,18 +119,18 @@ def _streams(session: Session) -> set[RowStream[Any]]:
     return found
 
 
-def _before_commit(session: Session) -> None:
+def _before_commit(session: GatedSession) -> None:
     current = session.get_nested_transaction() or session.get_transaction()
     for stream in [stream for stream in _streams(session) if stream._transaction is current]:
         stream._end("the commit of its transaction")
 
 
-def _after_rollback(session: Session, transaction: SessionTransaction) -> None:
+def _after_rollback(session: GatedSession, transaction: SessionTransaction) -> None:
     reason = "the rollback of a savepoint" if transaction.nested else "the rollback of its transaction"
     for stream in list(_streams(session)):
         stream._end(reason, undone=True)
 
 
-def _after_end(session: Session, transaction: SessionTransaction) -> None:
+def _after_end(session: GatedSession, transaction: SessionTransaction) -> None:
     for stream in [stream for stream in _streams(session) if stream._transaction is transaction]:
         stream._end("the end of its transaction", undone=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
@@ -11,10 +11,8 @@ from sqlalchemy.exc import InvalidRequestError, MultipleResultsFound
 
 from tablewright.runtime import driver, identity, upsert, writes
 from tablewright.runtime.errors import SyncConflictError
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 RowT = TypeVar("RowT")
 
@@ -31,7 +29,7 @@ class SyncResult(Struct, Generic[RowT], frozen=True):
 
 
 def sync(
-    session: Session, shape: Shape[RowT], values: Mapping[str, Any], keys: Collection[str], *, correct: bool
+    session: GatedSession, shape: Shape[RowT], values: Mapping[str, Any], keys: Collection[str], *, correct: bool
 ) -> SyncResult[RowT]:
     """The row whose *keys* are those of *values*: inserted when absent, with *correct* updated when it differs.
 

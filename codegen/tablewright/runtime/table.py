@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import sqlalchemy
 from sqlalchemy.sql.expression import SQLColumnExpression
@@ -16,14 +16,12 @@ from tablewright.runtime.conditions import (
     Order as Order,
     Where as Where,
 )
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.page import Page as Page, page
 from tablewright.runtime.shape import Shape
 from tablewright.runtime.stream import RowStream as RowStream
 from tablewright.runtime.sync import SyncResult as SyncResult, sync
 from tablewright.runtime.truncate import truncate
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 T = TypeVar("T")
 RowT = TypeVar("RowT")
@@ -48,7 +46,7 @@ class Table(Generic[RowT, InsertT]):
     table: ClassVar[sqlalchemy.Table]
     row: ClassVar[type[Any]]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GatedSession) -> None:
         self._session = session
         self._shape: Shape[RowT] = _shape(type(self))
 

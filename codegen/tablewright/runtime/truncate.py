@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime import driver, identity
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
 from tablewright.runtime.writes import refuse, table_name
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 POINTING = text(
     "SELECT DISTINCT m.name FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f "
@@ -20,7 +18,7 @@ POINTING = text(
 )
 
 
-def truncate(session: Session, shape: Shape[Any], *, cascade: bool) -> None:
+def truncate(session: GatedSession, shape: Shape[Any], *, cascade: bool) -> None:
     """Deletes all rows; with *cascade* those of the tables that point at them too."""
     with driver.whole(session) as connection:
         if connection.dialect.name == "postgresql":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,16 +13,14 @@ from sqlalchemy.sql.schema import ColumnElementColumnDefault
 from tablewright.runtime import driver, identity, writes
 from tablewright.runtime.bulk import PULLING, execute_each
 from tablewright.runtime.driver import Prepared
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.incoming import Incoming, place
 from tablewright.runtime.shape import PRIMARY_KEY, Shape
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 RowT = TypeVar("RowT")
 
 
-def upsert_row(session: Session, shape: Shape[RowT], conflict: str, values: Mapping[str, object]) -> RowT:
+def upsert_row(session: GatedSession, shape: Shape[RowT], conflict: str, values: Mapping[str, object]) -> RowT:
     """Inserts one row, or updates the one whose unique key *conflict* it has; as the database stored it."""
     names = tuple(values)
     with session.gate as connection:
@@ -36,7 +34,7 @@ def upsert_row(session: Session, shape: Shape[RowT], conflict: str, values: Mapp
     return row
 
 
-def upsert_many(session: Session, shape: Shape[Any], rows: Iterable[Any], conflict: str) -> int:
+def upsert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], conflict: str) -> int:
     """Inserts rows or updates those whose unique key *conflict* is there, one after the other; how many were given."""
     shape.conflict(conflict)
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):
@@ -53,7 +51,7 @@ def upsert_many(session: Session, shape: Shape[Any], rows: Iterable[Any], confli
     return incoming.number
 
 
-def replace(session: Session, shape: Shape[Any], rows: Iterable[Any]) -> int:
+def replace(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Inserts rows or overwrites the whole row with their primary key; how many were given."""
     key = shape.conflict(PRIMARY_KEY)
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):
@@ -76,7 +74,7 @@ def replace(session: Session, shape: Shape[Any], rows: Iterable[Any]) -> int:
     return incoming.number
 
 
-def ensure(session: Session, shape: Shape[Any], rows: Iterable[Any]) -> int:
+def ensure(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Inserts the rows that conflict with none there, nor with one given before; how many."""
     count = 0
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):

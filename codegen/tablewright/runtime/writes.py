@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection, delete, insert, text, update
 from sqlalchemy.sql import ClauseElement
@@ -11,15 +11,13 @@ from sqlalchemy.sql import ClauseElement
 from tablewright.runtime import driver, identity, reads
 from tablewright.runtime.conditions import as_element, chosen
 from tablewright.runtime.driver import Prepared
+from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
-
-if TYPE_CHECKING:
-    from tablewright.runtime.session import Session
 
 RowT = TypeVar("RowT")
 
 
-def insert_row(session: Session, shape: Shape[RowT], values: Mapping[str, object]) -> RowT:
+def insert_row(session: GatedSession, shape: Shape[RowT], values: Mapping[str, object]) -> RowT:
     """Inserts one row; as the database stored it."""
     prepared = insertion(shape, values)
     with session.gate as connection:
@@ -89,7 +87,7 @@ def table_name(connection: Connection, shape: Shape[Any]) -> str:
 
 
 def update_row(
-    session: Session, shape: Shape[RowT], key: Sequence[object], values: Mapping[str, object]
+    session: GatedSession, shape: Shape[RowT], key: Sequence[object], values: Mapping[str, object]
 ) -> RowT | None:
     """Updates the row with this *key*; as the database stored it."""
     if not values:
@@ -123,7 +121,9 @@ def _sql_values(values: Mapping[str, object]) -> dict[str, Any]:
     return {name: as_element(value) for name, value in values.items()}
 
 
-def update_where(session: Session, shape: Shape[Any], where: Sequence[object], values: Mapping[str, object]) -> int:
+def update_where(
+    session: GatedSession, shape: Shape[Any], where: Sequence[object], values: Mapping[str, object]
+) -> int:
     """Updates the rows that meet every condition; how many."""
     shape.check(values, keys=False)
     found = chosen(where)
@@ -138,7 +138,7 @@ def update_where(session: Session, shape: Shape[Any], where: Sequence[object], v
     return count
 
 
-def delete_row(session: Session, shape: Shape[Any], key: Sequence[object]) -> bool:
+def delete_row(session: GatedSession, shape: Shape[Any], key: Sequence[object]) -> bool:
     """Deletes the row with this *key*; whether it was there."""
     prepared = shape.prepared("delete", lambda: _prepare_delete(shape))
     with session.gate as connection:
@@ -154,7 +154,7 @@ def _prepare_delete(shape: Shape[Any]) -> Prepared:
     return Prepared(delete(shape.table).where(*keys).returning(*shape.columns), names)
 
 
-def delete_where(session: Session, shape: Shape[Any], where: Sequence[object]) -> int:
+def delete_where(session: GatedSession, shape: Shape[Any], where: Sequence[object]) -> int:
     """Deletes the rows that meet every condition; how many."""
     statement = delete(shape.table).where(*chosen(where))
     with session.gate as connection:
