@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from bookstore import Author, Book, BookRow, Database, Genre
 
 def say(title: str, *results: object) -> None:
     """Prints one step."""
-    print(f"\n\033[1m{title}\033[0m")
+    print(f"\n\033[1m{title}\033[0m" if sys.stdout.isatty() else f"\n{title}")
     for result in results:
         print(f"  {result}")
 
