@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from tablewright.spec import models as m
 from tablewright.spec.resolve_type import KINDS
@@ -41,11 +41,11 @@ def json_schema() -> Node:
 def _tidied(node: Any, *, names: bool = False) -> Any:
     # Titles only repeat the keys, and a default of null says nothing.
     if isinstance(node, list):
-        return [_tidied(item) for item in node]
+        return [_tidied(item) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
     return {
         key: _tidied(value, names=key in ("properties", "$defs") and not names)
-        for key, value in node.items()
+        for key, value in cast("Node", node).items()
         if names or not (key == "title" or (key == "default" and value is None))
     }

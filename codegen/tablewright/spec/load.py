@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from pydantic import ValidationError
 
@@ -148,11 +148,12 @@ def _read_yaml(path: FilePath, file: str, problems: list[Problem], doubtful: set
     if not document.complete:
         return None
     # An empty file says nothing.
-    data: Any = {} if document.value is None else document.value
-    if not isinstance(data, Mapping):
+    said = {} if document.value is None else document.value
+    if not isinstance(said, Mapping):
         place = document.places.value(())
         problems.append(Problem("wrong-type", place, "a spec file is a mapping of `schema`, `tables` and so on."))
         return None
+    data = cast("object", said)
     first = True
     while True:
         try:

@@ -92,7 +92,7 @@ def _path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
 def _has(data: Any, step: str | int) -> bool:
     if isinstance(data, Mapping):
         return step in data
-    return isinstance(data, list) and isinstance(step, int) and step < len(data)
+    return isinstance(data, list) and isinstance(step, int) and step < len(cast("list[object]", data))
 
 
 def _problem(detail: ErrorDetails, root: type[SpecNode], place: Place) -> Problem:
@@ -114,8 +114,9 @@ def _problem(detail: ErrorDetails, root: type[SpecNode], place: Place) -> Proble
         return Problem("unknown-key", place, f"`{_shown(named)}` is not a key of {noun}.", suggestion)
     if kind in ("missing", "missing_argument") and isinstance(loc[-1], str):
         return Problem("missing-key", place, f"{noun} must have `{named}`.")
-    if kind == "literal_error" and "expected" in detail.get("ctx", {}):
-        allowed = [item.strip("'") for item in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+    context = detail.get("ctx", {})
+    if kind == "literal_error" and "expected" in context:
+        allowed = [item.strip("'") for item in context["expected"].replace(" or ", ", ").split(", ")]
         allowed_text = _listed(allowed, "or")
         if not isinstance(found, str):
             return Problem("wrong-type", place, f"{subject} is {_said(found)}; expected {allowed_text}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard, cast
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -21,7 +21,7 @@ def _tagged(value: object) -> str:
 
 
 def _listed(data: object) -> object:
-    return {"columns": data} if isinstance(data, list | tuple) else data
+    return {"columns": cast("Sequence[object]", data)} if isinstance(data, list | tuple) else data
 
 
 def _plain(meta: Mapping[str, object]) -> Mapping[str, Any]:
@@ -254,7 +254,7 @@ class EnumSpec(SpecNode):
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, data: object) -> object:
-        return {"values": data} if isinstance(data, list | tuple) else data
+        return {"values": cast("Sequence[object]", data)} if isinstance(data, list | tuple) else data
 
 
 class _Columned(SpecNode):
@@ -301,21 +301,28 @@ class TableSpec(_Columned):
     """Anything, carried to `Table.info` and the docs; no part of the schema's identity."""
 
 
+def are_tables(value: object) -> TypeGuard[Sequence[TableSpec]]:
+    """Whether *value* is a list or tuple of nothing but `TableSpec`."""
+    return isinstance(value, list | tuple) and all(
+        isinstance(item, TableSpec) for item in cast("Sequence[object]", value)
+    )
+
+
 def _named(tables: object) -> object:
-    match tables:
-        case Mapping():
-            return {
-                name: {**body, TABLE_NAME: name} if isinstance(body, Mapping) else body for name, body in tables.items()
-            }
-        case list() | tuple() if all(isinstance(item, TableSpec) for item in tables):
-            by_name: dict[str, TableSpec] = {}
-            for table in tables:
-                if table.name in by_name:
-                    raise PydanticCustomError("duplicate_name", f"there are two tables called `{table.name}`")
-                by_name[table.name] = table
-            return by_name
-        case _:
-            return tables
+    if isinstance(tables, Mapping):
+        entries = cast("Mapping[str, object]", tables).items()
+        return {
+            name: {**cast("Mapping[str, object]", body), TABLE_NAME: name} if isinstance(body, Mapping) else body
+            for name, body in entries
+        }
+    if not are_tables(tables):
+        return tables
+    by_name: dict[str, TableSpec] = {}
+    for table in tables:
+        if table.name in by_name:
+            raise PydanticCustomError("duplicate_name", "there are two tables called `{name}`", {"name": table.name})
+        by_name[table.name] = table
+    return by_name
 
 
 Tables = Annotated[Mapping[str, TableSpec], BeforeValidator(_named)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, PrivateAttr
@@ -50,11 +50,12 @@ def _comparable(value: object) -> object:
         case SpecNode():
             return type(value), tuple(_comparable(getattr(value, name)) for name in type(value).model_fields)
         case Mapping():
-            return dict, tuple((key, _comparable(item)) for key, item in value.items())
+            entries = cast("Mapping[object, object]", value).items()
+            return dict, tuple((key, _comparable(item)) for key, item in entries)
         case str() | bytes() | bytearray():
             return type(value), value
         case Sequence():
-            return list, tuple(_comparable(item) for item in value)
+            return list, tuple(_comparable(item) for item in cast("Sequence[object]", value))
         case _:
             return type(value), value
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path as FilePath
 from types import ModuleType
+from typing import cast
 
 from pydantic import ValidationError
 
 from tablewright.spec.misfits import python_problems
-from tablewright.spec.models import SchemaSpec, TableSpec
+from tablewright.spec.models import SchemaSpec, TableSpec, are_tables
 from tablewright.spec.models_node import SpecNode
 from tablewright.spec.problem import Place, Problem
 from tablewright.spec.yaml_reader import Path
@@ -54,9 +55,10 @@ def _inner(node: object, step: str | int) -> object:
         case SpecNode():
             return getattr(node, {"schema": "name", "class": "class_"}.get(str(step), str(step)), None)
         case Mapping():
-            return node.get(step)
-        case Sequence() if isinstance(step, int) and not isinstance(node, str) and step < len(node):
-            return node[step]
+            return cast("Mapping[object, object]", node).get(step)
+        case Sequence() if isinstance(step, int) and not isinstance(node, str):
+            items = cast("Sequence[object]", node)
+            return items[step] if step < len(items) else None
         case _:
             return None
 
@@ -81,7 +83,7 @@ def read_python(
     if tables is None:
         assert isinstance(schema, SchemaSpec)
         return schema, PythonPlaces(schema, start, relative)
-    if not isinstance(tables, list | tuple) or not all(isinstance(table, TableSpec) for table in tables):
+    if not are_tables(tables):
         problems.append(Problem("python-file", start, "`TABLES` is not a list of `TableSpec`."))
         return None
     by_name: dict[str, TableSpec] = dict(schema.tables) if isinstance(schema, SchemaSpec) else {}
@@ -135,7 +137,7 @@ def _raised_at(error: BaseException, path: FilePath, start: Place) -> Place:
 
 
 @contextmanager
-def _importing_from(folder: FilePath, module: ModuleType) -> Iterator[None]:
+def _importing_from(folder: FilePath, module: ModuleType) -> Generator[None]:
     # Files may import their neighbours; those of one schema must not be found by the next one.
     before = set(sys.modules)
     writes = sys.dont_write_bytecode

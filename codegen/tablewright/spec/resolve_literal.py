@@ -11,7 +11,7 @@ import functools
 import math
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 import msgspec
 from sqlalchemy.dialects.postgresql.base import PGDialect
@@ -82,7 +82,7 @@ def _canonical(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
         case "enum":
             return _enum(value, next(item for item in enums if item.name == type_.enum))
         case "array":
-            if isinstance(value, list | tuple) and type_.of is not None:
+            if _is_list(value) and type_.of is not None:
                 return [_canonical(item, type_.of, enums) for item in value]
         case "range":
             return _range(value, type_, enums)
@@ -122,6 +122,10 @@ _CLASSES: dict[str, type[Any]] = {
 }
 
 
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)
+
+
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -143,7 +147,7 @@ def _decimal(value: object, scale: int) -> str:
             raise LiteralError(f"{value} is not a number")
         case int() | decimal.Decimal():
             number = decimal.Decimal(value)
-        case float() if len(repr(value).replace(".", "").lstrip("-0")) <= 15 or value == int(value):
+        case float() if len(repr(value).replace(".", "").lstrip("-0")) <= 15 or value.is_integer():
             number = decimal.Decimal(repr(value))
         case float():
             raise LiteralError(f"{value!r} has more digits than a float is sure of; put it in quotes")
@@ -222,18 +226,9 @@ def _moment(value: object, kind: str) -> str:
 
 def _range(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
     assert type_.of is not None
-    match value:
-        case Range():
-            parts: Mapping[Any, object] = {
-                "lower": value.lower,
-                "upper": value.upper,
-                "bounds": value.bounds,
-                "empty": value.empty,
-            }
-        case Mapping() if set(value) <= {"lower", "upper", "bounds", "empty"}:
-            parts = value
-        case _:
-            raise LiteralError(f"{_shown(value)} is not {_A['range']}")
+    parts = _range_parts(value)
+    if parts is None or not set(parts) <= {"lower", "upper", "bounds", "empty"}:
+        raise LiteralError(f"{_shown(value)} is not {_A['range']}")
     empty, bounds = parts.get("empty", False), parts.get("bounds", "[)")
     if not isinstance(empty, bool) or bounds not in ("[)", "[]", "(]", "()"):
         raise LiteralError(f"{_shown(value)} is not {_A['range']}, with `bounds` of `[)`, `[]`, `(]` or `()`")
@@ -243,3 +238,13 @@ def _range(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
         end: _canonical(parts[end], type_.of, enums) for end in ("lower", "upper") if parts.get(end) is not None
     }
     return made if bounds == "[)" else made | {"bounds": str(bounds)}
+
+
+def _range_parts(value: object) -> Mapping[object, object] | None:
+    match value:
+        case Range():
+            return {"lower": value.lower, "upper": value.upper, "bounds": value.bounds, "empty": value.empty}
+        case Mapping():
+            return cast("Mapping[object, object]", value)
+        case _:
+            return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
+import msgspec
+
 from tablewright.schema import definition as d
 from tablewright.spec.models import ColumnSpec, SchemaSpec, TypeSpec
 
@@ -50,5 +52,4 @@ def _resolve(said: ColumnSpec | TypeSpec, spec: SchemaSpec, through: tuple[str, 
 
 
 def _with(type_: d.Type, own: dict[str, object]) -> d.Type:
-    fields = {name: getattr(type_, name) for name in type_.__struct_fields__}
-    return d.Type(**(fields | own))
+    return msgspec.structs.replace(type_, **own)
