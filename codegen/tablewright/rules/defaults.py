@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 from tablewright.rules.expanded import ExpandedColumn, ExpandedSchema
 from tablewright.rules.rule import Finding
@@ -50,8 +49,7 @@ def _complete(type_: d.Type, enums: tuple[d.Enum, ...]) -> bool:
         return any(enum.name == type_.enum for enum in enums)
     needed = {"string": ["length"], "decimal": ["precision", "scale"], "hash": ["nbytes"]}.get(type_.kind, [])
     sized = all((getattr(type_, name) or 0) >= (0 if name == "scale" else 1) for name in needed)
-    element = cast("d.Type | None", type_.of)
-    return sized and (element is None or _complete(element, enums))
+    return sized and (type_.of is None or _complete(type_.of, enums))
 
 
 def _default_suggestion(column: ExpandedColumn, enums: tuple[d.Enum, ...]) -> str | None:

@@ -40,7 +40,8 @@ def insert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -
 
 
 def _insertion(shape: Shape[Any], names: tuple[str, ...]) -> Prepared:
-    return shape.prepared(("insert many", names), lambda: Prepared(insert(shape.table), names))
+    # Inline: without SQLAlchemy's own RETURNING, after which SQLite's `executemany` leaves a statement unfinished.
+    return shape.prepared(("insert many", names), lambda: Prepared(insert(shape.table).inline(), names))
 
 
 def execute_each(

@@ -62,7 +62,7 @@ def replace(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> in
             others = [column for column in shape.columns if not column.primary_key and column.computed is None]
             # A column that the row leaves out has its default in `excluded`.
             overwritten = {column.key: statement.excluded[column.key] for column in others}
-            return Prepared(_on_conflict(statement, key, overwritten), names)
+            return Prepared(_on_conflict(statement, key, overwritten).inline(), names)
 
         def prepare(names: tuple[str, ...]) -> Prepared:
             return shape.prepared(("replace", connection.dialect.name, names), lambda: make(names))
@@ -132,7 +132,7 @@ def _prepare_upsert(
         # Nothing to update; writing the key again makes RETURNING give the row that is there.
         written = {key[0].key: shape.table.c[key[0].key]}
     statement = _on_conflict(statement, key, written)
-    return Prepared(statement.returning(*shape.columns) if returning else statement, names)
+    return Prepared(statement.returning(*shape.columns) if returning else statement.inline(), names)
 
 
 def _on_conflict(statement: Any, key: tuple[Column[Any], ...], written: Mapping[str, Any]) -> Any:
