@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal, Protocol, TypeAlias
@@ -108,13 +110,15 @@ def understand(
     """The resolved schemas that have no error, by folder, and every problem of all of them."""
     schemas: dict[Path, Schema] = {}
     problems: list[Problem] = []
-    for folder in find_schemas(settings, names):
-        progress("load", folder.name)
-        catalog = load_catalog(folder, root=settings.root)
-        found = judge(catalog, settings.dialects)
-        problems += found
-        if not has_errors(found):
-            schemas[folder] = resolve(catalog)
+    folders = find_schemas(settings, names)
+    with _importable(settings.root):
+        for folder in folders:
+            progress("load", folder.name)
+            catalog = load_catalog(folder, root=settings.root)
+            found = judge(catalog, settings.dialects)
+            problems += found
+            if not has_errors(found):
+                schemas[folder] = resolve(catalog)
     return schemas, problems
 
 
@@ -142,6 +146,16 @@ def find_schemas(settings: Settings, names: Sequence[str] = ()) -> list[Path]:
 def has_errors(problems: Sequence[Problem]) -> bool:
     """Whether any of *problems* is more than a warning."""
     return any(problem.severity == "error" for problem in problems)
+
+
+@contextmanager
+def _importable(root: Path) -> Generator[None, None, None]:
+    # A spec may name types of the project's own modules, to which defaults have to be converted.
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(root))
 
 
 def _may_be_schema(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from tablewright.plan.imports import Imports
 from tablewright.plan.links import Links
 from tablewright.plan.plans import EntityPlan, Field
 from tablewright.plan.relationship import foreign_key, relationship_call
-from tablewright.plan.spelling import annotation, docstring
+from tablewright.plan.spelling import annotation, column_doc, docstring
 from tablewright.schema import definition as d
 from tablewright.schema.names import module_name
 
@@ -56,7 +56,7 @@ def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
             Field(
                 column.attribute,
                 f"{mapped}[{types[column.attribute]}]",
-                doc=column.doc and docstring(column.doc, 4),
+                doc=column_doc(column),
             )
             for column in table.columns
         ),

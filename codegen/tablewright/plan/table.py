@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tablewright.plan.imports import Imports
 from tablewright.plan.plans import Field, Finder, TablePlan
-from tablewright.plan.spelling import annotation, column_type, default, docstring, quoted
+from tablewright.plan.spelling import annotation, column_doc, column_type, default, docstring, quoted
 from tablewright.schema import definition as d, names
 
 TABLES = "tablewright.schema.tables"
@@ -80,16 +80,12 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
         columns=columns,
         elements=elements,
         row=tuple(
-            Field(column.attribute, nullable[column.attribute], doc=column.doc and docstring(column.doc, 4))
-            for column in table.columns
+            Field(column.attribute, nullable[column.attribute], doc=column_doc(column)) for column in table.columns
         ),
         row_options=_row_options(table),
         insert=tuple(_insert_field(column, nullable[column.attribute], imports) for column in settable),
         update=update,
-        where=tuple(
-            Field(column.attribute, f"{imports.use(VERBS, 'Equal')}[{nullable[column.attribute]}]")
-            for column in table.columns
-        ),
+        where=tuple(_where_field(column, nullable[column.attribute], imports) for column in table.columns),
         base=base,
         key=tuple(_key_field(attribute, types) for attribute in table.primary_key) if composite else (),
         key_property="key_" if "key" in attributes else "key",
@@ -148,6 +144,13 @@ def _insert_field(column: d.Column, annotated: str, imports: Imports) -> Field:
     if column.required:
         return Field(column.attribute, annotated)
     return Field(column.attribute, f"{imports.use('typing', 'NotRequired')}[{annotated}]")
+
+
+def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
+    # Where a value may be a list itself, a list is that value and not several.
+    if column.type.codec is not None or column.type.kind in ("json", "array", "range"):
+        return Field(column.attribute, annotated)
+    return Field(column.attribute, f"{imports.use(VERBS, 'Equal')}[{annotated}]")
 
 
 def _row_options(table: d.Table) -> str:

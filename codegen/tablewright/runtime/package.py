@@ -84,8 +84,12 @@ class Package:
         if name in self._enums:
             return getattr(self._module("enums"), name)
         if name in self._stems:
-            # Importing one imports their package, and that all of them: the registry is never half there.
-            return getattr(self._module(f"entities.{self._stems[name]}"), name)
+            # Their package imports all of them: the registry is never half there.
+            entity = getattr(self._module("entities"), name, None)
+            if entity is None:
+                message = f"the table {self._stems[name]!r} of {self.name!r} has no primary key, and so no entity"
+                raise AttributeError(message, name=name)
+            return entity
         for suffix in SUFFIXES:
             module = self._stems.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
             if module is not None:

@@ -94,7 +94,7 @@ class BookWhere(TypedDict, total=False):
     genre: Equal[Genre]
     price: Equal[Decimal]
     stock: Equal[int]
-    details: Equal[dict[str, str]]
+    details: dict[str, str]
     created_at: Equal[datetime]
     updated_at: Equal[datetime]
 

@@ -63,7 +63,7 @@ class CalibrationUpdate(TypedDict, total=False):
 class CalibrationWhere(TypedDict, total=False):
     file_id: Equal[UUID]
     instrument: Equal[str]
-    valid: Equal[Range[datetime]]
+    valid: Range[datetime]
     quality: Equal[Decimal]
 
 

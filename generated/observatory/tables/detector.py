@@ -70,9 +70,9 @@ class DetectorUpdate(TypedDict, total=False):
 class DetectorWhere(TypedDict, total=False):
     instrument: Equal[str]
     number: Equal[int]
-    rows: Equal[Range[int]]
+    rows: Range[int]
     gain: Equal[float]
-    bad_pixels: Equal[list[int]]
+    bad_pixels: list[int]
 
 
 class DetectorTable(CompositeTable[DetectorRow, DetectorInsert, DetectorKey]):

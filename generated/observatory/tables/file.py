@@ -115,7 +115,7 @@ class FileWhere(TypedDict, total=False):
     blocks: Equal[int]
     digest: Equal[bytes]
     preview: Equal[bytes | None]
-    metadata_: Equal[dict[str, str | int | float | bool | None]]
+    metadata_: dict[str, str | int | float | bool | None]
     instrument: Equal[str | None]
     night: Equal[date | None]
     number: Equal[int | None]

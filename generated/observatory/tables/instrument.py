@@ -64,7 +64,7 @@ class InstrumentWhere(TypedDict, total=False):
     lambda_: Equal[float]
     first_light: Equal[date | None]
     online: Equal[bool]
-    setup: Equal[dict[str, float | str]]
+    setup: dict[str, float | str]
 
 
 class InstrumentTable(KeyedTable[InstrumentRow, InstrumentInsert, str]):

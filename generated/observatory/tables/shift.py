@@ -59,7 +59,7 @@ class ShiftUpdate(TypedDict, total=False):
 class ShiftWhere(TypedDict, total=False):
     id: Equal[int]
     observer: Equal[str]
-    turn: Equal[Range[datetime]]
+    turn: Range[datetime]
     supper: Equal[time]
 
 

@@ -68,7 +68,7 @@ class SkyTargetWhere(TypedDict, total=False):
     right_ascension: Equal[Decimal]
     declination: Equal[Decimal]
     magnitude: Equal[Decimal | None]
-    aliases: Equal[list[str]]
+    aliases: list[str]
 
 
 class SkyTargetTable(KeyedTable[SkyTargetRow, SkyTargetInsert, int]):
