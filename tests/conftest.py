@@ -9,11 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
 EXTERNAL_SERVER = "TABLEWRIGHT_TEST_POSTGRES_URL"
+
+# A run of continuous integration draws the same examples every time; a developer's draws new ones.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 EMPTY = """
 DO $$
