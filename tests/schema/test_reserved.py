@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pytest
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from tablewright.schema import reserved
@@ -22,7 +21,6 @@ def test_sqlalchemys_sessions_have_nothing_new() -> None:
 
 def test_sqlalchemys_async_sessions_have_nothing_new() -> None:
     """The same of the async sessions, so that accessors are called alike in both halves."""
-    pytest.importorskip("greenlet", reason="the async half of SQLAlchemy needs greenlet")
     from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 
     scoped = async_scoped_session(async_sessionmaker(), scopefunc=lambda: 1)

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime import driver
 from tablewright.runtime.incoming import Incoming, line_of, place
+from tablewright.runtime.postgres import table_name
 from tablewright.runtime.shape import Shape
-from tablewright.runtime.writes import table_name
 
 
 def available(connection: Connection, shape: Shape[Any]) -> bool:
@@ -20,7 +20,7 @@ def available(connection: Connection, shape: Shape[Any]) -> bool:
     if any(column.default is not None for column in shape.columns):
         # Defaults that SQLAlchemy makes in Python; none of ours are.
         return False
-    name = table_name(connection, shape)
+    name = table_name(connection, shape.table)
     return not connection.execute(text("SELECT row_security_active(CAST(:name AS text))"), {"name": name}).scalar_one()
 
 
@@ -31,7 +31,7 @@ def copy_in(connection: Connection, shape: Shape[Any], incoming: Incoming) -> No
         first = incoming.number
         preparer = connection.dialect.identifier_preparer
         columns = ", ".join(preparer.quote(shape.by_name[name].name) for name in names)
-        sql = f"COPY {table_name(connection, shape)} ({columns}) FROM STDIN"
+        sql = f"COPY {table_name(connection, shape.table)} ({columns}) FROM STDIN"
         if not names:
             # A row of nothing but defaults; COPY needs a column.
             connection.execute(shape.table.insert().values({}))

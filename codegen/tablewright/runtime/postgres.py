@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, Table
 from sqlalchemy.exc import ArgumentError
 
 DRIVER = "postgresql+psycopg"
@@ -40,3 +40,11 @@ def enter_namespace(connection: Connection, namespace: str) -> None:
 def quoted(name: str) -> str:
     """An identifier in SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def table_name(connection: Connection, table: Table) -> str:
+    """The table as SQL text for *connection*, quoted, its schema translated."""
+    schema = connection.schema_for_object(table)
+    preparer = connection.dialect.identifier_preparer
+    name = preparer.quote(table.name)
+    return f"{preparer.quote_schema(schema)}.{name}" if schema else name

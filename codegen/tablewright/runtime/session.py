@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
-from tablewright.runtime import postgres
+from tablewright.runtime import postgres, sequence
 from tablewright.runtime.engines import prepare
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.failure import lost_at_commit
@@ -318,6 +318,16 @@ def _refuse_lost(session: EntitySession) -> None:
         lost = lost_at_commit(connection)
         if lost is not None:
             raise lost
+
+
+@event.listens_for(Session, "before_flush")
+def _before_flush(session: EntitySession, _context: object, _instances: object) -> None:
+    sequence.note_explicit_ids(session)
+
+
+@event.listens_for(Session, "after_flush")
+def _after_flush(session: EntitySession, _context: object) -> None:
+    sequence.advance_past_explicit_ids(session)
 
 
 @event.listens_for(Session, "after_begin")

@@ -9,8 +9,9 @@ from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime import driver, identity
 from tablewright.runtime.gate import GatedSession
+from tablewright.runtime.postgres import table_name
 from tablewright.runtime.shape import Shape
-from tablewright.runtime.writes import refuse, table_name
+from tablewright.runtime.writes import refuse
 
 POINTING = text(
     "SELECT DISTINCT m.name FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f "
@@ -23,7 +24,7 @@ def truncate(session: GatedSession, shape: Shape[Any], *, cascade: bool) -> None
     with driver.whole(session) as connection:
         if connection.dialect.name == "postgresql":
             tail = " CASCADE" if cascade else ""
-            connection.execute(text(f"TRUNCATE TABLE {_escaped(table_name(connection, shape))}{tail}"))
+            connection.execute(text(f"TRUNCATE TABLE {_escaped(table_name(connection, shape.table))}{tail}"))
         elif connection.dialect.name == "sqlite":
             _empty(connection, shape.table.name, cascade=cascade)
         else:

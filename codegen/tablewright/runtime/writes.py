@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from sqlalchemy import Connection, delete, insert, text, update
+from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.sql import ClauseElement
 
-from tablewright.runtime import driver, identity, reads
+from tablewright.runtime import driver, identity, reads, sequence
 from tablewright.runtime.conditions import as_element, chosen
 from tablewright.runtime.driver import Prepared
 from tablewright.runtime.gate import GatedSession
@@ -56,13 +56,6 @@ def refuse(connection: Connection, kind: str, message: str) -> NoReturn:
         driver.raise_wrapped(connection, error, None, None, None)
 
 
-ADVANCE = text(
-    "SELECT setval(sequence, :used) "
-    "FROM (SELECT CAST(pg_get_serial_sequence(:table, :column) AS regclass) AS sequence) AS found "
-    "WHERE :used > coalesce(pg_sequence_last_value(sequence), 0) AND has_sequence_privilege(sequence, 'UPDATE')"
-)
-
-
 def advance_sequence(connection: Connection, shape: Shape[Any], values: Mapping[str, Any]) -> None:
     """After an explicit id: the next automatic one comes after it, as SQLite's does by itself."""
     if shape.identity is not None and shape.identity.key in values:
@@ -71,19 +64,8 @@ def advance_sequence(connection: Connection, shape: Shape[Any], values: Mapping[
 
 def advance_sequence_to(connection: Connection, shape: Shape[Any], used: int | None) -> None:
     """The next automatic id comes after *used*."""
-    if used is None or shape.identity is None or connection.dialect.name != "postgresql":
-        return
-    connection.execute(
-        ADVANCE, {"used": int(used), "table": table_name(connection, shape), "column": shape.identity.name}
-    ).close()
-
-
-def table_name(connection: Connection, shape: Shape[Any]) -> str:
-    """The table as SQL text for *connection*, quoted, its schema translated."""
-    schema = connection.schema_for_object(shape.table)
-    preparer = connection.dialect.identifier_preparer
-    name = preparer.quote(shape.table.name)
-    return f"{preparer.quote_schema(schema)}.{name}" if schema else name
+    if used is not None and shape.identity is not None:
+        sequence.advance(connection, shape.table, used)
 
 
 def update_row(

@@ -1,0 +1,53 @@
+"""Automatic ids after explicit ones: on Postgres, as on SQLite, the next id comes after the highest used."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, inspect, text
+from sqlalchemy.orm import Mapper, Session as EntitySession
+
+from tablewright.runtime.postgres import table_name
+from tablewright.schema.types import ColumnType
+
+EXPLICIT = "tablewright_explicit_ids"
+"""The key of `session.info` with the explicit ids of a flush, until it is done."""
+
+ADVANCE = text(
+    "SELECT setval(sequence, :used) "
+    "FROM (SELECT CAST(pg_get_serial_sequence(:table, :column) AS regclass) AS sequence) AS found "
+    "WHERE :used > coalesce(pg_sequence_last_value(sequence), 0) AND has_sequence_privilege(sequence, 'UPDATE')"
+)
+
+
+def advance(connection: Connection, table: Table, used: int) -> None:
+    """Makes the next automatic id of *table* come after *used*; SQLite does so by itself."""
+    column = table.autoincrement_column
+    if column is None or connection.dialect.name != "postgresql":
+        return
+    given = {"used": int(used), "table": table_name(connection, table), "column": column.name}
+    connection.execute(ADVANCE, given).close()
+
+
+def note_explicit_ids(session: EntitySession) -> None:
+    """Before a flush: remembers the ids that new entities bring along."""
+    explicit: dict[Table, tuple[Any, int]] = {}
+    for entity in session.new:
+        mapper = cast("Mapper[Any]", inspect(entity).mapper)
+        table = mapper.local_table
+        column = table.autoincrement_column if isinstance(table, Table) else None
+        # Ids of tables that are not ours are their makers' business.
+        if column is None or not isinstance(column.type, ColumnType):
+            continue
+        value = cast("dict[str, Any]", vars(entity)).get(mapper.get_property_by_column(column).key)
+        if isinstance(value, int) and value > explicit.get(column.table, (None, value - 1))[1]:
+            explicit[column.table] = (mapper, value)
+    if explicit:
+        session.info[EXPLICIT] = explicit
+
+
+def advance_past_explicit_ids(session: EntitySession) -> None:
+    """After a flush: the next automatic ids come after those."""
+    explicit: dict[Table, tuple[Any, int]] = session.info.pop(EXPLICIT, {})
+    for table, (mapper, used) in explicit.items():
+        advance(session.connection(bind_arguments={"mapper": mapper}), table, used)
