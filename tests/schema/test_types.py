@@ -174,6 +174,7 @@ CASES = [
     Case("json_struct", types.Json(Point), [Point(1, 2)], [{"x": 1}, {"x": "a", "y": 2}], Point(3, 4)),
     Case("array", types.ArrayOf(types.Integer()), [[], [1, 2, 1]], [[None], ["a"], [2**31], 5, {1}], [3]),
     Case("array_of_enum", types.ArrayOf(types.Enum(Genre)), [[], [Genre.ODD, Genre.PLAIN]], [["nope"]], []),
+    Case("array_of_native_enum", types.ArrayOf(types.Enum(Genre, native="g")), [[Genre.ODD]], [["x"]], [Genre.PLAIN]),
     Case("array_of_text", types.ArrayOf(types.Text()), [["", 'a"b', "c,d", "{}", "NULL", "\\"]], [["\0"]], ["it's"]),
     Case("array_of_decimal", types.ArrayOf(types.Decimal(5, 2)), [[Decimal("1.50")]], [[Decimal("1.555")]], []),
     Case("array_of_timestamptz", types.ArrayOf(types.TimestampTz()), [[AWARE]], [[NAIVE]], [AWARE]),
@@ -285,6 +286,7 @@ RAW_MISFITS = [
     (types.Decimal(4, 2), "123.45"),
     (types.Json(dict[str, str]), "'{'"),
     (types.Uuid(), "'x'"),
+    (types.ArrayOf(types.Enum(Genre)), "'{nope}'"),
 ]
 
 

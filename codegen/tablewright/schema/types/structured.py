@@ -15,6 +15,7 @@ from tablewright.schema.range import Range
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.moment import Date, DateTime, TimestampTz
 from tablewright.schema.types.number import Decimal, Integer
+from tablewright.schema.types.text import Enum
 
 T = TypeVar("T")
 
@@ -78,6 +79,10 @@ class ArrayOf(ColumnType[list[T]]):
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
             return sqltypes.Text()
+        if isinstance(self.element, Enum):
+            # Never an array of a native ENUM, which drivers that do not know the type read as one text.
+            values = cast("Enum[Any]", self.element).values
+            return postgresql.ARRAY(sqltypes.String(max(map(len, values))))
         return postgresql.ARRAY(self.element.load_dialect_impl(dialect))
 
     def encoder(self, dialect: Dialect) -> Converter:
@@ -115,7 +120,12 @@ class ArrayOf(ColumnType[list[T]]):
         return process
 
     def check(self, column: str, dialect_name: str) -> str | None:
-        return f"json_type({column}) = 'array'" if dialect_name == "sqlite" else None
+        if dialect_name == "sqlite":
+            return f"json_type({column}) = 'array'"
+        if isinstance(self.element, Enum):
+            allowed = cast("Enum[Any]", self.element).quoted_values
+            return f"{column} <@ CAST(ARRAY[{allowed}] AS varchar[])"
+        return None
 
 
 def _as_it_is(value: Any) -> Any:

@@ -172,8 +172,12 @@ class Enum(ColumnType[E]):
     def check(self, column: str, dialect_name: str) -> str | None:
         if self.native is not None and dialect_name == "postgresql":
             return None
-        allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in self.values)
-        return f"{column} IN ({allowed})"
+        return f"{column} IN ({self.quoted_values})"
+
+    @property
+    def quoted_values(self) -> str:
+        """The values as a list of SQL literals."""
+        return ", ".join("'" + value.replace("'", "''") + "'" for value in self.values)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         # `like` and friends compare with any string.

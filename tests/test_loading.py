@@ -1,0 +1,96 @@
+"""What using a generated package loads, and that it loads whole from any number of threads."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bookstore import AuthorRow, BookRow, Genre
+from tablewright.schema.range import Range
+
+ROOT = Path(__file__).parents[1]
+
+ROWS_ONLY = """
+import sys
+from bookstore import Database
+with Database("sqlite://") as db:
+    with db.session() as session:
+        session.connection().exec_driver_sql("CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT, born TEXT)")
+        session.author.insert(name="a")
+        assert session.author.select(session.author.c.name == "a", order_by=session.author.c.id)
+loaded = sorted(name for name in sys.modules if name.startswith("bookstore."))
+assert loaded == ["bookstore.schema", "bookstore.session", "bookstore.tables", "bookstore.tables.author"], loaded
+"""
+THREADS = """
+import threading
+import observatory
+from observatory import Database
+failures = []
+start = threading.Barrier(8)
+NAMES = ["Exposure", "File", "Program", "Instrument", "Detector", "Calibration", "SkyTarget", "Shift"]
+def use(name):
+    start.wait()
+    try:
+        getattr(observatory, name)
+        import sqlalchemy.orm
+        sqlalchemy.orm.configure_mappers()
+    except BaseException as error:
+        failures.append((name, error))
+threads = [threading.Thread(target=use, args=(name,)) for name in NAMES]
+for thread in threads: thread.start()
+for thread in threads: thread.join(60)
+assert not failures, failures
+assert not any(thread.is_alive() for thread in threads)
+"""
+
+
+@pytest.mark.parametrize("program", [ROWS_ONLY, THREADS], ids=["rows load one table", "threads load all entities"])
+def test_loading(program: str) -> None:
+    """Rows load their own table and no mapper; entities load all at once, from several threads too."""
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'codegen'}{os.pathsep}{ROOT / 'generated'}"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
+
+
+def book(**changes: object) -> BookRow:
+    """A row as it would be read."""
+    values = {"id": 1, "author_id": 2, "isbn": "1", "title": "t", "genre": "poetry", "price": "9.99", "stock": 0}
+    values |= {"details": {}, "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}
+    return msgspec.convert(values | changes, BookRow, strict=False)
+
+
+def test_rows_are_values() -> None:
+    """Rows are frozen, equal by value, and survive JSON, pickle and copies; they hash when their values do."""
+    row = book()
+    assert row == book()
+    assert row != book(stock=1)
+    assert row.genre is Genre.POETRY
+    assert msgspec.json.decode(msgspec.json.encode(row), type=BookRow) == row
+    assert pickle.loads(pickle.dumps(row)) == row
+    assert copy.deepcopy(row) == row
+    assert msgspec.structs.replace(row, stock=5).stock == 5
+    with pytest.raises(AttributeError):
+        row.stock = 5  # type: ignore[misc]  # frozen
+    author = AuthorRow(id=1, name="a", born=None)
+    assert len({author, AuthorRow(id=1, name="a", born=None)}) == 1
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(row)
+
+
+def test_ranges_are_values() -> None:
+    """Ranges go to JSON and back, know what they contain, and refuse ends in the wrong order."""
+    ranged = Range(1, 5)
+    assert msgspec.json.decode(msgspec.json.encode(ranged), type=Range[int]) == ranged
+    assert 1 in ranged
+    assert 5 not in ranged
+    assert 5 in Range(1, 5, "[]")
+    assert 3 not in Range[int].nothing()
+    assert (str(ranged), str(Range(None, 5, "(]")), str(Range(empty=True))) == ("[1,5)", "(,5]", "empty")
+    with pytest.raises(ValueError, match="greater"):
+        Range(5, 1)
