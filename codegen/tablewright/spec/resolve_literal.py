@@ -54,7 +54,7 @@ def canonical_literal(value: object, type_: d.Type, enums: Sequence[d.Enum] = ()
 @functools.cache
 def _dialects() -> tuple[SQLiteDialect, PGDialect]:
     # SQLAlchemy leaves it untyped.
-    return SQLiteDialect(), PGDialect()  # type: ignore[no-untyped-call]
+    return SQLiteDialect(), PGDialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 
 
 def _canonical(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
