@@ -116,10 +116,11 @@ def insert_many_returning(session: GatedSession, shape: Shape[RowT], rows: Itera
     stored: list[RowT] = []
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):
         incoming = Incoming(shape, rows, connection)
+        own = None if driver.listened(connection) else driver.driver_connection(connection)
         while (values := incoming.pull()) is not None:
-            prepared = writes.insertion(shape, values)
+            statement = writes.insertion(shape, tuple(values))
             try:
-                stored += shape.run(connection, prepared, values)
+                stored.append(writes.inserted(statement.row(session.gate, own, tuple(values.values()))))
             except DBAPIError as error:
                 place(error, shape, incoming.number)
                 raise

@@ -5,7 +5,7 @@ The only file of the row tier that uses private names of SQLAlchemy; each says w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
@@ -17,27 +17,19 @@ from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import EMPTY_DICT
 
-from tablewright.runtime.gate import GatedSession
+from tablewright.runtime.gate import GatedSession, listened as listened
+from tablewright.schema.types import ColumnType
 
 Tuples: TypeAlias = list[tuple[Any, ...]]
 Encoder: TypeAlias = Callable[[Any], Any]
 S = TypeVar("S", bound="Select[Any] | UpdateBase")
 
 
-def listened(connection: Connection) -> bool:
-    """Whether anyone would notice a statement that SQLAlchemy does not execute itself."""
-    # SQLAlchemy offers no public way to ask whether statements are logged or events have listeners.
-    if connection._echo or connection.get_execution_options().get("schema_translate_map"):
-        return True
-    if connection._has_events or connection.engine._has_events:
-        events = connection.dispatch
-        if events.before_execute or events.after_execute or events.before_cursor_execute or events.after_cursor_execute:
-            return True
-    dialect = connection.dialect
-    if dialect._has_events:
-        hooks = dialect.dispatch
-        return bool(hooks.do_execute or hooks.do_execute_no_params or hooks.do_executemany)
-    return False
+def driver_connection(connection: Connection) -> Any:
+    """The driver's own connection under *connection*, which is in a transaction."""
+    # The attribute behind the property `connection`, which costs as much as a row; None when it was lost.
+    pooled = connection._dbapi_connection
+    return connection.connection.dbapi_connection if pooled is None else pooled.dbapi_connection
 
 
 def as_core(statement: S) -> S:
@@ -95,39 +87,41 @@ def encoder_of(column_type: TypeEngine[Any], dialect: Dialect) -> Encoder | None
 class DriverText:
     """A statement as the driver is given it: SQL, and where each parameter goes.
 
-    *slots* are the names of the parameters with the encoders of those that callers give, and the values of
-    those that are part of the statement.
+    *slots* are the names of the parameters with their types and, of those that are part of the statement, their
+    values; callers give the others, whose names are *given*.
     """
 
-    __slots__ = ("_slots", "parameters", "sql")
+    __slots__ = ("_slots", "encode", "names", "sql")
 
     def __init__(
-        self, sql: str, slots: list[tuple[str, Encoder | None, Any]], given: tuple[str, ...], *, positional: bool
+        self,
+        sql: str,
+        slots: list[tuple[str, TypeEngine[Any], Any]],
+        given: tuple[str, ...],
+        dialect: Dialect,
+        *,
+        positional: bool,
     ) -> None:
         self.sql = sql
-        self._slots = {
-            name: (name in given, encode, fixed if encode is None or name in given else encode(fixed))
-            for name, encode, fixed in slots
-        }
-        self.parameters: Callable[[Mapping[str, object]], Any] = self._maker(positional)
-        """The driver's parameters for values by name; the encoders refuse what does not fit."""
-
-    def _maker(self, positional: bool) -> Callable[[Mapping[str, object]], Any]:
+        self.names = given
         namespace: dict[str, Any] = {}
         made: list[str] = []
-        for number, (name, (given, encode, fixed)) in enumerate(self._slots.items()):
-            value = f"values[{name!r}]"
-            if not given:
-                namespace[f"f{number}"] = fixed
-                value = f"f{number}"
-            elif encode is not None:
-                namespace[f"e{number}"] = encode
-                value = f"e{number}({value})"
+        self._slots: dict[str, tuple[bool, Any]] = {}
+        for number, (name, slot_type, fixed) in enumerate(slots):
+            if name in given:
+                value = _encoding(f"v{given.index(name)}", slot_type, dialect, namespace)
+                self._slots[name] = (True, None)
+            else:
+                encode = encoder_of(slot_type, dialect)
+                value = f"fixed_{number}"
+                namespace[value] = fixed if encode is None else encode(fixed)
+                self._slots[name] = (False, namespace[value])
             made.append(value if positional else f"{name!r}: {value}")
         source = f"({''.join(f'{value}, ' for value in made)})" if positional else f"{{{', '.join(made)}}}"
+        arguments = ", ".join(f"v{number}" for number in range(len(given)))
         # Written out, for this runs before every statement; names are the only text, and they are quoted.
-        maker: Callable[[Mapping[str, object]], Any] = eval(f"lambda values: {source}", namespace)
-        return maker
+        self.encode: Callable[..., Any] = eval(f"lambda {arguments}: {source}", namespace)
+        """The driver's parameters for the values given, in their order; refuses what does not fit."""
 
     def arrangement(self, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
         """How encoded values in the order of *names* become positional parameters; None when they are already."""
@@ -136,7 +130,17 @@ class DriverText:
         return lambda values: self._arranged(dict(zip(names, values, strict=True)))
 
     def _arranged(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(values[name] if given else fixed for name, (given, _, fixed) in self._slots.items())
+        return tuple(values[name] if given else fixed for name, (given, fixed) in self._slots.items())
+
+
+def _encoding(value: str, column_type: TypeEngine[Any], dialect: Dialect, namespace: dict[str, Any]) -> str:
+    encode = encoder_of(column_type, dialect)
+    if encode is None:
+        return value
+    namespace[f"encode_{value}"] = encode
+    usual = column_type.usual(dialect) if isinstance(column_type, ColumnType) else None
+    otherwise = f"encode_{value}({value})"
+    return otherwise if usual is None else f"({usual.source(value, namespace)} else {otherwise})"
 
 
 class Prepared:
@@ -180,11 +184,8 @@ class Prepared:
         order: list[str] = list(compiled.positiontup) if positional else list(compiled.binds)
         if len(set(order)) != len(order):
             return None
-        slots: list[tuple[str, Encoder | None, Any]] = []
-        for name in order:
-            bind = compiled.binds[name]
-            slots.append((name, encoder_of(bind.type, dialect), bind.effective_value))
-        return DriverText(str(compiled), slots, self.names, positional=positional)
+        slots = [(name, compiled.binds[name].type, compiled.binds[name].effective_value) for name in order]
+        return DriverText(str(compiled), slots, self.names, dialect, positional=positional)
 
 
 def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]) -> Tuples:
@@ -192,17 +193,12 @@ def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]
     text = None if listened(connection) else prepared.text(connection.dialect)
     if text is None:
         return fetch_all(connection, connection.execute(prepared.statement, dict(values)))
-    cursor: Any = None
-    parameters: Any = None
+    parameters: Any = values
     try:
-        parameters = text.parameters(values)
-        # Asked anew each time: a kept cursor would write outside a savepoint.
-        cursor = connection.connection.cursor()
-        cursor.execute(text.sql, parameters)
-        rows: Tuples = cursor.fetchall()
-        cursor.close()
+        parameters = text.encode(*[values[name] for name in text.names])
+        rows: Tuples = driver_connection(connection).execute(text.sql, parameters).fetchall()
     except BaseException as error:
-        raise_wrapped(connection, error, text.sql, dict(values) if parameters is None else parameters, cursor)
+        raise_wrapped(connection, error, text.sql, parameters, None)
     return rows
 
 

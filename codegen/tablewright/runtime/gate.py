@@ -6,9 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from threading import RLock
 from types import TracebackType
+from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionState
@@ -29,54 +30,96 @@ class Gate:
     broken lets nothing through: `TransactionLostError`.
     """
 
-    __slots__ = ("_acquire", "_connection", "_reason", "_release", "_session", "_transaction", "_written")
+    __slots__ = (
+        "_acquire",
+        "_attributes",
+        "_events",
+        "_reason",
+        "_release",
+        "_session",
+        "_transaction",
+        "_written",
+        "connection",
+        "leave",
+    )
+
+    connection: Connection
+    """The connection of the session's transaction; means something inside a row-tier call only."""
 
     def __init__(self, session: EntitySession) -> None:
         # A thread lets itself in again: events and lazy loads run inside a call.
         lock = RLock()
         self._acquire = lock.acquire
         self._release = lock.release
+        self.leave = lock.release
+        """Ends a row-tier call that went well."""
         self._session = session
+        # A session looks its attributes up slowly, for it has a `__getattr__`.
+        self._attributes = vars(session)
+        self._events = session.dispatch
         self._reason: str | None = None
         self._transaction: SessionTransaction | None = None
-        # Means something only together with the transaction.
-        self._connection: Connection
         self._written: WeakSet[SessionTransaction] = WeakSet()
 
-    def __enter__(self) -> Connection:
-        """The connection of the session's transaction, for one row-tier call."""
+    def enter(self) -> Any:
+        """Begins a row-tier call: the driver's own connection, or None where someone listens to SQLAlchemy's.
+
+        `connection` is SQLAlchemy's. `leave`, or after an error `fail`, ends the call; quicker than `with`.
+        """
         if not self._acquire(False):
             raise self._busy()
         try:
-            # Every call of the row tier pays for these lines: they look, and call only where there is something.
-            if self._reason is not None:
-                raise self._busy()
-            session = self._session
-            if session.dispatch.do_orm_execute:
-                self._refuse_unfiltered()
-            transaction = session._transaction
+            # Every call of the row tier pays for these lines: they look at attributes, private ones for want of
+            # others, and call only where there is something.
+            session = self._attributes
+            transaction = session["_transaction"]
             if transaction is self._transaction and transaction is not None and transaction._state is ACTIVE:
-                connection = self._connection
+                connection = self.connection
             else:
                 connection = self._ask()
-            if KEY in connection.__dict__:
-                self._refuse_lost(connection)
-            if session._new or session._deleted or session.identity_map._modified:
-                session._autoflush()
+            filters = self._events.do_orm_execute
+            if self._reason is not None or KEY in connection.__dict__ or filters.listeners or filters.parent_listeners:
+                self._refuse(connection)
+            if session["_new"] or session["_deleted"] or session["identity_map"]._modified:
+                self._session._autoflush()
                 connection = self._ask()
+            hooks = connection.dialect.dispatch.do_execute
+            if (
+                connection._echo
+                or connection._has_events
+                or connection.engine._has_events
+                or hooks.listeners
+                or hooks.parent_listeners
+                or "schema_translate_map" in connection._execution_options
+            ) and listened(connection):
+                return None
+            # The attribute behind the property `connection`, which costs as much as a row; None when it was lost.
+            pooled = connection._dbapi_connection
+            return connection.connection.dbapi_connection if pooled is None else pooled.dbapi_connection
         except BaseException:
             self._release()
             raise
-        return connection
+
+    def fail(self, error: BaseException) -> None:
+        """Ends a row-tier call that raised *error*."""
+        try:
+            if isinstance(error, DBAPIError) and _says_whose_failure(self.connection):
+                record(self.connection, error)
+        finally:
+            self._release()
+
+    def __enter__(self) -> Connection:
+        """The connection of the session's transaction, for one row-tier call."""
+        self.enter()
+        return self.connection
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        try:
-            if isinstance(error, DBAPIError) and _says_whose_failure(self._connection):
-                record(self._connection, error)
-        finally:
+        if error is None:
             self._release()
+        else:
+            self.fail(error)
 
     def enter_call(self, refuse_lost: bool) -> None:
         """Begins a call of the entity tier; with *refuse_lost* not in a broken transaction. `leave_call` ends it."""
@@ -126,15 +169,21 @@ class Gate:
             if KEY in vars(connection):
                 self._refuse_lost(connection)
 
-    def wrote(self, table: Table) -> None:
-        """Remembers that rows of *table* were written, in case the savepoint is rolled back.
+    def wrote(self) -> bool:
+        """Remembers that rows were written, in case the savepoint is rolled back; whether any entity is loaded.
 
-        What entities of other tables a write reaches by cascade is for rolling back to undo too, so that
-        the table itself is of no matter.
+        Which rows is of no matter: what entities of other tables a write reaches by cascade is for rolling back
+        to undo too.
         """
-        transaction = self._session.get_nested_transaction()
-        if transaction is not None:
-            self._written.add(transaction)
+        savepoint = self._attributes["_nested_transaction"]
+        if savepoint is not None:
+            self._written.add(savepoint)
+        return bool(self._attributes["identity_map"]._dict)
+
+    @property
+    def holds_entities(self) -> bool:
+        """Whether the session has any entity loaded."""
+        return bool(self._attributes["identity_map"]._dict)
 
     def transaction_ended(self, transaction: SessionTransaction) -> None:
         """Hands what a savepoint wrote to the one around it."""
@@ -156,9 +205,16 @@ class Gate:
         if transaction is not None and not transaction.is_active and transaction._rollback_exception is not None:
             raise lost_error(transaction._rollback_exception)
         # Asked anew for each transaction and savepoint: SAVEPOINT is only sent by asking.
-        self._connection = self._session.connection()
+        self.connection = self._session.connection()
         self._transaction = self._session._transaction
-        return self._connection
+        return self.connection
+
+    def _refuse(self, connection: Connection) -> None:
+        if self._reason is not None:
+            raise self._busy()
+        if self._session.dispatch.do_orm_execute:
+            self._refuse_unfiltered()
+        self._refuse_lost(connection)
 
     def _refuse_unfiltered(self) -> None:
         if not self._session.info.get(FILTER_CONSENT):
@@ -178,6 +234,19 @@ class Gate:
             or "Another call of this session is still running in another thread. A session may be handed on "
             "between calls; threads that run at once need one each: database.session()."
         )
+
+
+def listened(connection: Connection, *, many: bool = False) -> bool:
+    """Whether anyone would notice a statement, or with *many* an `executemany`, that SQLAlchemy does not execute."""
+    # SQLAlchemy offers no public way to ask whether statements are logged or events have listeners.
+    if connection._echo or "schema_translate_map" in connection._execution_options:
+        return True
+    if connection._has_events or connection.engine._has_events:
+        events = connection.dispatch
+        if events.before_execute or events.after_execute or events.before_cursor_execute or events.after_cursor_execute:
+            return True
+    hooks = connection.dialect.dispatch
+    return bool(hooks.do_executemany if many else hooks.do_execute)
 
 
 class GatedSession(EntitySession):

@@ -25,8 +25,7 @@ def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = N
     and all others of the table stay; without, all of them are expired. So are those of the tables that
     foreign keys carry the write on to, and relationships that lead to any of these.
     """
-    session.gate.wrote(shape.table)
-    if not session.identity_map:
+    if not session.gate.wrote():
         return
     reached = reach(shape.table, action)
     key = None if row is None else shape.key_of(row)
@@ -49,9 +48,9 @@ def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = N
             _expire_attributes(session, state, plan.relationships)
 
 
-def wrote_everywhere(session: GatedSession, table: Table) -> None:
-    """Expires all loaded entities, after a write to *table* that reached nobody knows where."""
-    session.gate.wrote(table)
+def wrote_everywhere(session: GatedSession) -> None:
+    """Expires all loaded entities, after a write that reached nobody knows where."""
+    session.gate.wrote()
     for state in session.identity_map.all_states():
         _expire(session, state)
 

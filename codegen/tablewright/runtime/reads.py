@@ -10,41 +10,39 @@ from sqlalchemy.exc import MultipleResultsFound
 
 from tablewright.runtime import driver, members
 from tablewright.runtime.conditions import Lock, conditions, orders
-from tablewright.runtime.driver import Prepared
 from tablewright.runtime.errors import NotFoundError
-from tablewright.runtime.gate import GatedSession
-from tablewright.runtime.shape import Shape, is_one_value
+from tablewright.runtime.gate import Gate, GatedSession
+from tablewright.runtime.shape import PRIMARY_KEY, Shape, is_one_value
+from tablewright.runtime.statement import RowStatement
 from tablewright.schema.types import ColumnType
 from tablewright.schema.types.column_type import Spelt
 
 RowT = TypeVar("RowT")
 
 
-def by_key(
-    session: GatedSession,
-    shape: Shape[RowT],
-    columns: tuple[Column[Any], ...],
-    values: Sequence[object],
-    lock: Lock | None,
-) -> RowT | None:
-    """The row whose unique *columns* have these *values*."""
-    if len(values) != len(columns):
-        raise TypeError(f"The key of {shape.table.name} has {len(columns)} columns; {len(values)} values were given.")
-    prepared = shape.prepared(("get", columns, lock), lambda: _prepare_get(shape, columns, lock))
-    given = dict(zip(prepared.names, values, strict=True))
-    with session.gate as connection:
-        rows = shape.run(connection, prepared, given)
-    return rows[0] if rows else None
+def by_key(gate: Gate, statement: RowStatement[RowT], values: Sequence[object]) -> RowT | None:
+    """The row whose unique key has these *values*; *statement* is a `lookup`."""
+    own = gate.enter()
+    try:
+        row = statement.row(gate, own, values)
+    except BaseException as error:
+        gate.fail(error)
+        raise
+    gate.leave()
+    return row
 
 
-def _prepare_get(shape: Shape[Any], columns: tuple[Column[Any], ...], lock: Lock | None) -> Prepared:
+def lookup(shape: Shape[RowT], unique: str = PRIMARY_KEY, lock: Lock | None = None) -> RowStatement[RowT]:
+    """The statement that reads a row by the key *unique*."""
+    return shape.prepared(("get", unique, lock), lambda: _lookup(shape, shape.conflict(unique), lock))
+
+
+def _lookup(shape: Shape[RowT], columns: tuple[Column[Any], ...], lock: Lock | None) -> RowStatement[RowT]:
     statement = select(*shape.columns)
-    names: list[str] = []
-    for number, column in enumerate(columns):
-        name = f"_key_{number}"
-        names.append(name)
+    names = tuple(f"_key_{number}" for number in range(len(columns)))
+    for name, column in zip(names, columns, strict=True):
         statement = statement.where(column == key_parameter(name, column))
-    return Prepared(locked(statement, lock), tuple(names))
+    return RowStatement(shape, locked(statement, lock), names)
 
 
 def key_parameter(name: str, column: Column[Any]) -> Any:
@@ -118,9 +116,12 @@ def get_many(session: GatedSession, shape: Shape[RowT], keys: Iterable[Any]) -> 
     """The rows with these primary *keys*, in the order asked."""
     single = len(shape.key) == 1
     asked = [(key,) for key in keys] if single else [tuple(key) for key in keys]
+    for key in asked:
+        if len(key) != len(shape.key):
+            raise TypeError(f"The key of {shape.table.name} has {len(shape.key)} columns; {len(key)} values were given.")
     if not _compares_as_python(shape):
         # The database alone knows which of these keys are equal.
-        rows = (by_key(session, shape, shape.key, key, None) for key in asked)
+        rows = (by_key(session.gate, lookup(shape), key) for key in asked)
         return [row for row in rows if row is not None]
     found: dict[tuple[Any, ...], RowT] = {}
     distinct = list(dict.fromkeys(asked))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import sqlalchemy
@@ -12,17 +12,25 @@ from sqlalchemy import Column, Connection, CursorResult, Dialect, Index, UniqueC
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime import driver
-from tablewright.runtime.driver import Prepared, Tuples
+from tablewright.runtime.driver import Tuples
 from tablewright.runtime.errors import UnknownColumnError
 from tablewright.schema.types import ArrayOf, Coded, ColumnType, Json, RangeOf
 from tablewright.schema.types.column_type import Spelt
 
 RowT = TypeVar("RowT")
-Build = Callable[[Tuples], list[Any]]
+StatementT = TypeVar("StatementT")
 
 PRIMARY_KEY = "primary_key"
 STATEMENTS = 1000
 """Prepared statements kept per table; one per set of columns that inserts and updates name."""
+
+
+class Builders(NamedTuple, Generic[RowT]):
+    """What makes rows of a driver's values."""
+
+    many: Callable[[Tuples], list[RowT]]
+    one: Callable[..., RowT]
+    """Takes the values one by one."""
 
 
 class Shape(Generic[RowT]):
@@ -55,9 +63,9 @@ class Shape(Generic[RowT]):
             column.key for column in self.key if column is not self.identity and column.server_default is None
         )
         self._key_positions = tuple(self.names.index(name) for name in self.key_names)
-        self._statements: dict[Hashable, Prepared] = {}
-        self._builders: WeakKeyDictionary[Dialect, Build] = WeakKeyDictionary()
-        self._latest: tuple[Dialect | None, Build] = (None, lambda tuples: [])
+        self._statements: dict[Hashable, object] = {}
+        self._builders: WeakKeyDictionary[Dialect, Builders[RowT]] = WeakKeyDictionary()
+        self._latest: tuple[Dialect | None, Builders[RowT]] = (None, Builders(_no_rows, row))
 
     def _conflicts(self) -> dict[str, tuple[Column[Any], ...]]:
         found = {PRIMARY_KEY: self.key} if self.key else {}
@@ -126,21 +134,15 @@ class Shape(Generic[RowT]):
 
     # Statements and rows.
 
-    def prepared(self, kind: Hashable, make: Callable[[], Prepared]) -> Prepared:
+    def prepared(self, kind: Hashable, make: Callable[[], StatementT]) -> StatementT:
         """The statement of this *kind*, made once."""
         try:
-            return self._statements[kind]
+            return cast("StatementT", self._statements[kind])
         except KeyError:
             if len(self._statements) >= STATEMENTS:
                 self._statements.clear()
             made = self._statements[kind] = make()
             return made
-
-    def run(self, connection: Connection, prepared: Prepared, values: Mapping[str, object]) -> list[RowT]:
-        """The rows that *prepared* gives, which returns every column in order."""
-        if not self.strict:
-            return self.rows(connection, connection.execute(prepared.statement, dict(values)))
-        return self.build(connection.dialect, driver.run(connection, prepared, values))
 
     def rows(self, connection: Connection, result: CursorResult[Any]) -> list[RowT]:
         """The rows of *result*, which has every column in order."""
@@ -150,30 +152,42 @@ class Shape(Generic[RowT]):
 
     def build(self, dialect: Dialect, tuples: Tuples) -> list[RowT]:
         """Rows from the driver's tuples."""
-        known, build = self._latest
+        known, builders = self._latest
         if known is not dialect:
-            if dialect not in self._builders:
-                self._builders[dialect] = self._builder(dialect)
-            build = self._builders[dialect]
-            self._latest = (dialect, build)
-        return build(tuples)
+            builders = self.builders(dialect)
+            self._latest = (dialect, builders)
+        return builders.many(tuples)
 
-    def _builder(self, dialect: Dialect) -> Build:
+    def builders(self, dialect: Dialect) -> Builders[RowT]:
+        """What makes rows of the tuples of *dialect*'s driver."""
+        found = self._builders.get(dialect)
+        if found is None:
+            found = self._builders[dialect] = self._make_builders(dialect)
+        return found
+
+    def _make_builders(self, dialect: Dialect) -> Builders[RowT]:
         namespace: dict[str, Any] = {"Row": self.row}
         arguments: list[str] = []
         for number, column in enumerate(self.columns):
-            decode = column.type.decoder(dialect) if isinstance(column.type, ColumnType) else None
+            decoding = column.type.decoding(dialect) if isinstance(column.type, ColumnType) else None
             value = f"v{number}"
-            if decode is not None:
-                namespace[f"d{number}"] = decode
-                read = f"d{number}({value})"
+            if decoding is not None:
+                read = f"({decoding.source(value, namespace)})"
                 value = f"None if {value} is None else {read}" if column.nullable else read
             arguments.append(value)
         targets = "".join(f"v{number}, " for number in range(len(self.columns)))
-        # A comprehension over plain names is as fast as a hand-written loop; nothing of the user's is in it.
-        source = f"lambda tuples: [Row({', '.join(arguments)}) for ({targets}) in tuples]"
-        built: Build = eval(compile(source, f"<rows of {self.table.name}>", "eval"), namespace)
-        return built
+        row = f"Row({', '.join(arguments)})"
+        # Plain names, as in a loop written by hand; nothing of the user's is in the text.
+        code = compile(
+            f"(lambda tuples: [{row} for ({targets}) in tuples], lambda {targets}: {row})",
+            f"<rows of {self.table.name}>",
+            "eval",
+        )
+        return Builders(*eval(code, namespace))
+
+
+def _no_rows(_tuples: Tuples) -> list[Any]:
+    return []
 
 
 def is_one_value(column: Column[Any]) -> bool:

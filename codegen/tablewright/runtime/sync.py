@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.exc import InvalidRequestError, MultipleResultsFound
 
 from tablewright.runtime import driver, identity, upsert, writes
@@ -59,7 +59,7 @@ def sync(
                 return SyncResult(row, True, {})
             if found is None:
                 # Another unique key is in the way: the plain insert says which.
-                connection.execute(writes.insertion(shape, values).statement, dict(values)).close()
+                connection.execute(insert(shape.table), dict(values)).close()
                 raise InvalidRequestError(f"The row of {shape.table.name} that sync inserted does not match its keys.")
         row, different = found
         changed = {name: getattr(row, name) for name in different}

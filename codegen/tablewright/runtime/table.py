@@ -19,6 +19,7 @@ from tablewright.runtime.conditions import (
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.page import Page as Page, page
 from tablewright.runtime.shape import Shape
+from tablewright.runtime.statement import RowStatement
 from tablewright.runtime.stream import RowStream as RowStream
 from tablewright.runtime.sync import SyncResult as SyncResult, sync
 from tablewright.runtime.truncate import truncate
@@ -49,6 +50,9 @@ class Table(Generic[RowT, InsertT]):
     def __init__(self, session: GatedSession) -> None:
         self._session = session
         self._shape: Shape[RowT] = _shape(type(self))
+        # Kept here for the read by key alone, where asking the session takes as long as the database does.
+        self._gate = session.gate
+        self._lookup: RowStatement[RowT] | None = reads.lookup(self._shape) if self._shape.key else None
 
     def select(
         self,
@@ -148,8 +152,8 @@ class Table(Generic[RowT, InsertT]):
         return writes.update_where(self._session, self._shape, where, values)
 
     def _get(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
-        shape = self._shape
-        return reads.by_key(self._session, shape, shape.key, key, lock)
+        statement = self._lookup if lock is None else None
+        return reads.by_key(self._gate, statement or reads.lookup(self._shape, lock=lock), key)
 
     def _get_one(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT:
         row = self._get(key, lock)
@@ -161,8 +165,7 @@ class Table(Generic[RowT, InsertT]):
         return reads.get_many(self._session, self._shape, keys)
 
     def _get_by(self, unique: str, values: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
-        shape = self._shape
-        return reads.by_key(self._session, shape, shape.conflict(unique), values, lock)
+        return reads.by_key(self._gate, reads.lookup(self._shape, unique, lock), values)
 
     def _update(self, key: tuple[object, ...], values: Mapping[str, object]) -> RowT | None:
         return writes.update_row(self._session, self._shape, key, values)
@@ -195,7 +198,10 @@ class KeyedTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
 
     def get(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT | None:
         """The row with this *key*, or None."""
-        return self._get((key,), lock)
+        statement = self._lookup
+        if lock is not None or statement is None:
+            return self._get((key,), lock)
+        return reads.by_key(self._gate, statement, (key,))
 
     def get_one(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT:
         """The row with this *key*; `NotFoundError` if there is none."""

@@ -29,7 +29,7 @@ def truncate(session: GatedSession, shape: Shape[Any], *, cascade: bool) -> None
             _empty(connection, shape.table.name, cascade=cascade)
         else:
             raise InvalidRequestError(f"truncate knows SQLite and Postgres, not {connection.dialect.name}.")
-        identity.wrote_everywhere(session, shape.table)
+        identity.wrote_everywhere(session)
 
 
 def _empty(connection: Connection, name: str, *, cascade: bool) -> None:

@@ -16,6 +16,7 @@ from tablewright.runtime.driver import Prepared
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.incoming import Incoming, place
 from tablewright.runtime.shape import PRIMARY_KEY, Shape
+from tablewright.runtime.statement import RowStatement
 
 RowT = TypeVar("RowT")
 
@@ -23,15 +24,31 @@ RowT = TypeVar("RowT")
 def upsert_row(session: GatedSession, shape: Shape[RowT], conflict: str, values: Mapping[str, object]) -> RowT:
     """Inserts one row, or updates the one whose unique key *conflict* it has; as the database stored it."""
     names = tuple(values)
-    with session.gate as connection:
-        kind = ("upsert", connection.dialect.name, conflict, names)
-        prepared = shape.prepared(kind, lambda: _prepare_upsert(connection, shape, conflict, names, returning=True))
+    gate = session.gate
+    own = gate.enter()
+    connection = gate.connection
+    try:
+        statement = _upsertion(connection, shape, conflict, names)
         writes.refuse_missing_key(connection, shape, values)
-        row = shape.run(connection, prepared, values)[0]
+        row = writes.inserted(statement.row(gate, own, tuple(values.values())))
         writes.advance_sequence(connection, shape, values)
         # Whether it was an update nobody says; an update reaches further.
         identity.wrote(session, shape, "update", row)
+    except BaseException as error:
+        gate.fail(error)
+        raise
+    gate.leave()
     return row
+
+
+def _upsertion(
+    connection: Connection, shape: Shape[RowT], conflict: str, names: tuple[str, ...]
+) -> RowStatement[RowT]:
+    def make() -> RowStatement[RowT]:
+        statement = _on_unique(connection, shape, conflict, names)
+        return RowStatement(shape, statement.returning(*shape.columns), names)
+
+    return shape.prepared(("upsert", connection.dialect.name, conflict, names), make)
 
 
 def upsert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], conflict: str) -> int:
@@ -42,7 +59,7 @@ def upsert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], c
 
         def prepare(names: tuple[str, ...]) -> Prepared:
             kind = ("upsert many", connection.dialect.name, conflict, names)
-            return shape.prepared(kind, lambda: _prepare_upsert(connection, shape, conflict, names))
+            return shape.prepared(kind, lambda: Prepared(_on_unique(connection, shape, conflict, names).inline(), names))
 
         execute_each(connection, shape, incoming, prepare)
         writes.advance_sequence_to(connection, shape, incoming.highest)
@@ -111,9 +128,7 @@ def dialect_insert(connection: Connection, shape: Shape[Any]) -> Any:
     return postgresql.insert(shape.table) if name == "postgresql" else sqlite.insert(shape.table)
 
 
-def _prepare_upsert(
-    connection: Connection, shape: Shape[Any], conflict: str, names: tuple[str, ...], *, returning: bool = False
-) -> Prepared:
+def _on_unique(connection: Connection, shape: Shape[Any], conflict: str, names: tuple[str, ...]) -> Any:
     shape.check(names)
     key = shape.conflict(conflict)
     missing = [column.key for column in key if column.key not in names]
@@ -131,8 +146,7 @@ def _prepare_upsert(
     else:
         # Nothing to update; writing the key again makes RETURNING give the row that is there.
         written = {key[0].key: shape.table.c[key[0].key]}
-    statement = _on_conflict(statement, key, written)
-    return Prepared(statement.returning(*shape.columns) if returning else statement.inline(), names)
+    return _on_conflict(statement, key, written)
 
 
 def _on_conflict(statement: Any, key: tuple[Column[Any], ...], written: Mapping[str, Any]) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, update
 from sqlalchemy.sql import ClauseElement
@@ -11,32 +14,50 @@ from sqlalchemy.sql import ClauseElement
 from tablewright.runtime import driver, identity, reads, sequence
 from tablewright.runtime.conditions import as_element, chosen
 from tablewright.runtime.driver import Prepared
+from tablewright.runtime.errors import NotFoundError
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
+from tablewright.runtime.statement import CountStatement, RowStatement
 
 RowT = TypeVar("RowT")
+
+_PLAIN = frozenset({int, str, float, bool, bytes, type(None), Decimal, UUID, dt.date, dt.datetime, dt.time, dt.timedelta})
+"""Types of values that are no SQL; asking each value whether it is one takes longer."""
 
 
 def insert_row(session: GatedSession, shape: Shape[RowT], values: Mapping[str, object]) -> RowT:
     """Inserts one row; as the database stored it."""
-    prepared = insertion(shape, values)
-    with session.gate as connection:
+    statement = insertion(shape, tuple(values))
+    gate = session.gate
+    own = gate.enter()
+    connection = gate.connection
+    try:
         refuse_missing_key(connection, shape, values)
-        row = shape.run(connection, prepared, values)[0]
+        row = inserted(statement.row(gate, own, tuple(values.values())))
         advance_sequence(connection, shape, values)
         identity.wrote(session, shape, "insert", row)
+    except BaseException as error:
+        gate.fail(error)
+        raise
+    gate.leave()
     return row
 
 
-def insertion(shape: Shape[Any], values: Mapping[str, object]) -> Prepared:
-    """The insert of a row that names just the columns of *values*, returning the whole row."""
-    names = tuple(values)
+def insertion(shape: Shape[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
+    """The insert of a row that says just the columns *names*."""
 
-    def prepare() -> Prepared:
+    def make() -> RowStatement[RowT]:
         shape.check(names)
-        return Prepared(insert(shape.table).returning(*shape.columns), names)
+        return RowStatement(shape, insert(shape.table).returning(*shape.columns), names)
 
-    return shape.prepared(("insert", names), prepare)
+    return shape.prepared(("insert", names), make)
+
+
+def inserted(row: RowT | None) -> RowT:
+    """What an insert returned; a trigger or a rule may have kept the row from being stored."""
+    if row is None:
+        raise NotFoundError("The database stored no row for the insert, and gave none back.")
+    return row
 
 
 def refuse_missing_key(connection: Connection, shape: Shape[Any], values: Mapping[str, object]) -> None:
@@ -73,26 +94,43 @@ def update_row(
 ) -> RowT | None:
     """Updates the row with this *key*; as the database stored it."""
     if not values:
-        return reads.by_key(session, shape, shape.key, key, None)
-    shape.check(values, keys=False)
-    keys = {f"_key_{number}": value for number, value in enumerate(key)}
-    with session.gate as connection:
-        if any(_is_expression(value) for value in values.values()):
-            statement = _update_by_key(shape).values(_sql_values(values))
-            rows = shape.rows(connection, connection.execute(driver.as_core(statement), keys))
+        return reads.by_key(session.gate, reads.lookup(shape), key)
+    statement = _update(shape, tuple(values))
+    gate = session.gate
+    own = gate.enter()
+    connection = gate.connection
+    try:
+        if not _PLAIN.issuperset(map(type, values.values())) and any(map(_is_expression, values.values())):
+            keys = {f"_key_{number}": value for number, value in enumerate(key)}
+            changed = _update_by_key(shape).values(_sql_values(values))
+            rows = shape.rows(connection, connection.execute(driver.as_core(changed), keys))
+            row = rows[0] if rows else None
         else:
-            names = (*values, *keys)
-            prepared = shape.prepared(("update", names), lambda: Prepared(_update_by_key(shape), names))
-            rows = shape.run(connection, prepared, {**values, **keys})
-        if not rows:
-            return None
-        identity.wrote(session, shape, "update", rows[0])
-    return rows[0]
+            row = statement.row(gate, own, (*values.values(), *key))
+        if row is not None:
+            identity.wrote(session, shape, "update", row)
+    except BaseException as error:
+        gate.fail(error)
+        raise
+    gate.leave()
+    return row
+
+
+def _update(shape: Shape[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
+    def make() -> RowStatement[RowT]:
+        shape.check(names, keys=False)
+        keys = tuple(f"_key_{number}" for number in range(len(shape.key)))
+        return RowStatement(shape, _update_by_key(shape), names + keys)
+
+    return shape.prepared(("update", names), make)
 
 
 def _update_by_key(shape: Shape[Any]) -> Any:
-    keys = [column == reads.key_parameter(f"_key_{number}", column) for number, column in enumerate(shape.key)]
-    return update(shape.table).where(*keys).returning(*shape.columns)
+    return update(shape.table).where(*_keys(shape)).returning(*shape.columns)
+
+
+def _keys(shape: Shape[Any]) -> list[Any]:
+    return [column == reads.key_parameter(f"_key_{number}", column) for number, column in enumerate(shape.key)]
 
 
 def _is_expression(value: object) -> bool:
@@ -122,18 +160,36 @@ def update_where(
 
 def delete_row(session: GatedSession, shape: Shape[Any], key: Sequence[object]) -> bool:
     """Deletes the row with this *key*; whether it was there."""
-    prepared = shape.prepared("delete", lambda: _prepare_delete(shape))
-    with session.gate as connection:
-        rows = shape.run(connection, prepared, dict(zip(prepared.names, key, strict=True)))
-        if rows:
-            identity.wrote(session, shape, "delete", rows[0])
-    return bool(rows)
+    gate = session.gate
+    own = gate.enter()
+    connection = gate.connection
+    try:
+        if gate.holds_entities:
+            # Which entity it was the key as stored says.
+            row = _returning_deletion(shape).row(gate, own, key)
+            count = 0 if row is None else 1
+            if row is not None:
+                identity.wrote(session, shape, "delete", row)
+        else:
+            count = shape.prepared("delete", lambda: _deletion(shape)).count(gate, own, key)
+            gate.wrote()
+    except BaseException as error:
+        gate.fail(error)
+        raise
+    gate.leave()
+    return count > 0
 
 
-def _prepare_delete(shape: Shape[Any]) -> Prepared:
-    names = tuple(f"_key_{number}" for number in range(len(shape.key)))
-    keys = [column == reads.key_parameter(name, column) for name, column in zip(names, shape.key, strict=True)]
-    return Prepared(delete(shape.table).where(*keys).returning(*shape.columns), names)
+def _deletion(shape: Shape[Any]) -> CountStatement:
+    return CountStatement(delete(shape.table).where(*_keys(shape)), tuple(f"_key_{n}" for n in range(len(shape.key))))
+
+
+def _returning_deletion(shape: Shape[RowT]) -> RowStatement[RowT]:
+    def make() -> RowStatement[RowT]:
+        statement = delete(shape.table).where(*_keys(shape)).returning(*shape.columns)
+        return RowStatement(shape, statement, tuple(f"_key_{n}" for n in range(len(shape.key))))
+
+    return shape.prepared("delete returning", make)
 
 
 def delete_where(session: GatedSession, shape: Shape[Any], where: Sequence[object]) -> int:

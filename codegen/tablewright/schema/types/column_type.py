@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar, cast
 from sqlalchemy import Dialect, TypeDecorator, types as sqltypes, util
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
+from tablewright.schema.types.inline import Inline
+
 T = TypeVar("T")
 
 Converter = Callable[[Any], Any]
@@ -84,9 +86,18 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         """Python to driver; raises `refusal(dialect)` for a value that does not fit."""
         return None
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
+    def usual(self, dialect: Dialect) -> Inline | None:
+        """`X if Y`: what `encoder` makes of the values that it meets most, where Y tells them; None where nothing does."""
+        return None
+
+    def decoding(self, dialect: Dialect) -> Inline | None:
         """Driver to Python; None where the driver's value is right as it is."""
         return None
+
+    def decoder(self, dialect: Dialect) -> Converter | None:
+        """The same as a function."""
+        found = self.decoding(dialect)
+        return None if found is None else found.function()
 
     def check(self, column: str, dialect_name: str) -> str | None:
         """The SQL condition, if any, that the database itself holds *column* to."""
@@ -158,8 +169,11 @@ class Spelt(ColumnType[T]):
     def encoder(self, dialect: Dialect) -> Converter | None:
         return self.inner.encoder(dialect)
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
-        return self.inner.decoder(dialect)
+    def usual(self, dialect: Dialect) -> Inline | None:
+        return self.inner.usual(dialect)
+
+    def decoding(self, dialect: Dialect) -> Inline | None:
+        return self.inner.decoding(dialect)
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return self.inner.check(column, dialect_name)

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.inline import Inline
 
 T = TypeVar("T")
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -34,8 +35,12 @@ class Date(ColumnType[dt.date]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
-        return dt.date.fromisoformat if dialect.name == "sqlite" else None
+    def usual(self, dialect: Dialect) -> Inline:
+        text = "{v}.isoformat()" if dialect.name == "sqlite" else "{v}"
+        return Inline(text + " if type({v}) is {date}", date=dt.date)
+
+    def decoding(self, dialect: Dialect) -> Inline | None:
+        return Inline("{read}({v})", read=dt.date.fromisoformat) if dialect.name == "sqlite" else None
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"length({column}) = 10" if dialect_name == "sqlite" else None
@@ -65,6 +70,10 @@ class _ToTheFraction(ColumnType[T]):
         if self.precision < 6 and value.microsecond % 10 ** (6 - self.precision):
             raise self.misfit(dialect, value, f"{self.what} to {self.precision} fractional digits")
 
+    def if_whole(self, text: str, **objects: object) -> Inline | None:
+        """*text* where the column keeps all six digits, so that no fraction has to be looked at."""
+        return Inline(text, **objects) if self.precision == 6 else None
+
     def cut(self, text: str) -> str:
         """*text*, written to microseconds, as wide as the column."""
         return text[: len(text) - 7 + self.width]
@@ -90,8 +99,12 @@ class Time(_ToTheFraction[dt.time]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
-        return dt.time.fromisoformat if dialect.name == "sqlite" else None
+    def usual(self, dialect: Dialect) -> Inline | None:
+        text = "{v}.isoformat('microseconds')" if dialect.name == "sqlite" else "{v}"
+        return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.time)
+
+    def decoding(self, dialect: Dialect) -> Inline | None:
+        return Inline("{read}({v})", read=dt.time.fromisoformat) if dialect.name == "sqlite" else None
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"length({column}) = {8 + self.width}" if dialect_name == "sqlite" else None
@@ -119,8 +132,12 @@ class DateTime(_ToTheFraction[dt.datetime]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
-        return dt.datetime.fromisoformat if dialect.name == "sqlite" else None
+    def usual(self, dialect: Dialect) -> Inline | None:
+        text = "{v}.isoformat(' ', 'microseconds')" if dialect.name == "sqlite" else "{v}"
+        return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.datetime)
+
+    def decoding(self, dialect: Dialect) -> Inline | None:
+        return Inline("{read}({v})", read=dt.datetime.fromisoformat) if dialect.name == "sqlite" else None
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"length({column}) = {19 + self.width}" if dialect_name == "sqlite" else None
@@ -154,12 +171,15 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter:
-        utc = dt.UTC
+    def usual(self, dialect: Dialect) -> Inline | None:
+        # The text ends in the offset, which is cut off.
+        text = "{v}.isoformat(' ', 'microseconds')[:26]" if dialect.name == "sqlite" else "{v}"
+        return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is {utc}", kind=dt.datetime, utc=dt.UTC)
+
+    def decoding(self, dialect: Dialect) -> Inline:
         if dialect.name == "sqlite":
-            read = dt.datetime.fromisoformat
-            return lambda value: read(value).replace(tzinfo=utc)
-        return lambda value: value if value.tzinfo is utc else value.astimezone(utc)
+            return Inline("{read}({v} + '+00:00')", read=dt.datetime.fromisoformat)
+        return Inline("{v} if {v}.tzinfo is {utc} else {v}.astimezone({utc})", utc=dt.UTC)
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"length({column}) = {19 + self.width}" if dialect_name == "sqlite" else None
@@ -189,10 +209,8 @@ class Interval(ColumnType[dt.timedelta]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
-        if dialect.name != "sqlite":
-            return None
-        return lambda value: dt.timedelta(microseconds=value)
+    def decoding(self, dialect: Dialect) -> Inline | None:
+        return Inline("{timedelta}(0, 0, {v})", timedelta=dt.timedelta) if dialect.name == "sqlite" else None
 
     def check(self, column: str, dialect_name: str) -> str | None:
         if dialect_name == "sqlite":

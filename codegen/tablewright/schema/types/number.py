@@ -13,6 +13,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 
 from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.inline import Inline
 
 _LARGEST_SINGLE = 3.4028234663852886e38
 
@@ -38,6 +39,10 @@ class _Integral(ColumnType[int]):
             raise self.misfit(dialect, value, f"an integer from {low} to {high}")
 
         return encode
+
+    def usual(self, dialect: Dialect) -> Inline:
+        high = 2 ** (self.bits - 1) - 1
+        return Inline(f"{{v}} if type({{v}}) is int and {-high - 1} <= {{v}} <= {high}")
 
     def _integer(self, value: Any, dialect: Dialect) -> int:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
@@ -105,9 +110,12 @@ class Float(ColumnType[float]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
+    def usual(self, dialect: Dialect) -> Inline | None:
+        return Inline("{v} if type({v}) is float and {v} == {v}")
+
+    def decoding(self, dialect: Dialect) -> Inline | None:
         # SQLite keeps 600.0 as an integer, and RETURNING gives it back as one if the table has an index.
-        return float if dialect.name == "sqlite" else None
+        return Inline("{v} if type({v}) is float else float({v})") if dialect.name == "sqlite" else None
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"typeof({column}) IN ('real', 'integer', 'null')" if dialect_name == "sqlite" else None
@@ -137,9 +145,12 @@ class Real(Float):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter:
+    def usual(self, dialect: Dialect) -> Inline | None:
+        return None
+
+    def decoding(self, dialect: Dialect) -> Inline:
         single = struct.Struct("<f")
-        return lambda value: single.unpack(single.pack(value))[0]
+        return Inline("{unpack}({pack}({v}))[0]", unpack=single.unpack, pack=single.pack)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         # A number is compared as the column would keep it, so that what was written is found.
@@ -193,14 +204,11 @@ class Decimal(ColumnType[decimal.Decimal]):
             return lambda value: int(encode(value))
         return lambda value: float(encode(value))
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
+    def decoding(self, dialect: Dialect) -> Inline | None:
         if dialect.name != "sqlite":
             return None
-        scale = self.scale
-        if self.scaled:
-            return lambda value: decimal.Decimal(value).scaleb(-scale)
-        pattern = f"%.{scale}f"
-        return lambda value: decimal.Decimal(pattern % value)
+        text = "{Decimal}({v}).scaleb(" + str(-self.scale) + ")" if self.scaled else f"{{Decimal}}('%.{self.scale}f' % {{v}})"
+        return Inline(text, Decimal=decimal.Decimal)
 
     def check(self, column: str, dialect_name: str) -> str | None:
         if dialect_name != "sqlite":
@@ -260,8 +268,11 @@ class Boolean(ColumnType[bool]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
-        return bool if dialect.name == "sqlite" else None
+    def usual(self, dialect: Dialect) -> Inline:
+        return Inline("{v} if {v} is True or {v} is False")
+
+    def decoding(self, dialect: Dialect) -> Inline | None:
+        return Inline("not not {v}") if dialect.name == "sqlite" else None
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"{column} IN (0, 1)" if dialect_name == "sqlite" else None

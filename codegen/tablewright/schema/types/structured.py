@@ -13,11 +13,14 @@ from sqlalchemy.types import TypeEngine
 
 from tablewright.schema.range import Range
 from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.inline import Inline
 from tablewright.schema.types.moment import Date, DateTime, TimestampTz
 from tablewright.schema.types.number import Decimal, Integer
 from tablewright.schema.types.text import Enum
 
 T = TypeVar("T")
+
+_read_list = msgspec.json.Decoder(list[Any]).decode
 
 
 class Json(ColumnType[T]):
@@ -54,13 +57,11 @@ class Json(ColumnType[T]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter:
-        python = self.python
-        decode = msgspec.json.Decoder(python).decode
+    def decoding(self, dialect: Dialect) -> Inline:
         if dialect.name == "sqlite":
-            return decode
-        # The driver has parsed it already, unless the cursor was told to leave the text.
-        return lambda value: decode(value) if type(value) is bytes else msgspec.convert(value, python)
+            return Inline("{decode}({v})", decode=msgspec.json.Decoder(self.python).decode)
+        # The driver has parsed it already.
+        return Inline("{convert}({v}, {python})", convert=msgspec.convert, python=self.python)
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
@@ -101,12 +102,12 @@ class ArrayOf(ColumnType[list[T]]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter | None:
-        decode_element = self.element.decoder(dialect)
-        if dialect.name == "sqlite":
-            read = json.loads
-            return (lambda value: [decode_element(item) for item in read(value)]) if decode_element else read
-        return (lambda value: [decode_element(item) for item in value]) if decode_element else None
+    def decoding(self, dialect: Dialect) -> Inline | None:
+        decode = self.element.decoder(dialect)
+        items = "{read}({v})" if dialect.name == "sqlite" else "{v}"
+        if decode is not None:
+            return Inline(f"[{{decode}}(item) for item in {items}]", decode=decode, read=_read_list)
+        return Inline(items, read=_read_list) if dialect.name == "sqlite" else None
 
     def literal_processor(self, dialect: Dialect) -> Any:
         if dialect.name == "sqlite":
@@ -207,7 +208,7 @@ class RangeOf(ColumnType[Range[Any]]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter:
+    def decoding(self, dialect: Dialect) -> Inline:
         decode_bound = self.element.decoder(dialect) or _as_it_is
 
         def bound(value: Any) -> Any:
@@ -224,7 +225,7 @@ class RangeOf(ColumnType[Range[Any]]):
                 return Range(empty=True)
             return self.canonical(Range(bound(value.lower), bound(value.upper), value.bounds))
 
-        return from_text if dialect.name == "sqlite" else from_driver
+        return Inline("{read}({v})", read=from_text if dialect.name == "sqlite" else from_driver)
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
@@ -268,9 +269,11 @@ class Coded(ColumnType[T]):
 
         return encode
 
-    def decoder(self, dialect: Dialect) -> Converter:
-        outer, inner = self.codec.decode, self.stored.decoder(dialect)
-        return (lambda value: outer(inner(value))) if inner else outer
+    def decoding(self, dialect: Dialect) -> Inline:
+        inner = self.stored.decoder(dialect)
+        if inner is None:
+            return Inline("{decode}({v})", decode=self.codec.decode)
+        return Inline("{decode}({inner}({v}))", decode=self.codec.decode, inner=inner)
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return self.stored.check(column, dialect_name)

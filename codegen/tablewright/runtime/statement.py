@@ -1,0 +1,79 @@
+"""`RowStatement`: a statement with a fixed text that gives whole rows of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import Select
+
+from tablewright.runtime import driver
+from tablewright.runtime.driver import Prepared, Tuples
+from tablewright.runtime.gate import Gate
+from tablewright.runtime.shape import Shape
+
+RowT = TypeVar("RowT")
+
+
+class RowStatement(Generic[RowT]):
+    """A statement that returns the whole of one row of *shape*'s table, or none; run by values in the order of *names*."""
+
+    __slots__ = ("_latest", "_prepared", "_shape")
+
+    def __init__(self, shape: Shape[RowT], statement: Select[Any] | UpdateBase, names: tuple[str, ...]) -> None:
+        self._shape = shape
+        self._prepared = Prepared(statement, names)
+        # One tuple, since threads with different databases run the same statement.
+        self._latest: tuple[Dialect | None, str, Callable[..., Any], Callable[..., RowT]]
+        self._latest = (None, "", tuple, shape.row)
+
+    def row(self, gate: Gate, driver_connection: Any, values: Sequence[object]) -> RowT | None:
+        """The row for *values*, from *driver_connection* or, without one, by SQLAlchemy; inside a call of *gate*."""
+        dialect, sql, encode, build = self._latest
+        connection = gate.connection
+        if driver_connection is None:
+            return self._by_sqlalchemy(connection, values)
+        if connection.dialect is not dialect:
+            text = self._prepared.text(connection.dialect) if self._shape.strict else None
+            if text is None:
+                return self._by_sqlalchemy(connection, values)
+            sql, encode, build = text.sql, text.encode, self._shape.builders(connection.dialect).one
+            self._latest = (connection.dialect, sql, encode, build)
+        parameters: Any = values
+        try:
+            parameters = encode(*values)
+            # A cursor of its own each time: a kept one would write outside a savepoint.
+            found: Tuples = driver_connection.execute(sql, parameters).fetchall()
+        except BaseException as error:
+            driver.raise_wrapped(connection, error, sql, parameters, None)
+        return build(*found[0]) if found else None
+
+    def _by_sqlalchemy(self, connection: Connection, values: Sequence[object]) -> RowT | None:
+        named = dict(zip(self._prepared.names, values, strict=True))
+        rows = self._shape.rows(connection, connection.execute(self._prepared.statement, named))
+        return rows[0] if rows else None
+
+
+class CountStatement:
+    """A statement that returns nothing but how many rows it reached; run as a `RowStatement` is."""
+
+    __slots__ = ("_prepared",)
+
+    def __init__(self, statement: UpdateBase, names: tuple[str, ...]) -> None:
+        self._prepared = Prepared(statement, names)
+
+    def count(self, gate: Gate, driver_connection: Any, values: Sequence[object]) -> int:
+        """How many rows it reached."""
+        connection = gate.connection
+        text = None if driver_connection is None else self._prepared.text(connection.dialect)
+        if text is None:
+            named = dict(zip(self._prepared.names, values, strict=True))
+            return int(connection.execute(self._prepared.statement, named).rowcount)
+        parameters: Any = values
+        try:
+            parameters = text.encode(*values)
+            return int(driver_connection.execute(text.sql, parameters).rowcount)
+        except BaseException as error:
+            driver.raise_wrapped(connection, error, text.sql, parameters, None)
