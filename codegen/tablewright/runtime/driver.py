@@ -5,6 +5,7 @@ The only file of the row tier that uses private names of SQLAlchemy; each says w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeAlias, TypeVar
@@ -23,6 +24,9 @@ from tablewright.schema.types import ColumnType
 Tuples: TypeAlias = list[tuple[Any, ...]]
 Encoder: TypeAlias = Callable[[Any], Any]
 S = TypeVar("S", bound="Select[Any] | UpdateBase")
+
+_NAMED = re.compile(r"%%|%\((\w+)\)s")
+"""A parameter by name, or a sign that stands for itself."""
 
 
 def driver_connection(connection: Connection) -> Any:
@@ -85,55 +89,63 @@ def encoder_of(column_type: TypeEngine[Any], dialect: Dialect) -> Encoder | None
 
 
 class DriverText:
-    """A statement as the driver is given it: SQL, and where each parameter goes.
+    """A statement as the driver is given it: SQL with parameters by position, and what makes them.
 
-    *slots* are the names of the parameters with their types and, of those that are part of the statement, their
-    values; callers give the others, whose names are *given*.
+    *slots* are the names of the parameters in their places, with their types and, of those that are part of the
+    statement, their values; callers give the others, whose names are *given*.
     """
 
-    __slots__ = ("_slots", "encode", "names", "sql")
+    __slots__ = ("_compiled", "_slots", "encode", "names", "sql")
 
     def __init__(
-        self,
-        sql: str,
-        slots: list[tuple[str, TypeEngine[Any], Any]],
-        given: tuple[str, ...],
-        dialect: Dialect,
-        *,
-        positional: bool,
+        self, compiled: Any, slots: list[tuple[str, TypeEngine[Any], Any]], given: tuple[str, ...], dialect: Dialect
     ) -> None:
-        self.sql = sql
+        self._compiled = compiled
+        # By position drivers are quicker than by name.
+        self.sql = str(compiled) if compiled.positional else _NAMED.sub(_by_position, str(compiled))
         self.names = given
         namespace: dict[str, Any] = {}
         made: list[str] = []
-        self._slots: dict[str, tuple[bool, Any]] = {}
+        self._slots: list[tuple[str, bool, Any]] = []
         for number, (name, slot_type, fixed) in enumerate(slots):
             if name in given:
-                value = _encoding(f"v{given.index(name)}", slot_type, dialect, namespace)
-                self._slots[name] = (True, None)
+                made.append(encoding(f"v{given.index(name)}", slot_type, dialect, namespace))
+                self._slots.append((name, True, None))
             else:
                 encode = encoder_of(slot_type, dialect)
-                value = f"fixed_{number}"
-                namespace[value] = fixed if encode is None else encode(fixed)
-                self._slots[name] = (False, namespace[value])
-            made.append(value if positional else f"{name!r}: {value}")
-        source = f"({''.join(f'{value}, ' for value in made)})" if positional else f"{{{', '.join(made)}}}"
+                namespace[f"fixed_{number}"] = fixed if encode is None else encode(fixed)
+                made.append(f"fixed_{number}")
+                self._slots.append((name, False, namespace[f"fixed_{number}"]))
         arguments = ", ".join(f"v{number}" for number in range(len(given)))
-        # Written out, for this runs before every statement; names are the only text, and they are quoted.
-        self.encode: Callable[..., Any] = eval(f"lambda {arguments}: {source}", namespace)
+        # Written out, for this runs before every statement.
+        self.encode: Callable[..., tuple[Any, ...]] = eval(
+            f"lambda {arguments}: ({''.join(f'{value}, ' for value in made)})", namespace
+        )
         """The driver's parameters for the values given, in their order; refuses what does not fit."""
 
     def arrangement(self, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
-        """How encoded values in the order of *names* become positional parameters; None when they are already."""
-        if list(self._slots) == list(names):
+        """How encoded values in the order of *names* become the driver's parameters; None when they are already."""
+        if [name for name, _, _ in self._slots] == list(names):
             return None
         return lambda values: self._arranged(dict(zip(names, values, strict=True)))
 
+    def fail(
+        self, connection: Connection, error: BaseException, values: Sequence[object], parameters: tuple[Any, ...] | None
+    ) -> NoReturn:
+        """Raises *error*, of executing it with *values*, as SQLAlchemy would; without *parameters* they did not fit."""
+        shown: Any = parameters
+        if parameters is None:
+            shown = dict(zip(self.names, values, strict=False))
+        elif not self._compiled.positional:
+            shown = {name: value for (name, _, _), value in zip(self._slots, parameters, strict=True)}
+        raise_wrapped(connection, error, str(self._compiled), shown, None)
+
     def _arranged(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(values[name] if given else fixed for name, (given, fixed) in self._slots.items())
+        return tuple(values[name] if given else fixed for name, given, fixed in self._slots)
 
 
-def _encoding(value: str, column_type: TypeEngine[Any], dialect: Dialect, namespace: dict[str, Any]) -> str:
+def encoding(value: str, column_type: TypeEngine[Any], dialect: Dialect, namespace: dict[str, Any]) -> str:
+    """Source that encodes the variable *value*; what it needs is put into *namespace*."""
     encode = encoder_of(column_type, dialect)
     if encode is None:
         return value
@@ -177,15 +189,19 @@ class Prepared:
             or compiled.post_compile_params
             or compiled.literal_execute_params
             or compiled.escaped_bind_names
-            or dialect.paramstyle not in ("qmark", "pyformat", "format", "named")
+            or dialect.paramstyle not in ("qmark", "format", "pyformat")
         ):
             return None
-        positional = bool(compiled.positional)
-        order: list[str] = list(compiled.positiontup) if positional else list(compiled.binds)
-        if len(set(order)) != len(order):
-            return None
+        if compiled.positional:
+            order: list[str] = list(compiled.positiontup)
+        else:
+            order = [name for name in _NAMED.findall(str(compiled)) if name]
         slots = [(name, compiled.binds[name].type, compiled.binds[name].effective_value) for name in order]
-        return DriverText(str(compiled), slots, self.names, dialect, positional=positional)
+        return DriverText(compiled, slots, self.names, dialect)
+
+
+def _by_position(found: re.Match[str]) -> str:
+    return "%s" if found[1] else found[0]
 
 
 def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]) -> Tuples:
@@ -193,22 +209,32 @@ def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]
     text = None if listened(connection) else prepared.text(connection.dialect)
     if text is None:
         return fetch_all(connection, connection.execute(prepared.statement, dict(values)))
-    parameters: Any = values
+    given = [values[name] for name in text.names]
+    parameters: tuple[Any, ...] | None = None
     try:
-        parameters = text.encode(*[values[name] for name in text.names])
+        parameters = text.encode(*given)
         rows: Tuples = driver_connection(connection).execute(text.sql, parameters).fetchall()
     except BaseException as error:
-        raise_wrapped(connection, error, text.sql, parameters, None)
+        text.fail(connection, error, given, parameters)
     return rows
 
 
 def fetch_all(connection: Connection, result: CursorResult[Any]) -> Tuples:
     """All rows of *result* as the driver gives them."""
+    with reading(connection, result) as tuples:
+        return list(tuples)
+
+
+@contextmanager
+def reading(connection: Connection, result: CursorResult[Any]) -> Generator[Iterable[tuple[Any, ...]], None, None]:
+    """The rows of *result* as the driver gives them, to be read at once."""
     cursor: Any = result.cursor
     with driver_errors(connection, result):
-        rows: Tuples = cursor.fetchall()
-    result.close()
-    return rows
+        # sqlite3 is quickest when each tuple is let go before the next is made, psycopg when it makes all at once.
+        try:
+            yield cursor if connection.dialect.driver == "pysqlite" else cursor.fetchall()
+        finally:
+            result.close()
 
 
 def read_ahead(result: CursorResult[Any]) -> Tuples:

@@ -12,7 +12,6 @@ from sqlalchemy import Column, Connection, CursorResult, Dialect, Index, UniqueC
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime import driver
-from tablewright.runtime.driver import Tuples
 from tablewright.runtime.errors import UnknownColumnError
 from tablewright.schema.types import ArrayOf, Coded, ColumnType, Json, RangeOf
 from tablewright.schema.types.column_type import Spelt
@@ -28,7 +27,7 @@ STATEMENTS = 1000
 class Builders(NamedTuple, Generic[RowT]):
     """What makes rows of a driver's values."""
 
-    many: Callable[[Tuples], list[RowT]]
+    many: Callable[[Iterable[tuple[Any, ...]]], list[RowT]]
     one: Callable[..., RowT]
     """Takes the values one by one."""
 
@@ -148,9 +147,10 @@ class Shape(Generic[RowT]):
         """The rows of *result*, which has every column in order."""
         if not self.strict:
             return [self.row(*row) for row in result]
-        return self.build(connection.dialect, driver.fetch_all(connection, result))
+        with driver.reading(connection, result) as tuples:
+            return self.build(connection.dialect, tuples)
 
-    def build(self, dialect: Dialect, tuples: Tuples) -> list[RowT]:
+    def build(self, dialect: Dialect, tuples: Iterable[tuple[Any, ...]]) -> list[RowT]:
         """Rows from the driver's tuples."""
         known, builders = self._latest
         if known is not dialect:
@@ -186,7 +186,7 @@ class Shape(Generic[RowT]):
         return Builders(*eval(code, namespace))
 
 
-def _no_rows(_tuples: Tuples) -> list[Any]:
+def _no_rows(_tuples: object) -> list[Any]:
     return []
 
 

@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import Select
 
-from tablewright.runtime import driver
-from tablewright.runtime.driver import Prepared, Tuples
+from tablewright.runtime.driver import DriverText, Prepared, Tuples
 from tablewright.runtime.gate import Gate
 from tablewright.runtime.shape import Shape
 
@@ -26,28 +25,28 @@ class RowStatement(Generic[RowT]):
         self._shape = shape
         self._prepared = Prepared(statement, names)
         # One tuple, since threads with different databases run the same statement.
-        self._latest: tuple[Dialect | None, str, Callable[..., Any], Callable[..., RowT]]
-        self._latest = (None, "", tuple, shape.row)
+        self._latest: tuple[Dialect | None, DriverText | None, Callable[..., RowT]] = (None, None, shape.row)
 
     def row(self, gate: Gate, driver_connection: Any, values: Sequence[object]) -> RowT | None:
         """The row for *values*, from *driver_connection* or, without one, by SQLAlchemy; inside a call of *gate*."""
-        dialect, sql, encode, build = self._latest
+        dialect, text, build = self._latest
         connection = gate.connection
         if driver_connection is None:
             return self._by_sqlalchemy(connection, values)
         if connection.dialect is not dialect:
-            text = self._prepared.text(connection.dialect) if self._shape.strict else None
-            if text is None:
-                return self._by_sqlalchemy(connection, values)
-            sql, encode, build = text.sql, text.encode, self._shape.builders(connection.dialect).one
-            self._latest = (connection.dialect, sql, encode, build)
-        parameters: Any = values
+            dialect = connection.dialect
+            text = self._prepared.text(dialect) if self._shape.strict else None
+            build = self._shape.builders(dialect).one
+            self._latest = (dialect, text, build)
+        if text is None:
+            return self._by_sqlalchemy(connection, values)
+        parameters: tuple[Any, ...] | None = None
         try:
-            parameters = encode(*values)
+            parameters = text.encode(*values)
             # A cursor of its own each time: a kept one would write outside a savepoint.
-            found: Tuples = driver_connection.execute(sql, parameters).fetchall()
+            found: Tuples = driver_connection.execute(text.sql, parameters).fetchall()
         except BaseException as error:
-            driver.raise_wrapped(connection, error, sql, parameters, None)
+            text.fail(connection, error, values, parameters)
         return build(*found[0]) if found else None
 
     def _by_sqlalchemy(self, connection: Connection, values: Sequence[object]) -> RowT | None:
@@ -71,9 +70,9 @@ class CountStatement:
         if text is None:
             named = dict(zip(self._prepared.names, values, strict=True))
             return int(connection.execute(self._prepared.statement, named).rowcount)
-        parameters: Any = values
+        parameters: tuple[Any, ...] | None = None
         try:
             parameters = text.encode(*values)
             return int(driver_connection.execute(text.sql, parameters).rowcount)
         except BaseException as error:
-            driver.raise_wrapped(connection, error, text.sql, parameters, None)
+            text.fail(connection, error, values, parameters)
