@@ -54,8 +54,7 @@ class Gate:
         self.leave = lock.release
         """Ends a row-tier call that went well."""
         self._session = session
-        # A session looks its attributes up slowly, for it has a `__getattr__`.
-        self._attributes = vars(session)
+        self._attributes: dict[str, Any] = vars(session)
         self._events = session.dispatch
         self._reason: str | None = None
         self._transaction: SessionTransaction | None = None
@@ -76,13 +75,13 @@ class Gate:
             if transaction is self._transaction and transaction is not None and transaction._state is ACTIVE:
                 connection = self.connection
             else:
-                connection = self._ask()
+                connection = self.ask()
             filters = self._events.do_orm_execute
             if self._reason is not None or KEY in connection.__dict__ or filters.listeners or filters.parent_listeners:
                 self._refuse(connection)
             if session["_new"] or session["_deleted"] or session["identity_map"]._modified:
                 self._session._autoflush()
-                connection = self._ask()
+                connection = self.ask()
             hooks = connection.dialect.dispatch.do_execute
             if (
                 connection._echo
@@ -122,21 +121,25 @@ class Gate:
             self.fail(error)
 
     def enter_call(self, refuse_lost: bool) -> None:
-        """Begins a call of the entity tier; with *refuse_lost* not in a broken transaction. `leave_call` ends it."""
+        """Begins a call of the entity tier; with *refuse_lost* not in a broken transaction. `leave` ends it."""
         if not self._acquire(False):
             raise self._busy()
         try:
             if self._reason is not None:
                 raise self._busy()
-            if refuse_lost:
+            transaction: SessionTransaction | None = self._attributes["_transaction"]
+            # What holds for the usual transaction, on one connection: it is listed together with its engine.
+            stands = transaction is None or (
+                transaction is self._transaction
+                and transaction._state is ACTIVE
+                and KEY not in self.connection.__dict__
+                and len(transaction._connections) <= 2
+            )
+            if refuse_lost and not stands:
                 self.refuse_lost()
         except BaseException:
             self._release()
             raise
-
-    def leave_call(self) -> None:
-        """Ends what `enter_call` began."""
-        self._release()
 
     @contextmanager
     def exclusive(self, reason: str) -> Generator[None, None, None]:
@@ -200,7 +203,8 @@ class Gate:
             self._written.discard(transaction)
             self._session.expire_all()
 
-    def _ask(self) -> Connection:
+    def ask(self) -> Connection:
+        """The connection of the session's transaction, begun where need be."""
         transaction = self._session._transaction
         if transaction is not None and not transaction.is_active and transaction._rollback_exception is not None:
             raise lost_error(transaction._rollback_exception)

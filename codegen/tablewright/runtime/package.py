@@ -115,11 +115,9 @@ class Package:
             self._module(f"tables.{module}")
         return self._metadata
 
-    def accessor(self, name: str) -> type[Table[Any, Any]] | None:
-        """The table class behind `session.<name>`; None if no table has this accessor."""
-        module = self._accessors.get(name)
-        if module is None:
-            return None
+    def accessor(self, name: str) -> type[Table[Any, Any]]:
+        """The table class behind `session.<name>`; `KeyError` if no table has this accessor."""
+        module = self._accessors[name]
         found: type[Table[Any, Any]] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
         return found
 

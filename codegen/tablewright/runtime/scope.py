@@ -65,7 +65,7 @@ class SessionScope(Generic[S]):
             session.begin()
             # Waiting for a connection, or for SQLite's lock, belongs here: in a web framework the block may be
             # entered in a thread that may wait, and used in an event loop that must not.
-            connection = session.connection()
+            connection = session.gate.ask()
             if self._guard:
                 _forbid_writes(connection)
         except BaseException:

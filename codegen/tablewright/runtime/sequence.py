@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, inspect, text
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.orm import Mapper, Session as EntitySession
 
 from tablewright.runtime.postgres import table_name
@@ -32,18 +32,29 @@ def advance(connection: Connection, table: Table, used: int) -> None:
 def note_explicit_ids(session: EntitySession) -> None:
     """Before a flush: remembers the ids that new entities bring along."""
     explicit: dict[Table, tuple[Any, int]] = {}
-    for entity in session.new:
-        mapper = cast("Mapper[Any]", inspect(entity).mapper)
-        table = mapper.local_table
-        column = table.autoincrement_column if isinstance(table, Table) else None
-        # Ids of tables that are not ours are their makers' business.
-        if column is None or not isinstance(column.type, ColumnType):
-            continue
-        value = cast("dict[str, Any]", vars(entity)).get(mapper.get_property_by_column(column).key)
-        if isinstance(value, int) and value > explicit.get(column.table, (None, value - 1))[1]:
-            explicit[column.table] = (mapper, value)
+    attributes: dict[Mapper[Any], str | None] = {}
+    # The public `new` would make a set of all of them, at every flush.
+    for state in session._new:
+        mapper = state.mapper
+        if mapper not in attributes:
+            attributes[mapper] = _id_attribute(mapper)
+        attribute = attributes[mapper]
+        value = None if attribute is None else state.dict.get(attribute)
+        if isinstance(value, int):
+            table = cast("Table", mapper.local_table)
+            if value > explicit.get(table, (None, value - 1))[1]:
+                explicit[table] = (mapper, value)
     if explicit:
         session.info[EXPLICIT] = explicit
+
+
+def _id_attribute(mapper: Mapper[Any]) -> str | None:
+    table = mapper.local_table
+    column = table.autoincrement_column if isinstance(table, Table) else None
+    # Ids of tables that are not ours are their makers' business.
+    if column is None or not isinstance(column.type, ColumnType):
+        return None
+    return mapper.get_property_by_column(column).key
 
 
 def advance_past_explicit_ids(session: EntitySession) -> None:

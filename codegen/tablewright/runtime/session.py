@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
 
 import sqlalchemy
@@ -14,6 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
 from tablewright.runtime import postgres, sequence
+from tablewright.runtime.accessor import Accessor
 from tablewright.runtime.engines import prepare
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.failure import lost_at_commit
@@ -49,6 +49,13 @@ class Session(GatedSession):
 
     package: ClassVar[Package]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        package: Package | None = vars(cls).get("package")
+        if package is not None:
+            for name in package.accessors():
+                setattr(cls, name, Accessor(package, name))
+
     def __init__(
         self,
         bind: HasBind | Engine | Connection | None = None,
@@ -67,6 +74,7 @@ class Session(GatedSession):
         self._scope: object | None = None
         self._savepoints: list[Savepoint] = []
         self._namespace: str | None = None
+        self._prepared: Engine | Connection | None = None
         if bind is not None and not isinstance(bind, Engine | Connection):
             self._namespace = bind.namespace
             bind = bind.bind
@@ -84,14 +92,6 @@ class Session(GatedSession):
             join_transaction_mode=join_transaction_mode or "conditional_savepoint",
             close_resets_only=close_resets_only,
         )
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_") or name == "package":
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            accessor = self.__dict__[name] = _accessor(type(self), name)(self)
-            return accessor
 
     @classmethod
     def over(cls, session: EntitySession) -> Self:
@@ -183,8 +183,15 @@ class Session(GatedSession):
             _sa_skip_for_implicit_returning=_sa_skip_for_implicit_returning,
             **kw,
         )
-        prepare(found)
+        if found is not self._prepared:
+            prepare(found)
+            self._prepared = found
         return found
+
+    def _autoflush(self) -> None:
+        # Every statement of the entity tier asks for it, most of them for nothing.
+        if self._new or self._deleted or self.identity_map.check_modified():
+            super()._autoflush()
 
     def begin(self, nested: bool = False) -> SessionTransaction:
         """Begins a transaction; with *nested* a savepoint."""
@@ -194,7 +201,7 @@ class Session(GatedSession):
         try:
             transaction = super().begin(nested)
         finally:
-            self.gate.leave_call()
+            self.gate.leave()
         # The only way, short of private ones, to have a subclass made.
         transaction.__class__ = Level
         return transaction
@@ -242,29 +249,28 @@ class Session(GatedSession):
                 super().rollback()
                 raise
         finally:
-            self.gate.leave_call()
+            self.gate.leave()
 
     def _rollback(self) -> None:
         self.gate.enter_call(refuse_lost=False)
         try:
             super().rollback()
         finally:
-            self.gate.leave_call()
+            self.gate.leave()
 
     def _close(self) -> None:
         self.gate.enter_call(refuse_lost=False)
         try:
             super().close()
         finally:
-            self.gate.leave_call()
+            self.gate.leave()
 
 
+# What reads by key executes for itself.
 GATED = [
     "execute",
     "scalar",
     "scalars",
-    "get",
-    "get_one",
     "flush",
     "refresh",
     "merge",
@@ -284,7 +290,7 @@ def _gated(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(self, *args, **kwargs)
         finally:
-            gate.leave_call()
+            gate.leave()
 
     return call
 
@@ -292,19 +298,6 @@ def _gated(method: Callable[..., Any]) -> Callable[..., Any]:
 # In a loop rather than as definitions, so that checkers see SQLAlchemy's own signatures.
 for _name in GATED:
     setattr(Session, _name, _gated(getattr(EntitySession, _name)))
-
-
-def _accessor(session_class: type[Session], name: str) -> Callable[[Session], Any]:
-    package: Package | None = getattr(session_class, "package", None)
-    found = None if package is None else package.accessor(name)
-    if found is not None:
-        return found
-    known = [] if package is None else package.accessors()
-    nearest = get_close_matches(name, [*known, *dir(session_class)], 1)
-    raise AttributeError(
-        f"{session_class.__name__!r} object has no attribute {name!r}"
-        + (f"; did you mean {nearest[0]!r}?" if nearest else "")
-    )
 
 
 def _table(target: type[Any] | sqlalchemy.Table) -> sqlalchemy.Table:

@@ -66,8 +66,8 @@ class CountStatement:
     def count(self, gate: Gate, driver_connection: Any, values: Sequence[object]) -> int:
         """How many rows it reached."""
         connection = gate.connection
-        text = None if driver_connection is None else self._prepared.text(connection.dialect)
-        if text is None:
+        text = self._prepared.text(connection.dialect)
+        if text is None or driver_connection is None:
             named = dict(zip(self._prepared.names, values, strict=True))
             return int(connection.execute(self._prepared.statement, named).rowcount)
         parameters: tuple[Any, ...] | None = None

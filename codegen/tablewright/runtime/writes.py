@@ -13,7 +13,6 @@ from sqlalchemy.sql import ClauseElement
 
 from tablewright.runtime import driver, identity, reads, sequence
 from tablewright.runtime.conditions import as_element, chosen
-from tablewright.runtime.driver import Prepared
 from tablewright.runtime.errors import NotFoundError
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
@@ -162,7 +161,6 @@ def delete_row(session: GatedSession, shape: Shape[Any], key: Sequence[object]) 
     """Deletes the row with this *key*; whether it was there."""
     gate = session.gate
     own = gate.enter()
-    connection = gate.connection
     try:
         if gate.holds_entities:
             # Which entity it was the key as stored says.

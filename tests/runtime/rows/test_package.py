@@ -46,7 +46,8 @@ def test_accessors_that_differ_from_their_module() -> None:
         "bookstore", interface=1, metadata=MetaData(), schema=INFO, tables={"book": "Book"}, accessors={"book": "book_"}
     )
     assert package.accessor("book_") is bookstore.BookTable
-    assert package.accessor("book") is None
+    with pytest.raises(KeyError):
+        package.accessor("book")
 
 
 def loaded(code: str) -> set[str]:

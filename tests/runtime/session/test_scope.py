@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -136,8 +138,11 @@ def test_states(database: Database) -> None:
 
 
 def test_unknown_accessor(database: Database) -> None:
-    """A misspelt table is an AttributeError that names the nearest."""
+    """A misspelt table is an AttributeError; Python names the nearest, as it does for attributes of a class."""
     session = Session(database)
-    with pytest.raises(AttributeError, match="did you mean 'parent'"):
+    with pytest.raises(AttributeError, match="parnet"):
         session.parnet  # type: ignore[attr-defined]  # noqa: B018  # what is tested
     assert session.parent is session.parent
+    program = "from tests.runtime.session.sample import Session; Session().parnet"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr.endswith("Did you mean: 'parent'?\n")
