@@ -23,6 +23,7 @@ from tablewright.schema.types import ColumnType
 
 Tuples: TypeAlias = list[tuple[Any, ...]]
 Encoder: TypeAlias = Callable[[Any], Any]
+T = TypeVar("T")
 S = TypeVar("S", bound="Select[Any] | UpdateBase")
 
 _NAMED = re.compile(r"%%|%\((\w+)\)s")
@@ -221,20 +222,25 @@ def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]
 
 def fetch_all(connection: Connection, result: CursorResult[Any]) -> Tuples:
     """All rows of *result* as the driver gives them."""
-    with reading(connection, result) as tuples:
-        return list(tuples)
+    return read(connection, result, list)
 
 
-@contextmanager
-def reading(connection: Connection, result: CursorResult[Any]) -> Generator[Iterable[tuple[Any, ...]], None, None]:
-    """The rows of *result* as the driver gives them, to be read at once."""
+def read(connection: Connection, result: CursorResult[Any], build: Callable[[Iterable[tuple[Any, ...]]], T]) -> T:
+    """What *build* makes of the rows of *result* as the driver gives them."""
     cursor: Any = result.cursor
-    with driver_errors(connection, result):
+    try:
         # sqlite3 is quickest when each tuple is let go before the next is made, psycopg when it makes all at once.
-        try:
-            yield cursor if connection.dialect.driver == "pysqlite" else cursor.fetchall()
-        finally:
-            result.close()
+        return build(cursor if connection.dialect.driver == "pysqlite" else cursor.fetchall())
+    except connection.dialect.loaded_dbapi.Error as error:
+        fail_reading(connection, result, error)
+    finally:
+        result.close()
+
+
+def fail_reading(connection: Connection, result: CursorResult[Any], error: Exception) -> NoReturn:
+    """Raises *error*, of reading *result* from the driver's cursor, as SQLAlchemy would."""
+    context: Any = result.context
+    raise_wrapped(connection, error, context.statement, context.parameters, result.cursor, context)
 
 
 def read_ahead(result: CursorResult[Any]) -> Tuples:
@@ -246,16 +252,6 @@ def read_ahead(result: CursorResult[Any]) -> Tuples:
     rows = list(buffer)
     buffer.clear()
     return rows
-
-
-@contextmanager
-def driver_errors(connection: Connection, result: CursorResult[Any]) -> Generator[None, None, None]:
-    """Errors while reading *result* from the driver's cursor, raised as SQLAlchemy's."""
-    try:
-        yield
-    except connection.dialect.loaded_dbapi.Error as error:
-        context: Any = result.context
-        raise_wrapped(connection, error, context.statement, context.parameters, result.cursor, context)
 
 
 @contextmanager

@@ -247,7 +247,8 @@ def listened(connection: Connection, *, many: bool = False) -> bool:
         return True
     if connection._has_events or connection.engine._has_events:
         events = connection.dispatch
-        if events.before_execute or events.after_execute or events.before_cursor_execute or events.after_cursor_execute:
+        # The usual ones first: of an event on the engine even to ask takes long.
+        if events.before_cursor_execute or events.after_cursor_execute or events.before_execute or events.after_execute:
             return True
     hooks = connection.dialect.dispatch
     return bool(hooks.do_executemany if many else hooks.do_execute)

@@ -29,22 +29,24 @@ def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = N
         return
     reached = reach(shape.table, action)
     key = None if row is None else shape.key_of(row)
-    plans: dict[Mapper[Any], _Plan] = {}
+    plans: dict[object, _Plan] = {}
     for state in session.identity_map.all_states():
-        mapper = state.mapper
-        plan = plans.get(mapper)
+        # Sessions may hold many entities that a write does not concern: they cost one look at their class.
+        plan = plans.get(state.manager)
         if plan is None:
-            plan = plans[mapper] = _Plan(mapper, shape.table, reached)
+            plan = plans[state.manager] = _Plan(state.mapper, shape.table, reached)
+        if not plan.concerned:
+            continue
         if plan.own and key is not None:
             if state.key is not None and state.key[1] == key:
-                _refresh(session, state, {} if action == "delete" else _values(mapper, shape, row))
+                _refresh(session, state, {} if action == "delete" else _values(state.mapper, shape, row))
             elif plan.reached:
                 _expire(session, state)
             else:
                 _expire_attributes(session, state, plan.relationships)
         elif plan.own or plan.reached:
             _expire(session, state)
-        elif plan.relationships:
+        else:
             _expire_attributes(session, state, plan.relationships)
 
 
@@ -58,7 +60,7 @@ def wrote_everywhere(session: GatedSession) -> None:
 class _Plan:
     """What a write does to the entities of one mapper."""
 
-    __slots__ = ("own", "reached", "relationships")
+    __slots__ = ("concerned", "own", "reached", "relationships")
 
     def __init__(self, mapper: Mapper[Any], table: Table, reached: frozenset[Table]) -> None:
         self.own = table in mapper.tables
@@ -69,6 +71,7 @@ class _Plan:
             for relationship in mapper.relationships
             if not written.isdisjoint(relationship.mapper.tables) or relationship.secondary in written
         }
+        self.concerned = self.own or self.reached or bool(self.relationships)
 
 
 def reach(table: Table, action: Action) -> frozenset[Table]:

@@ -147,23 +147,21 @@ class Shape(Generic[RowT]):
         """The rows of *result*, which has every column in order."""
         if not self.strict:
             return [self.row(*row) for row in result]
-        with driver.reading(connection, result) as tuples:
-            return self.build(connection.dialect, tuples)
+        return driver.read(connection, result, self.builders(connection.dialect).many)
 
     def build(self, dialect: Dialect, tuples: Iterable[tuple[Any, ...]]) -> list[RowT]:
         """Rows from the driver's tuples."""
-        known, builders = self._latest
-        if known is not dialect:
-            builders = self.builders(dialect)
-            self._latest = (dialect, builders)
-        return builders.many(tuples)
+        return self.builders(dialect).many(tuples)
 
     def builders(self, dialect: Dialect) -> Builders[RowT]:
         """What makes rows of the tuples of *dialect*'s driver."""
-        found = self._builders.get(dialect)
-        if found is None:
-            found = self._builders[dialect] = self._make_builders(dialect)
-        return found
+        known, builders = self._latest
+        if known is not dialect:
+            if dialect not in self._builders:
+                self._builders[dialect] = self._make_builders(dialect)
+            builders = self._builders[dialect]
+            self._latest = (dialect, builders)
+        return builders
 
     def _make_builders(self, dialect: Dialect) -> Builders[RowT]:
         namespace: dict[str, Any] = {"Row": self.row}

@@ -50,8 +50,8 @@ class RowStatement(Generic[RowT]):
         return build(*found[0]) if found else None
 
     def _by_sqlalchemy(self, connection: Connection, values: Sequence[object]) -> RowT | None:
-        named = dict(zip(self._prepared.names, values, strict=True))
-        rows = self._shape.rows(connection, connection.execute(self._prepared.statement, named))
+        result = connection.execute(self._prepared.statement, dict(zip(self._prepared.names, values, strict=True)))
+        rows = self._shape.rows(connection, result)
         return rows[0] if rows else None
 
 

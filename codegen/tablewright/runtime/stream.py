@@ -63,8 +63,10 @@ class RowStream(Iterator[RowT], Generic[RowT]):
         with session.no_autoflush, session.gate:
             if self._shape.strict:
                 cursor: Any = result.cursor
-                with driver.driver_errors(connection, result):
+                try:
                     tuples = driver.read_ahead(result) + cursor.fetchmany(self._batch_size)
+                except connection.dialect.loaded_dbapi.Error as error:
+                    driver.fail_reading(connection, result, error)
                 self._rows.extend(self._shape.build(connection.dialect, tuples))
             else:
                 tuples = result.fetchmany(self._batch_size)
