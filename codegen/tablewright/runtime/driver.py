@@ -18,6 +18,7 @@ from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import EMPTY_DICT
 
+from tablewright.runtime import postgres
 from tablewright.runtime.gate import GatedSession, listened as listened
 from tablewright.schema.types import ColumnType
 
@@ -25,6 +26,9 @@ Tuples: TypeAlias = list[tuple[Any, ...]]
 Encoder: TypeAlias = Callable[[Any], Any]
 T = TypeVar("T")
 S = TypeVar("S", bound="Select[Any] | UpdateBase")
+
+MANY = 20
+"""Rows from which on it pays to prepare how they are read."""
 
 _NAMED = re.compile(r"%%|%\((\w+)\)s")
 """A parameter by name, or a sign that stands for itself."""
@@ -225,12 +229,22 @@ def fetch_all(connection: Connection, result: CursorResult[Any]) -> Tuples:
     return read(connection, result, list)
 
 
-def read(connection: Connection, result: CursorResult[Any], build: Callable[[Iterable[tuple[Any, ...]]], T]) -> T:
-    """What *build* makes of the rows of *result* as the driver gives them."""
+def read(
+    connection: Connection,
+    result: CursorResult[Any],
+    build: Callable[[Iterable[tuple[Any, ...]]], T],
+    *,
+    raw_json: bool = False,
+) -> T:
+    """What *build* makes of the rows of *result* as the driver gives them; with *raw_json* it takes JSON as bytes."""
     cursor: Any = result.cursor
     try:
-        # sqlite3 is quickest when each tuple is let go before the next is made, psycopg when it makes all at once.
-        return build(cursor if connection.dialect.driver == "pysqlite" else cursor.fetchall())
+        if connection.dialect.driver == "pysqlite":
+            # Quickest when each tuple is let go before the next is made.
+            return build(cursor)
+        if raw_json and connection.dialect.driver == "psycopg" and cursor.rowcount > MANY:
+            return build(postgres.tuples_with_raw_json(cursor))
+        return build(cursor.fetchall())
     except connection.dialect.loaded_dbapi.Error as error:
         fail_reading(connection, result, error)
     finally:

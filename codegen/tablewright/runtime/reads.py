@@ -118,7 +118,9 @@ def get_many(session: GatedSession, shape: Shape[RowT], keys: Iterable[Any]) -> 
     asked = [(key,) for key in keys] if single else [tuple(key) for key in keys]
     for key in asked:
         if len(key) != len(shape.key):
-            raise TypeError(f"The key of {shape.table.name} has {len(shape.key)} columns; {len(key)} values were given.")
+            raise TypeError(
+                f"The key of {shape.table.name} has {len(shape.key)} columns; {len(key)} values were given."
+            )
     if not _compares_as_python(shape):
         # The database alone knows which of these keys are equal.
         rows = (by_key(session.gate, lookup(shape), key) for key in asked)

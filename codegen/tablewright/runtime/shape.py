@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy
 from sqlalchemy import Column, Connection, CursorResult, Dialect, Index, UniqueConstraint
 from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime import driver
 from tablewright.runtime.errors import UnknownColumnError
@@ -58,6 +59,7 @@ class Shape(Generic[RowT]):
         self.conflicts = self._conflicts()
         self.strict = all(isinstance(column.type, ColumnType) for column in self.columns)
         """Whether all columns have types of ours, which read drivers' values without SQLAlchemy."""
+        self.has_json = any(isinstance(_innermost(column.type), Json) for column in self.columns)
         self._given_keys = tuple(
             column.key for column in self.key if column is not self.identity and column.server_default is None
         )
@@ -147,7 +149,7 @@ class Shape(Generic[RowT]):
         """The rows of *result*, which has every column in order."""
         if not self.strict:
             return [self.row(*row) for row in result]
-        return driver.read(connection, result, self.builders(connection.dialect).many)
+        return driver.read(connection, result, self.builders(connection.dialect).many, raw_json=self.has_json)
 
     def build(self, dialect: Dialect, tuples: Iterable[tuple[Any, ...]]) -> list[RowT]:
         """Rows from the driver's tuples."""
@@ -190,10 +192,13 @@ def _no_rows(_tuples: object) -> list[Any]:
 
 def is_one_value(column: Column[Any]) -> bool:
     """Whether a list is a value of *column* (JSON, arrays, ranges, codecs) rather than several of them."""
-    column_type = column.type
+    return isinstance(_innermost(column.type), Json | ArrayOf | RangeOf | Coded | sqlalchemy.JSON | sqlalchemy.ARRAY)
+
+
+def _innermost(column_type: TypeEngine[Any]) -> TypeEngine[Any]:
     while isinstance(column_type, Spelt):
         column_type = column_type.inner
-    return isinstance(column_type, Json | ArrayOf | RangeOf | Coded | sqlalchemy.JSON | sqlalchemy.ARRAY)
+    return column_type
 
 
 def _partial(index: Index) -> bool:

@@ -41,9 +41,7 @@ def upsert_row(session: GatedSession, shape: Shape[RowT], conflict: str, values:
     return row
 
 
-def _upsertion(
-    connection: Connection, shape: Shape[RowT], conflict: str, names: tuple[str, ...]
-) -> RowStatement[RowT]:
+def _upsertion(connection: Connection, shape: Shape[RowT], conflict: str, names: tuple[str, ...]) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
         statement = _on_unique(connection, shape, conflict, names)
         return RowStatement(shape, statement.returning(*shape.columns), names)
@@ -59,7 +57,9 @@ def upsert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], c
 
         def prepare(names: tuple[str, ...]) -> Prepared:
             kind = ("upsert many", connection.dialect.name, conflict, names)
-            return shape.prepared(kind, lambda: Prepared(_on_unique(connection, shape, conflict, names).inline(), names))
+            return shape.prepared(
+                kind, lambda: Prepared(_on_unique(connection, shape, conflict, names).inline(), names)
+            )
 
         execute_each(connection, shape, incoming, prepare)
         writes.advance_sequence_to(connection, shape, incoming.highest)

@@ -20,7 +20,9 @@ from tablewright.runtime.statement import CountStatement, RowStatement
 
 RowT = TypeVar("RowT")
 
-_PLAIN = frozenset({int, str, float, bool, bytes, type(None), Decimal, UUID, dt.date, dt.datetime, dt.time, dt.timedelta})
+_PLAIN = frozenset(
+    {int, str, float, bool, bytes, type(None), Decimal, UUID, dt.date, dt.datetime, dt.time, dt.timedelta}
+)
 """Types of values that are no SQL; asking each value whether it is one takes longer."""
 
 

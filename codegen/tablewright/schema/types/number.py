@@ -207,7 +207,11 @@ class Decimal(ColumnType[decimal.Decimal]):
     def decoding(self, dialect: Dialect) -> Inline | None:
         if dialect.name != "sqlite":
             return None
-        text = "{Decimal}({v}).scaleb(" + str(-self.scale) + ")" if self.scaled else f"{{Decimal}}('%.{self.scale}f' % {{v}})"
+        text = (
+            "{Decimal}({v}).scaleb(" + str(-self.scale) + ")"
+            if self.scaled
+            else f"{{Decimal}}('%.{self.scale}f' % {{v}})"
+        )
         return Inline(text, Decimal=decimal.Decimal)
 
     def check(self, column: str, dialect_name: str) -> str | None:
