@@ -292,7 +292,8 @@ def test_the_usual_way_encodes_alike(case: Case, dialect: Dialect) -> None:
         return
     unusual = object()
     namespace: dict[str, Any] = {"unusual": unusual}
-    shortened: Callable[[Any], Any] = eval(f"lambda v: {usual.source('v', namespace)} else unusual", namespace)
+    shortened: Callable[[Any], Any]
+    shortened = eval(f"lambda v: {usual.source('v', namespace)} else unusual", namespace)
     for value in case.kept:
         written = value.written if isinstance(value, Kept) else value
         made = shortened(written)

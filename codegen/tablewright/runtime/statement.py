@@ -17,7 +17,7 @@ RowT = TypeVar("RowT")
 
 
 class RowStatement(Generic[RowT]):
-    """A statement that returns the whole of one row of *shape*'s table, or none; run by values in the order of *names*."""
+    """A statement that returns one whole row of *shape*'s table, or none; run by values in the order of *names*."""
 
     __slots__ = ("_latest", "_prepared", "_shape")
 

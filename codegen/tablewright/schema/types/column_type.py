@@ -87,7 +87,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         return None
 
     def usual(self, dialect: Dialect) -> Inline | None:
-        """`X if Y`: what `encoder` makes of the values that it meets most, where Y tells them; None where nothing does."""
+        """`X if Y`: what `encoder` makes, X, of the values that it meets most, which Y tells; or None."""
         return None
 
     def decoding(self, dialect: Dialect) -> Inline | None:
