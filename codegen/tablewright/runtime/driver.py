@@ -99,12 +99,13 @@ class DriverText:
     those that are part of the statement.
     """
 
-    __slots__ = ("_slots", "parameters", "sql")
+    __slots__ = ("_positional", "_slots", "parameters", "sql")
 
     def __init__(
         self, sql: str, slots: list[tuple[str, Encoder | None, Any]], given: tuple[str, ...], *, positional: bool
     ) -> None:
         self.sql = sql
+        self._positional = positional
         self._slots = {
             name: (name in given, encode, fixed if encode is None or name in given else encode(fixed))
             for name, encode, fixed in slots
@@ -129,8 +130,11 @@ class DriverText:
         maker: Callable[[Mapping[str, object]], Any] = eval(f"lambda values: {source}", namespace)
         return maker
 
-    def arrangement(self, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
-        """How encoded values in the order of *names* become positional parameters; None when they are already."""
+    def arrangement(self, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], Any] | None:
+        """How encoded values in the order of *names* become the driver's parameters; None when they are already."""
+        if not self._positional:
+            fixed = {name: value for name, (given, _, value) in self._slots.items() if not given}
+            return lambda values: {**fixed, **dict(zip(names, values, strict=True))}
         if list(self._slots) == list(names):
             return None
         return lambda values: self._arranged(dict(zip(names, values, strict=True)))
@@ -256,6 +260,27 @@ def execute_many(connection: Connection, sql: str, sets: Iterable[Any]) -> int:
     except connection.dialect.loaded_dbapi.Error as error:
         raise_wrapped(connection, error, sql, None, cursor)
     return max(count, 0)
+
+
+def run_many(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
+    """Executes *sql*, which returns rows, for every set of parameters, on the driver's cursor; those rows, in order."""
+    rows: Tuples = []
+    cursor: Any = connection.connection.cursor()
+    try:
+        if connection.dialect.driver == "psycopg":
+            # In a pipeline: the statements do not wait for one another.
+            cursor.executemany(sql, sets, returning=True)
+            rows += cursor.fetchall()
+            while cursor.nextset():
+                rows += cursor.fetchall()
+        else:
+            for parameters in sets:
+                cursor.execute(sql, parameters)
+                rows += cursor.fetchall()
+        cursor.close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise_wrapped(connection, error, sql, None, cursor)
+    return rows
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from sqlalchemy import Dialect, types as sqltypes
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.column_type import ColumnType, Converter, Shortcut
 
 T = TypeVar("T")
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -33,6 +33,12 @@ class Date(ColumnType[dt.date]):
             return value.isoformat() if sqlite else value
 
         return encode
+
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut:
+        return Shortcut(f"type({value}) is date", f"{value}.isoformat()" if dialect.name == "sqlite" else value)
+
+    def binary(self, stored: str) -> bool:
+        return stored == "date"
 
     def decoder(self, dialect: Dialect) -> Converter | None:
         return dt.date.fromisoformat if dialect.name == "sqlite" else None
@@ -90,6 +96,9 @@ class Time(_ToTheFraction[dt.time]):
 
         return encode
 
+    def binary(self, stored: str) -> bool:
+        return stored == "time"
+
     def decoder(self, dialect: Dialect) -> Converter | None:
         return dt.time.fromisoformat if dialect.name == "sqlite" else None
 
@@ -118,6 +127,17 @@ class DateTime(_ToTheFraction[dt.datetime]):
             return self.cut(value.isoformat(" ", "microseconds")) if sqlite else value
 
         return encode
+
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut | None:
+        if self.precision < 6:
+            return None
+        text = f'{value}.isoformat(" ", "microseconds")'
+        return Shortcut(
+            f"type({value}) is datetime and {value}.tzinfo is None", text if dialect.name == "sqlite" else value
+        )
+
+    def binary(self, stored: str) -> bool:
+        return stored == "timestamp"
 
     def decoder(self, dialect: Dialect) -> Converter | None:
         return dt.datetime.fromisoformat if dialect.name == "sqlite" else None
@@ -154,6 +174,17 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
 
         return encode
 
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut | None:
+        if self.precision < 6:
+            return None
+        text = f'{value}.replace(tzinfo=None).isoformat(" ", "microseconds")'
+        return Shortcut(
+            f"type({value}) is datetime and {value}.tzinfo is UTC", text if dialect.name == "sqlite" else value
+        )
+
+    def binary(self, stored: str) -> bool:
+        return stored == "timestamptz"
+
     def decoder(self, dialect: Dialect) -> Converter:
         utc = dt.UTC
         if dialect.name == "sqlite":
@@ -188,6 +219,9 @@ class Interval(ColumnType[dt.timedelta]):
             return microseconds
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        return stored == "interval"
 
     def decoder(self, dialect: Dialect) -> Converter | None:
         if dialect.name != "sqlite":

@@ -12,9 +12,10 @@ from sqlalchemy import Dialect, types as sqltypes
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.column_type import ColumnType, Converter, Shortcut
 
 _LARGEST_SINGLE = 3.4028234663852886e38
+_BITS = {"int2": 16, "int4": 32, "int8": 64}
 
 
 class _Integral(ColumnType[int]):
@@ -38,6 +39,13 @@ class _Integral(ColumnType[int]):
             raise self.misfit(dialect, value, f"an integer from {low} to {high}")
 
         return encode
+
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut:
+        high = 2 ** (self.bits - 1) - 1
+        return Shortcut(f"type({value}) is int and {-high - 1} <= {value} <= {high}", value)
+
+    def binary(self, stored: str) -> bool:
+        return _BITS.get(stored, 0) >= self.bits
 
     def _integer(self, value: Any, dialect: Dialect) -> int:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
@@ -105,6 +113,12 @@ class Float(ColumnType[float]):
 
         return encode
 
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut | None:
+        return Shortcut(f"type({value}) is float and {value} == {value}", value)
+
+    def binary(self, stored: str) -> bool:
+        return stored == "float8"
+
     def decoder(self, dialect: Dialect) -> Converter | None:
         # SQLite keeps 600.0 as an integer, and RETURNING gives it back as one if the table has an index.
         return float if dialect.name == "sqlite" else None
@@ -136,6 +150,12 @@ class Real(Float):
             return float(rounded)
 
         return encode
+
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut | None:
+        return None
+
+    def binary(self, stored: str) -> bool:
+        return stored in ("float4", "float8")
 
     def decoder(self, dialect: Dialect) -> Converter:
         single = struct.Struct("<f")
@@ -192,6 +212,9 @@ class Decimal(ColumnType[decimal.Decimal]):
         if self.scale == 0:
             return lambda value: int(encode(value))
         return lambda value: float(encode(value))
+
+    def binary(self, stored: str) -> bool:
+        return stored == "numeric"
 
     def decoder(self, dialect: Dialect) -> Converter | None:
         if dialect.name != "sqlite":
@@ -259,6 +282,12 @@ class Boolean(ColumnType[bool]):
             raise self.misfit(dialect, value)
 
         return encode
+
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut:
+        return Shortcut(f"{value} is True or {value} is False", value)
+
+    def binary(self, stored: str) -> bool:
+        return stored == "bool"
 
     def decoder(self, dialect: Dialect) -> Converter | None:
         return bool if dialect.name == "sqlite" else None

@@ -54,6 +54,9 @@ class Json(ColumnType[T]):
 
         return encode
 
+    def binary(self, stored: str) -> bool:
+        return stored == "jsonb"
+
     def decoder(self, dialect: Dialect) -> Converter:
         python = self.python
         decode = msgspec.json.Decoder(python).decode
@@ -100,6 +103,10 @@ class ArrayOf(ColumnType[list[T]]):
             return msgspec.json.encode(items).decode() if sqlite else items
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        # Postgres calls the array of a type by the type's name with `_` before it.
+        return stored.startswith("_") and self.element.binary(stored[1:])
 
     def decoder(self, dialect: Dialect) -> Converter | None:
         decode_element = self.element.decoder(dialect)
@@ -267,6 +274,9 @@ class Coded(ColumnType[T]):
             return inner(value) if inner else value
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        return self.stored.binary(stored)
 
     def decoder(self, dialect: Dialect) -> Converter:
         outer, inner = self.codec.decode, self.stored.decoder(dialect)

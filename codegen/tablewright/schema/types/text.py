@@ -10,7 +10,7 @@ from sqlalchemy import Dialect, types as sqltypes
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.column_type import ColumnType, Converter, Shortcut
 
 E = TypeVar("E", bound=enum.Enum)
 
@@ -45,6 +45,13 @@ class Text(ColumnType[str]):
             return value
 
         return encode
+
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut:
+        short = "" if self.length is None else f"len({value}) <= {self.length} and "
+        return Shortcut(f'type({value}) is str and {short}{value}.isascii() and "\\0" not in {value}', value)
+
+    def binary(self, stored: str) -> bool:
+        return stored in ("text", "varchar")
 
     def comparable(self) -> TypeEngine[Any] | None:
         return None if self.length is None else Text()
@@ -88,6 +95,13 @@ class Bytes(ColumnType[bytes]):
 
         return encode
 
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut:
+        whole = "" if self.nbytes is None else f" and len({value}) == {self.nbytes}"
+        return Shortcut(f"type({value}) is bytes{whole}", value)
+
+    def binary(self, stored: str) -> bool:
+        return stored == "bytea"
+
     def comparable(self) -> TypeEngine[Any] | None:
         return None if self.nbytes is None else Bytes()
 
@@ -123,6 +137,12 @@ class Uuid(ColumnType[uuid.UUID]):
             return value.hex if sqlite else value
 
         return encode
+
+    def shortcut(self, dialect: Dialect, value: str) -> Shortcut:
+        return Shortcut(f"type({value}) is UUID", f"{value}.hex" if dialect.name == "sqlite" else value)
+
+    def binary(self, stored: str) -> bool:
+        return stored == "uuid"
 
     def decoder(self, dialect: Dialect) -> Converter | None:
         return uuid.UUID if dialect.name == "sqlite" else None
@@ -165,6 +185,9 @@ class Enum(ColumnType[E]):
                 raise self.misfit(dialect, value) from None
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        return stored in ("text", "varchar", "enum")
 
     def decoder(self, dialect: Dialect) -> Converter:
         return {str(member.value): member for member in self.enum}.__getitem__
