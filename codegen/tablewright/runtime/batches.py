@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import islice
 from typing import Any
 
@@ -80,10 +81,14 @@ def in_batches(connection: Connection, shape: Shape[Any], execute: ExecuteMany, 
     affected = 0
     while batch := list(islice(sets, BATCH)):
         try:
-            with connection.begin_nested():
+            # A single row needs no second try.
+            with connection.begin_nested() if len(batch) > 1 else nullcontext():
                 affected += execute(batch)
         except DBAPIError as error:
             if connection.invalidated:
+                raise
+            if len(batch) == 1:
+                place(error, shape, first)
                 raise
             find_culprit(shape, execute, batch, first)
             raise error

@@ -19,8 +19,9 @@ STORED = text("""
 SELECT a.attname, t.oid, format_type(a.atttypid, a.atttypmod),
     CASE WHEN t.typtype = 'e' THEN 'enum' WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END,
     c.relkind IN ('r', 'p', 'f') AND NOT c.relhasrules AND NOT row_security_active(c.oid),
-    has_database_privilege(current_database(), 'TEMPORARY')
+    has_database_privilege(current_database(), 'TEMPORARY') AND current_setting('transaction_read_only') = 'off'
         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND confrelid = c.oid)
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type AS t ON t.oid = a.atttypid
@@ -44,7 +45,10 @@ class Target(NamedTuple):
 
     columns: dict[str, Stored]
     stageable: bool
-    """Whether rows may go into it all in one statement, by way of a temporary table."""
+    """Whether rows may go into it all in one statement, by way of a temporary table, as if one after the other.
+
+    Triggers and rows that refer to one another would see the difference.
+    """
 
 
 def find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
@@ -106,27 +110,19 @@ def write(
     columns: Sequence[str],
     types: Sequence[int] | None,
     rows: Iterable[tuple[Any, ...]],
-) -> None:
-    """Writes encoded *rows* by one COPY, in binary with *types*, else as text."""
+) -> int:
+    """Writes encoded *rows* by one COPY, in binary with *types*, else as text; how many."""
     form = "" if types is None else " (FORMAT binary)"
     sql = f"COPY {table} ({', '.join(map(quoted, columns))}) FROM STDIN{form}"
     with driver.announced(connection, sql) as cursor:
         if types is not None:
-            _send_json_as_it_is(cursor)
+            from tablewright.runtime import dumpers
+
+            dumpers.use(cursor)
         with cursor.copy(sql) as copy:
             if types is not None:
                 copy.set_types(types)
             write_row = copy.write_row
             for row in rows:
                 write_row(row)
-
-
-def _send_json_as_it_is(cursor: Any) -> None:
-    # Encoded values of JSON are its text already.
-    from psycopg.types.json import set_json_dumps
-
-    set_json_dumps(_as_it_is, cursor)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+        return int(cursor.rowcount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Column, Dialect
+from sqlalchemy import Dialect
 
 from tablewright.runtime import driver
 from tablewright.runtime.driver import Encoder
@@ -87,18 +87,27 @@ def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapp
     taken: list[str] = []
     for number, name in enumerate(names):
         variable, encode = f"v{number}", encode_by_name[name]
+        require = namespace[f"r{number}"] = _required(shape, dialect, name, None)
         if name in given:
             reads.append(f"{variable} = row.{name}" if stored else f"{variable} = row[{name!r}]")
             namespace[f"e{number}"] = encode
-            expression = variable if encode is None else _encoding(shape.by_name[name], dialect, variable, number)
+            expression = variable if encode is None else f"e{number}({variable})"
+            column_type = shape.by_name[name].type
+            if isinstance(column_type, ColumnType):
+                if require is None:
+                    # One call instead of two.
+                    namespace[f"e{number}"] = column_type.encoder(dialect) or _as_it_is
+                    expression = f"None if {variable} is None else {expression}"
+                shortcut = column_type.shortcut(dialect, variable)
+                if shortcut is not None:
+                    expression = f"{shortcut.stored} if {shortcut.fits} else {expression}"
         else:
             default = namespace[f"f{number}"] = fill[name]
             namespace[f"d{number}"] = default if encode is None else encode(default)
             reads.append(f"{variable} = f{number}")
             expression = f"d{number}"
-        namespace[f"k{number}"] = require = _required(shape, dialect, name, None)
         encoded.append(f"{expression}, ")
-        taken.append(f"{variable if require is None else f'k{number}({variable})'}, ")
+        taken.append(f"{variable if require is None else f'r{number}({variable})'}, ")
     # Written out, for this runs for every row; names are the only text of the user's, and they are quoted or fields.
     body = "\n    ".join(reads)
     for function, values in (("encode", encoded), ("take", taken)):
@@ -107,10 +116,5 @@ def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapp
     return Form(shape.row_class if stored else dict, names, namespace["encode"], namespace["take"])
 
 
-def _encoding(column: Column[Any], dialect: Dialect, variable: str, number: int) -> str:
-    shortcut = column.type.shortcut(dialect, variable) if isinstance(column.type, ColumnType) else None
-    call = f"e{number}({variable})"
-    if shortcut is None:
-        return call
-    # NULL fits no shortcut, and its encoder gives it back, or refuses it in a key.
-    return f"{shortcut.stored} if {shortcut.fits} else {call}"
+def _as_it_is(value: Any) -> Any:
+    return value

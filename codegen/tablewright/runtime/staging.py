@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Hashable, Iterator
+from functools import cache
+from itertools import chain, islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy
 from sqlalchemy import Column, ColumnClause, Connection, select
@@ -15,10 +16,12 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from tablewright.runtime import batches, copy
 from tablewright.runtime.copy import Target
-from tablewright.runtime.driver import Prepared
+from tablewright.runtime.driver import DriverText, Prepared
 from tablewright.runtime.incoming import Incoming
 from tablewright.runtime.postgres import quoted
 from tablewright.runtime.shape import Shape, is_one_value
+
+Row: TypeAlias = tuple[Any, ...]
 
 STAGE = "tablewright_incoming"
 """The temporary table; names that begin with `tablewright_` are our own."""
@@ -46,29 +49,14 @@ class Merge(NamedTuple):
 def merge(connection: Connection, shape: Shape[Any], incoming: Incoming, plan: Merge) -> int:
     """Does to every row, one after the other, what *plan* says; rows affected."""
     affected = 0
-    target: Target | None = None
-    asked = False
+    find_target = cache(lambda: _find_target(connection, shape))
     while (names := incoming.names()) is not None:
         prepared = _each(connection, shape, plan, names)
         text = batches.direct_text(connection, shape, prepared)
         if text is None or not names or connection.dialect.driver != "psycopg":
             affected += batches.execute_run(connection, shape, incoming, prepared, names)
-            continue
-        execute = batches.by_driver(connection, text)
-        first = incoming.number
-        rows = incoming.run()
-        while chunk := list(islice(rows, CHUNK)):
-            if not asked and len(chunk) >= WORTHWHILE:
-                target, asked = _find_target(connection, shape), True
-            for part in [chunk] if target is None else _parts(shape, plan, names, chunk):
-                done = None
-                if target is not None and len(part) >= WORTHWHILE:
-                    done = _by_stage(connection, shape, target, plan, names, part)
-                if done is None:
-                    sets = batches.parameters(text, names, part)
-                    done = batches.in_batches(connection, shape, execute, sets, first)
-                affected += done
-                first += len(part)
+        else:
+            affected += _Run(connection, shape, plan, names, text, find_target).merge(incoming.run(), incoming.number)
     return affected
 
 
@@ -93,74 +81,102 @@ def _find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
         # Postgres does not prepare a transaction that has used temporary tables.
         return None
     target = copy.find_target(connection, shape)
-    return target if target is not None and target.stageable else None
-
-
-def _parts(
-    shape: Shape[Any], plan: Merge, names: tuple[str, ...], chunk: list[tuple[Any, ...]]
-) -> Iterator[list[tuple[Any, ...]]]:
-    """*chunk* in parts, in order: long ones without two rows of one key, and what is between them."""
-    places = [names.index(column.key) for column in plan.key if column.key in names]
-    if not places or any(is_one_value(column) for column in plan.key):
-        # Values that cannot be hashed; Postgres finds two rows with one key as well.
-        yield chunk
-        return
-    between: list[tuple[Any, ...]] = []
-    part: list[tuple[Any, ...]] = []
-    seen: set[Any] = set()
-    for key, row in zip(map(itemgetter(*places), chunk), chunk, strict=True):
-        if key in seen:
-            if len(part) >= WORTHWHILE:
-                if between:
-                    yield between
-                    between = []
-                yield part
-            else:
-                between += part
-            part = []
-            seen.clear()
-        seen.add(key)
-        part.append(row)
-    if between and len(part) >= WORTHWHILE:
-        yield between
-        between = []
-    yield between + part
-
-
-def _by_stage(
-    connection: Connection,
-    shape: Shape[Any],
-    target: Target,
-    plan: Merge,
-    names: tuple[str, ...],
-    rows: Sequence[tuple[Any, ...]],
-) -> int | None:
-    """Rows affected; None where a row is refused, which row by row will tell, or not happen."""
-    columns = copy.stored_columns(shape, names)
-    types = copy.binary_types(shape, target, names)
-    numbered = ((*row, number) for number, row in enumerate(rows))
-    made = [f"{quoted(name)} {target.columns[name].sql}" for name in columns]
-    try:
-        with connection.begin_nested():
-            _execute(connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)}, {ORDINAL} integer)")
-            copy.write(
-                connection,
-                f"pg_temp.{STAGE}",
-                [*columns, ORDINAL],
-                None if types is None else [*types, INTEGER_OID],
-                numbered,
-            )
-            affected = connection.execute(_all(connection, shape, plan, names).statement).rowcount
-            _execute(connection, f"DROP TABLE pg_temp.{STAGE}")
-    except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None) or ""
-        if connection.invalidated or state[:2] not in FAULTS_OF_ROWS:
-            raise
+    if target is None or not target.stageable or any(column.name not in target.columns for column in shape.columns):
         return None
-    return affected
+    return target
 
 
-def _all(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...]) -> Prepared:
+class _Run:
+    """A run of rows on their way by psycopg: few of them, or with one key, by a statement for each."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        shape: Shape[Any],
+        plan: Merge,
+        names: tuple[str, ...],
+        text: DriverText,
+        find_target: Callable[[], Target | None],
+    ) -> None:
+        self.connection = connection
+        self.shape = shape
+        self.plan = plan
+        self.names = names
+        self.text = text
+        self.find_target = find_target
+        places = [names.index(column.key) for column in plan.key if column.key in names]
+        hashable = not any(is_one_value(column) for column in plan.key)
+        # Without it Postgres finds the rows with one key, and the statement fails.
+        self.key = itemgetter(*places) if places and hashable else None
+
+    def merge(self, rows: Iterator[Row], first: int) -> int:
+        """Merges *rows*, the first of which has the number *first*; rows affected."""
+        affected = 0
+        rest: list[Row] = []
+        while begun := [*rest, *islice(rows, WORTHWHILE - len(rest))]:
+            many = len(begun) == WORTHWHILE and not self._has_twins(begun)
+            target = self.find_target() if many else None
+            if target is None:
+                done, merged, rest = len(begun), self._each(begun, first), []
+            else:
+                done, merged, rest = self._together(target, begun, rows, first)
+            affected += merged
+            first += done
+        return affected
+
+    def _has_twins(self, rows: list[Row]) -> bool:
+        return self.key is not None and len(set(map(self.key, rows))) < len(rows)
+
+    def _each(self, rows: list[Row], first: int) -> int:
+        sets = batches.parameters(self.text, self.names, rows)
+        execute = batches.by_driver(self.connection, self.text)
+        return batches.in_batches(self.connection, self.shape, execute, sets, first)
+
+    def _together(
+        self, target: Target, begun: list[Row], rows: Iterator[Row], first: int
+    ) -> tuple[int, int, list[Row]]:
+        """Merges *begun* and the *rows* up to one whose key another has: how many, rows affected, and that one.
+
+        Where Postgres refuses one of them it is done row by row, which will tell which, or not fail: only then
+        are two rows with one key what they are for Postgres, or rows that refer to one another refused.
+        """
+        taken: list[Row] = []
+        columns = copy.stored_columns(self.shape, self.names)
+        types = copy.binary_types(self.shape, target, self.names)
+        made = [f"{quoted(name)} {target.columns[name].sql}" for name in columns]
+        try:
+            with self.connection.begin_nested():
+                _execute(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)}, {ORDINAL} integer)")
+                written = copy.write(
+                    self.connection,
+                    f"pg_temp.{STAGE}",
+                    [*columns, ORDINAL],
+                    None if types is None else [*types, INTEGER_OID],
+                    self._numbered(chain(begun, rows), taken),
+                )
+                affected = self.connection.execute(_all(self.connection, self.shape, self.plan, self.names)).rowcount
+                _execute(self.connection, f"DROP TABLE pg_temp.{STAGE}")
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if self.connection.invalidated or state[:2] not in FAULTS_OF_ROWS:
+                raise
+            refused = taken + begun[len(taken) :]
+            return len(refused), self._each(refused, first), []
+        return written, affected, taken[written:]
+
+    def _numbered(self, rows: Iterator[Row], taken: list[Row]) -> Iterator[Row]:
+        seen: set[Any] = set()
+        for number, row in enumerate(islice(rows, CHUNK)):
+            taken.append(row)
+            if self.key is not None:
+                key = self.key(row)
+                if key in seen:
+                    return
+                seen.add(key)
+            yield (*row, number)
+
+
+def _all(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...]) -> Any:
     def make() -> Prepared:
         columns: list[ColumnClause[Any]] = [sqlalchemy.column(name) for name in copy.stored_columns(shape, names)]
         ordinal: ColumnClause[int] = sqlalchemy.column(ORDINAL)
@@ -169,7 +185,7 @@ def _all(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[st
         statement = dialect_insert(connection, shape).from_select(list(names), rows)
         return Prepared(plan.on_conflict(statement, names), ())
 
-    return shape.prepared((plan.kind, STAGE, names), make)
+    return shape.prepared((plan.kind, STAGE, names), make).statement
 
 
 def _execute(connection: Connection, sql: str) -> None:

@@ -189,19 +189,20 @@ class Decimal(ColumnType[decimal.Decimal]):
         return sqltypes.Integer() if self.scaled else sqltypes.NUMERIC(self.precision, self.scale)
 
     def encoder(self, dialect: Dialect) -> Converter:
-        limit = decimal.Decimal(10).scaleb(self.precision - self.scale - 1)
         unit = decimal.Decimal(1).scaleb(-self.scale)
-        exact = decimal.Context(prec=max(self.precision, 28) + 2, traps=[decimal.InvalidOperation])
+        exact = decimal.Context(prec=self.precision, traps=[decimal.InvalidOperation, decimal.Inexact])
 
         def encode(value: Any) -> Any:
             if type(value) is not decimal.Decimal:
                 if isinstance(value, bool) or not isinstance(value, int | decimal.Decimal):
                     raise self.misfit(dialect, value)
                 value = decimal.Decimal(value)
-            if not value.is_finite() or not -limit < value < limit:
-                raise self.misfit(dialect, value)
-            rounded = value.quantize(unit, context=exact)
-            if rounded != value:
+            try:
+                # Refuses infinities, too many digits, and fractions that are too fine.
+                rounded = value.quantize(unit, context=exact)
+            except decimal.DecimalException:
+                raise self.misfit(dialect, value) from None
+            if rounded.is_nan():
                 raise self.misfit(dialect, value)
             return rounded
 

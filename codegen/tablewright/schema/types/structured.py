@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from tablewright.schema.range import Range
-from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.column_type import SHORTCUT_NAMES, ColumnType, Converter
 from tablewright.schema.types.moment import Date, DateTime, TimestampTz
 from tablewright.schema.types.number import Decimal, Integer
 from tablewright.schema.types.text import Enum
@@ -40,14 +40,24 @@ class Json(ColumnType[T]):
 
     def encoder(self, dialect: Dialect) -> Converter:
         python = self.python
+        # Types that belong to a Struct are looked into once, others on every call.
+        holder: Any = msgspec.defstruct("Holder", [("value", python)])
+        # Sorted, for SQLite compares the text.
+        to_json = msgspec.json.Encoder(order="sorted").encode
+        from_json = msgspec.json.Decoder(python).decode
 
         def encode(value: Any) -> Any:
             try:
-                # Sorted, for SQLite compares the text.
-                text = msgspec.json.encode(msgspec.convert(value, python), order="sorted").decode()
-                msgspec.json.decode(text, type=python)
+                try:
+                    fitting = msgspec.convert({"value": value}, holder).value
+                except msgspec.ValidationError:
+                    # Once more, for the path in the message.
+                    fitting = msgspec.convert(value, python)
+                encoded = to_json(fitting)
+                from_json(encoded)
             except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
                 raise self.misfit(dialect, value, f"{self.what}: {error}") from None
+            text = encoded.decode()
             if "\\u0000" in text:
                 raise self.misfit(dialect, value, "JSON without NUL characters")
             return text
@@ -67,6 +77,16 @@ class Json(ColumnType[T]):
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
+
+
+def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
+    encode = element.encoder(dialect)
+    if encode is None:
+        return list
+    shortcut = element.shortcut(dialect, "item")
+    expression = "encode(item)" if shortcut is None else f"{shortcut.stored} if {shortcut.fits} else encode(item)"
+    made: Converter = eval(f"lambda items: [{expression} for item in items]", {**SHORTCUT_NAMES, "encode": encode})
+    return made
 
 
 class ArrayOf(ColumnType[list[T]]):
@@ -89,17 +109,16 @@ class ArrayOf(ColumnType[list[T]]):
         return postgresql.ARRAY(self.element.load_dialect_impl(dialect))
 
     def encoder(self, dialect: Dialect) -> Converter:
-        encode_element = self.element.encoder(dialect)
+        encode_all = _encoder_of_each(self.element, dialect)
         sqlite = dialect.name == "sqlite"
 
         def encode(value: Any) -> Any:
             if not isinstance(value, list | tuple):
                 raise self.misfit(dialect, value)
-            items = list(cast("list[Any]", value))
-            if None in items:
-                raise self.misfit(dialect, items, "a list without None")
-            if encode_element is not None:
-                items = [encode_element(item) for item in items]
+            given = cast("list[Any]", value)
+            if None in given:
+                raise self.misfit(dialect, given, "a list without None")
+            items = encode_all(given)
             return msgspec.json.encode(items).decode() if sqlite else items
 
         return encode

@@ -177,11 +177,12 @@ class Enum(ColumnType[E]):
         by_value = {member.value: str(member.value) for member in members}
 
         def encode(value: Any) -> Any:
-            if isinstance(value, members):
-                return str(value.value)
             try:
+                # Members of a StrEnum are found by value, too.
                 return by_value[value]
             except (KeyError, TypeError):
+                if isinstance(value, members):
+                    return str(value.value)
                 raise self.misfit(dialect, value) from None
 
         return encode
