@@ -183,7 +183,7 @@ def _all(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[st
         stage = sqlalchemy.table(STAGE, *columns, ordinal, schema="pg_temp")
         rows = select(*stage.c[:-1]).order_by(ordinal)
         statement = dialect_insert(connection, shape).from_select(list(names), rows)
-        return Prepared(plan.on_conflict(statement, names), ())
+        return Prepared(plan.on_conflict(statement, names).execution_options(preserve_rowcount=True), ())
 
     return shape.prepared((plan.kind, STAGE, names), make).statement
 

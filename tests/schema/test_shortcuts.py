@@ -1,0 +1,99 @@
+"""What spares bulk writes a call for each value: it must agree with the encoder, for every type and value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Dialect, create_engine
+
+from tablewright.schema import types
+from tablewright.schema.types.column_type import SHORTCUT_NAMES
+from tests.schema.test_types import AWARE, CASES, CET, NAIVE, Case, Kept
+
+
+class Whole(int):
+    """Not an int as JSON or a driver knows it."""
+
+
+class Word(str):
+    """A string that says so."""
+
+    __slots__ = ()
+
+
+class Level(enum.IntEnum):
+    """Integers with names."""
+
+    LOW = 1
+
+
+VALUES: list[Any] = [
+    None,
+    True,
+    0,
+    *(sign * 2**bits + step for bits in (15, 31, 63) for sign in (1, -1) for step in (-1, 0, 1)),
+    Whole(5),
+    Level.LOW,
+    1.5,
+    float("nan"),
+    float("inf"),
+    Decimal("1.50"),
+    Decimal("NaN"),
+    "",
+    "abcde",
+    "abcdef",
+    "éa",
+    "a\0",
+    "\ud800",
+    Word("ab"),
+    b"abcd",
+    b"abcde",
+    bytearray(b"abcd"),
+    dt.date(2024, 2, 29),
+    NAIVE,
+    NAIVE.replace(microsecond=0),
+    AWARE,
+    NAIVE.replace(tzinfo=CET),
+    dt.time(1, 2, 3),
+    uuid.UUID(int=5),
+    [],
+]
+
+
+@pytest.fixture(params=["sqlite://", "postgresql+psycopg://nowhere"])
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """A dialect without a database."""
+    return create_engine(str(request.param)).dialect
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_shortcut_gives_what_the_encoder_gives(case: Case, dialect: Dialect) -> None:
+    """Where its condition holds the encoder takes the value, and makes the same of it."""
+    shortcut = case.type.shortcut(dialect, "value")
+    if shortcut is None:
+        return
+    encode = case.type.encoder(dialect)
+    assert encode is not None
+    kept = [value.written if isinstance(value, Kept) else value for value in case.kept]
+    for value in (*VALUES, *kept, *case.refused):
+        scope = {**SHORTCUT_NAMES, "value": value}
+        if eval(shortcut.fits, scope):
+            stored = eval(shortcut.stored, scope)
+            assert (stored, type(stored)) == (encode(value), type(encode(value)))
+
+
+@pytest.mark.parametrize(
+    "kind", [types.BigInteger(), types.String(5), types.Float(), types.Boolean(), types.DateTime(), types.TimestampTz()]
+)
+def test_plain_values_take_the_shortcut(kind: types.ColumnType[Any], dialect: Dialect) -> None:
+    """Each of the common types has one, and some value takes it; NULL never does."""
+    shortcut = kind.shortcut(dialect, "value")
+    assert shortcut is not None
+    took = [value for value in VALUES if eval(shortcut.fits, {**SHORTCUT_NAMES, "value": value})]
+    assert took
+    assert None not in took
