@@ -5,18 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
 from msgspec import Struct
-from sqlalchemy import Column, Connection, Dialect, MetaData, create_engine, exc, func, insert, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Connection, MetaData, create_engine, exc, func, insert, literal_column, select
 
-from tablewright.runtime.driver import MANY
-from tablewright.runtime.row import Row
-from tablewright.runtime.shape import Shape
 from tablewright.schema import types
 from tablewright.schema.range import Range
 from tablewright.schema.tables import column, make_table, primary_key
@@ -56,13 +52,6 @@ class Case(NamedTuple):
     kept: list[Any]
     refused: list[Any]
     default: Any
-
-
-class Stored(Row, frozen=True, gc=False):
-    """A row of the table that `make` makes."""
-
-    id: int
-    v: Any
 
 
 class Kept(NamedTuple):
@@ -267,41 +256,6 @@ def test_values(case: Case, connection: Connection) -> None:
             connection.execute(table.delete())
     connection.execute(insert(table).values(v=None))
     assert connection.execute(select(table.c.v)).scalar_one() is None
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_values_of_many_rows(case: Case, connection: Connection) -> None:
-    """Rows built from the driver's own values hold the same."""
-    table = make(connection, column(case.type, nullable=True))
-    shape = Shape(table, Stored)
-    pairs = [value if isinstance(value, Kept) else Kept(value, value) for value in case.kept]
-    for _ in range(MANY):
-        connection.execute(insert(table), [{"v": pair.written} for pair in pairs] + [{"v": None}])
-    rows = shape.rows(connection, connection.execute(select(table).order_by(table.c.id)))
-    expected = [*(pair.read for pair in pairs), None] * MANY
-    assert [row.v for row in rows] == expected
-    assert [type(row.v) for row in rows] == [type(value) for value in expected]
-
-
-@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda dialect: dialect.name)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_usual_way_encodes_alike(case: Case, dialect: Dialect) -> None:
-    """What spares the encoder a call makes the same of a value, and leaves to it what does not fit."""
-    usual, encode = case.type.usual(dialect), case.type.encoder(dialect)
-    if usual is None or encode is None:
-        return
-    unusual = object()
-    namespace: dict[str, Any] = {"unusual": unusual}
-    shortened: Callable[[Any], Any]
-    shortened = eval(f"lambda v: {usual.source('v', namespace)} else unusual", namespace)
-    for value in case.kept:
-        written = value.written if isinstance(value, Kept) else value
-        made = shortened(written)
-        if made is not unusual:
-            assert (made, type(made)) == (encode(written), type(encode(written)))
-    for value in case.refused:
-        assert shortened(value) is unusual
-    assert shortened(None) is unusual
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime import copy, driver, identity, writes
-from tablewright.runtime.driver import Prepared
+from tablewright.runtime import batches, copy, driver, identity, writes
+from tablewright.runtime.driver import DriverText, Prepared, Tuples
 from tablewright.runtime.gate import GatedSession
-from tablewright.runtime.incoming import Incoming, place
+from tablewright.runtime.incoming import Incoming
+from tablewright.runtime.row_errors import place
 from tablewright.runtime.shape import Shape
 
 RowT = TypeVar("RowT")
 
-BATCH = 1000
 PULLING = (
     "The session is taking rows from an iterable that uses the same session. "
     "Make a list of the rows first, or read them in another session."
@@ -29,10 +29,11 @@ def insert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -
     """Inserts all rows or none; how many."""
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):
         incoming = Incoming(shape, rows, connection, fill=True)
-        if copy.available(connection, shape):
-            copy.copy_in(connection, shape, incoming)
+        target = copy.find_target(connection, shape)
+        if target is not None:
+            copy.copy_in(connection, shape, target, incoming)
         else:
-            execute_each(connection, shape, incoming, partial(_insertion, shape))
+            batches.execute_each(connection, shape, incoming, partial(_insertion, shape))
         writes.advance_sequence_to(connection, shape, incoming.highest)
     if incoming.number:
         identity.wrote(session, shape, "insert")
@@ -44,87 +45,46 @@ def _insertion(shape: Shape[Any], names: tuple[str, ...]) -> Prepared:
     return shape.prepared(("insert many", names), lambda: Prepared(insert(shape.table).inline(), names))
 
 
-def execute_each(
-    connection: Connection,
-    shape: Shape[Any],
-    incoming: Incoming,
-    prepare: Callable[[tuple[str, ...]], Prepared],
-) -> int:
-    """Executes the statement that *prepare* makes for its columns with every row; rows affected."""
-    affected = 0
-    direct = connection.dialect.name == "sqlite" and shape.strict and not driver.listened(connection)
-    while (values := incoming.pull()) is not None:
-        names = tuple(name for name in shape.names if name in values)
-        prepared: Prepared = prepare(names)
-        driver_text = prepared.text(connection.dialect) if direct else None
-        if driver_text is None:
-            affected += _in_batches(connection, shape, incoming, prepared, incoming.run(values))
-            continue
-        try:
-            sets = _placed(driver_text, names, incoming, values)
-            affected += driver.execute_many(connection, driver_text.sql, sets)
-        except DBAPIError as error:
-            place(error, shape, incoming.number)
-            raise
-    return affected
-
-
-def _placed(
-    driver_text: driver.DriverText, names: tuple[str, ...], incoming: Incoming, first: Mapping[str, Any]
-) -> Iterator[Any]:
-    arrange = driver_text.arrangement(names)
-    encoded = incoming.encoded(first, names)
-    return encoded if arrange is None else map(arrange, encoded)
-
-
-def _in_batches(
-    connection: Connection,
-    shape: Shape[Any],
-    incoming: Incoming,
-    prepared: Prepared,
-    rows: Iterator[Mapping[str, Any]],
-) -> int:
-    affected = 0
-    start = incoming.number
-    while batch := [dict(values) for values in islice(rows, BATCH)]:
-        try:
-            with connection.begin_nested():
-                affected += max(connection.execute(prepared.statement, batch).rowcount, 0)
-        except DBAPIError as error:
-            if connection.invalidated:
-                raise
-            _find_culprit(connection, shape, prepared, batch, start)
-            raise error
-        start += len(batch)
-    return affected
-
-
-def _find_culprit(
-    connection: Connection, shape: Shape[Any], prepared: Prepared, batch: list[dict[str, Any]], start: int
-) -> None:
-    # A failed batch does not say which of its rows it was: one by one they do.
-    for number, values in enumerate(batch, start):
-        try:
-            connection.execute(prepared.statement, values)
-        except DBAPIError as error:
-            place(error, shape, number)
-            raise
+def _returning_insertion(shape: Shape[Any], names: tuple[str, ...]) -> Prepared:
+    statement = insert(shape.table).returning(*shape.columns)
+    return shape.prepared(("insert many returning", names), lambda: Prepared(statement, names))
 
 
 def insert_many_returning(session: GatedSession, shape: Shape[RowT], rows: Iterable[Any]) -> list[RowT]:
     """Inserts all rows or none; as stored, in the order given."""
     stored: list[RowT] = []
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):
-        incoming = Incoming(shape, rows, connection)
-        own = None if driver.listened(connection) else driver.driver_connection(connection)
-        while (values := incoming.pull()) is not None:
-            statement = writes.insertion(shape, tuple(values))
-            try:
-                stored.append(writes.inserted(statement.row(session.gate, own, tuple(values.values()))))
-            except DBAPIError as error:
-                place(error, shape, incoming.number)
-                raise
+        incoming = Incoming(shape, rows, connection, fill=True)
+        while (names := incoming.names()) is not None:
+            prepared = _returning_insertion(shape, names)
+            text = batches.direct_text(connection, shape, prepared)
+            if text is None:
+                for row in incoming.run(encoded=False):
+                    given = dict(zip(names, row, strict=True))
+                    try:
+                        stored += shape.rows(connection, connection.execute(prepared.statement, given))
+                    except DBAPIError as error:
+                        place(error, shape, incoming.number)
+                        raise
+                continue
+            first = incoming.number
+            sets = batches.parameters(text, names, incoming.run())
+            # The driver's values of a batch are let go once its rows are built.
+            while batch := list(islice(sets, batches.BATCH)):
+                stored += shape.build(connection.dialect, _insert_batch(connection, shape, text, batch, first))
+                first += len(batch)
         writes.advance_sequence_to(connection, shape, incoming.highest)
     if stored:
         identity.wrote(session, shape, "insert")
     return stored
+
+
+def _insert_batch(connection: Connection, shape: Shape[Any], text: DriverText, batch: list[Any], first: int) -> Tuples:
+    try:
+        with connection.begin_nested():
+            return driver.run_many(connection, text.sql, batch)
+    except DBAPIError as error:
+        if connection.invalidated:
+            raise
+        batches.find_culprit(shape, lambda sets: driver.run_many(connection, text.sql, sets), batch, first)
+        raise error

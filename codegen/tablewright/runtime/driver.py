@@ -290,6 +290,27 @@ def execute_many(connection: Connection, sql: str, sets: Iterable[Any]) -> int:
     return max(count, 0)
 
 
+def run_many(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
+    """Executes *sql*, which returns rows, for every set of parameters, on the driver's cursor; those rows, in order."""
+    rows: Tuples = []
+    cursor: Any = connection.connection.cursor()
+    try:
+        if connection.dialect.driver == "psycopg":
+            # In a pipeline: the statements do not wait for one another.
+            cursor.executemany(sql, sets, returning=True)
+            rows += cursor.fetchall()
+            while cursor.nextset():
+                rows += cursor.fetchall()
+        else:
+            for parameters in sets:
+                cursor.execute(sql, parameters)
+                rows += cursor.fetchall()
+        cursor.close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise_wrapped(connection, error, sql, None, cursor)
+    return rows
+
+
 @contextmanager
 def announced(connection: Connection, sql: str) -> Generator[Any, None, None]:
     """A driver's cursor for a statement that SQLAlchemy has no form of (COPY); listeners and echo see *sql*."""

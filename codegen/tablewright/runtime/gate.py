@@ -240,8 +240,8 @@ class Gate:
         )
 
 
-def listened(connection: Connection, *, many: bool = False) -> bool:
-    """Whether anyone would notice a statement, or with *many* an `executemany`, that SQLAlchemy does not execute."""
+def listened(connection: Connection) -> bool:
+    """Whether anyone would notice a statement that SQLAlchemy does not execute itself."""
     # SQLAlchemy offers no public way to ask whether statements are logged or events have listeners.
     if connection._echo or "schema_translate_map" in connection._execution_options:
         return True
@@ -251,7 +251,7 @@ def listened(connection: Connection, *, many: bool = False) -> bool:
         if events.before_cursor_execute or events.after_cursor_execute or events.before_execute or events.after_execute:
             return True
     hooks = connection.dialect.dispatch
-    return bool(hooks.do_executemany if many else hooks.do_execute)
+    return bool(hooks.do_execute or hooks.do_execute_no_params or hooks.do_executemany)
 
 
 class GatedSession(EntitySession):

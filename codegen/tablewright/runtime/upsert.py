@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql.schema import ColumnElementColumnDefault
 
 from tablewright.runtime import driver, identity, writes
-from tablewright.runtime.bulk import PULLING, execute_each
+from tablewright.runtime.bulk import PULLING
 from tablewright.runtime.driver import Prepared
 from tablewright.runtime.gate import GatedSession
-from tablewright.runtime.incoming import Incoming, place
+from tablewright.runtime.incoming import Incoming
 from tablewright.runtime.shape import PRIMARY_KEY, Shape
+from tablewright.runtime.staging import Merge, dialect_insert, merge
 from tablewright.runtime.statement import RowStatement
 
 RowT = TypeVar("RowT")
@@ -43,7 +43,7 @@ def upsert_row(session: GatedSession, shape: Shape[RowT], conflict: str, values:
 
 def _upsertion(connection: Connection, shape: Shape[RowT], conflict: str, names: tuple[str, ...]) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
-        statement = _on_unique(connection, shape, conflict, names)
+        statement = _update_conflicting(dialect_insert(connection, shape), shape, conflict, names)
         return RowStatement(shape, statement.returning(*shape.columns), names)
 
     return shape.prepared(("upsert", connection.dialect.name, conflict, names), make)
@@ -51,63 +51,56 @@ def _upsertion(connection: Connection, shape: Shape[RowT], conflict: str, names:
 
 def upsert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], conflict: str) -> int:
     """Inserts rows or updates those whose unique key *conflict* is there, one after the other; how many were given."""
-    shape.conflict(conflict)
-    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
-        incoming = Incoming(shape, rows, connection)
+    key = shape.conflict(conflict)
 
-        def prepare(names: tuple[str, ...]) -> Prepared:
-            kind = ("upsert many", connection.dialect.name, conflict, names)
-            return shape.prepared(
-                kind, lambda: Prepared(_on_unique(connection, shape, conflict, names).inline(), names)
-            )
+    def update(statement: Any, names: tuple[str, ...]) -> Any:
+        return _update_conflicting(statement, shape, conflict, names)
 
-        execute_each(connection, shape, incoming, prepare)
-        writes.advance_sequence_to(connection, shape, incoming.highest)
-    if incoming.number:
-        identity.wrote(session, shape, "update")
-    return incoming.number
+    # Defaults are not filled in: an update leaves columns alone that the row leaves out.
+    given, _ = _merge(session, shape, rows, Merge(("upsert many", conflict), update, key), "update", fill=False)
+    return given
 
 
 def replace(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Inserts rows or overwrites the whole row with their primary key; how many were given."""
     key = shape.conflict(PRIMARY_KEY)
-    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
-        incoming = Incoming(shape, rows, connection)
+    others = [column.key for column in shape.columns if not column.primary_key and column.computed is None]
 
-        def make(names: tuple[str, ...]) -> Prepared:
-            statement = dialect_insert(connection, shape)
-            others = [column for column in shape.columns if not column.primary_key and column.computed is None]
-            # A column that the row leaves out has its default in `excluded`.
-            overwritten = {column.key: statement.excluded[column.key] for column in others}
-            return Prepared(_on_conflict(statement, key, overwritten).inline(), names)
+    def overwrite(statement: Any, _: tuple[str, ...]) -> Any:
+        # A column that the row leaves out has its default in `excluded`.
+        return _on_conflict(statement, key, {name: statement.excluded[name] for name in others})
 
-        def prepare(names: tuple[str, ...]) -> Prepared:
-            return shape.prepared(("replace", connection.dialect.name, names), lambda: make(names))
-
-        execute_each(connection, shape, incoming, prepare)
-        writes.advance_sequence_to(connection, shape, incoming.highest)
-    if incoming.number:
-        identity.wrote(session, shape, "update")
-    return incoming.number
+    given, _ = _merge(session, shape, rows, Merge("replace", overwrite, key), "update")
+    return given
 
 
 def ensure(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Inserts the rows that conflict with none there, nor with one given before; how many."""
-    count = 0
+
+    def skip(statement: Any, _: tuple[str, ...]) -> Any:
+        return statement.on_conflict_do_nothing()
+
+    _, inserted = _merge(session, shape, rows, Merge("ensure many", skip), "insert")
+    return inserted
+
+
+def _merge(
+    session: GatedSession,
+    shape: Shape[Any],
+    rows: Iterable[Any],
+    plan: Merge,
+    action: identity.Action,
+    *,
+    fill: bool = True,
+) -> tuple[int, int]:
+    """How many rows were given, and how many the database has inserted or updated."""
     with driver.whole(session) as connection, session.gate.exclusive(PULLING):
-        incoming = Incoming(shape, rows, connection)
-        while (values := incoming.pull()) is not None:
-            prepared = insert_absent(connection, shape, tuple(values))
-            try:
-                inserted = len(driver.run(connection, prepared, values))
-            except DBAPIError as error:
-                place(error, shape, incoming.number)
-                raise
-            count += inserted
+        incoming = Incoming(shape, rows, connection, fill=fill)
+        affected = merge(connection, shape, incoming, plan)
         writes.advance_sequence_to(connection, shape, incoming.highest)
-    if count:
-        identity.wrote(session, shape, "insert")
-    return count
+    if incoming.number:
+        identity.wrote(session, shape, action)
+    return incoming.number, affected
 
 
 def insert_absent(connection: Connection, shape: Shape[Any], names: tuple[str, ...]) -> Prepared:
@@ -120,21 +113,13 @@ def insert_absent(connection: Connection, shape: Shape[Any], names: tuple[str, .
     return shape.prepared(("ensure", connection.dialect.name, names), make)
 
 
-def dialect_insert(connection: Connection, shape: Shape[Any]) -> Any:
-    """An insert that has ON CONFLICT."""
-    name = connection.dialect.name
-    if name not in ("postgresql", "sqlite"):
-        raise InvalidRequestError(f"Tablewright knows the ON CONFLICT of SQLite and Postgres, not of {name}.")
-    return postgresql.insert(shape.table) if name == "postgresql" else sqlite.insert(shape.table)
-
-
-def _on_unique(connection: Connection, shape: Shape[Any], conflict: str, names: tuple[str, ...]) -> Any:
+def _update_conflicting(statement: Any, shape: Shape[Any], conflict: str, names: tuple[str, ...]) -> Any:
+    """The insert *statement* of rows that name the columns *names*, updating the rows whose key *conflict* is there."""
     shape.check(names)
     key = shape.conflict(conflict)
     missing = [column.key for column in key if column.key not in names]
     if missing and conflict != PRIMARY_KEY:
         raise InvalidRequestError(f"An upsert by {conflict!r} needs a value of {missing[0]!r}.")
-    statement = dialect_insert(connection, shape)
     kept = {column.key for column in (*key, *shape.key)}
     written = {name: statement.excluded[name] for name in names if name not in kept}
     if written:

@@ -90,6 +90,13 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         """`X if Y`: what `encoder` makes, X, of the values that it meets most, which Y tells; or None."""
         return None
 
+    def binary(self, stored: str) -> bool:
+        """Whether encoded values may be sent to a Postgres column of the type *stored* in the driver's binary form.
+
+        Drivers do not look whether a value fits: only the encoder does.
+        """
+        return False
+
     def decoding(self, dialect: Dialect) -> Inline | None:
         """Driver to Python; None where the driver's value is right as it is."""
         return None
@@ -171,6 +178,9 @@ class Spelt(ColumnType[T]):
 
     def usual(self, dialect: Dialect) -> Inline | None:
         return self.inner.usual(dialect)
+
+    def binary(self, stored: str) -> bool:
+        return self.inner.binary(stored)
 
     def decoding(self, dialect: Dialect) -> Inline | None:
         return self.inner.decoding(dialect)

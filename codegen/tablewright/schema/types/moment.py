@@ -39,6 +39,9 @@ class Date(ColumnType[dt.date]):
         text = "{v}.isoformat()" if dialect.name == "sqlite" else "{v}"
         return Inline(text + " if type({v}) is {date}", date=dt.date)
 
+    def binary(self, stored: str) -> bool:
+        return stored == "date"
+
     def decoding(self, dialect: Dialect) -> Inline | None:
         return Inline("{read}({v})", read=dt.date.fromisoformat) if dialect.name == "sqlite" else None
 
@@ -103,6 +106,9 @@ class Time(_ToTheFraction[dt.time]):
         text = "{v}.isoformat('microseconds')" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.time)
 
+    def binary(self, stored: str) -> bool:
+        return stored == "time"
+
     def decoding(self, dialect: Dialect) -> Inline | None:
         return Inline("{read}({v})", read=dt.time.fromisoformat) if dialect.name == "sqlite" else None
 
@@ -135,6 +141,9 @@ class DateTime(_ToTheFraction[dt.datetime]):
     def usual(self, dialect: Dialect) -> Inline | None:
         text = "{v}.isoformat(' ', 'microseconds')" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.datetime)
+
+    def binary(self, stored: str) -> bool:
+        return stored == "timestamp"
 
     def decoding(self, dialect: Dialect) -> Inline | None:
         return Inline("{read}({v})", read=dt.datetime.fromisoformat) if dialect.name == "sqlite" else None
@@ -176,6 +185,9 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
         text = "{v}.isoformat(' ', 'microseconds')[:26]" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is {utc}", kind=dt.datetime, utc=dt.UTC)
 
+    def binary(self, stored: str) -> bool:
+        return stored == "timestamptz"
+
     def decoding(self, dialect: Dialect) -> Inline:
         if dialect.name == "sqlite":
             return Inline("{read}({v} + '+00:00')", read=dt.datetime.fromisoformat)
@@ -208,6 +220,9 @@ class Interval(ColumnType[dt.timedelta]):
             return microseconds
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        return stored == "interval"
 
     def decoding(self, dialect: Dialect) -> Inline | None:
         return Inline("{timedelta}(0, 0, {v})", timedelta=dt.timedelta) if dialect.name == "sqlite" else None

@@ -16,6 +16,7 @@ from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
 
 _LARGEST_SINGLE = 3.4028234663852886e38
+_BITS = {"int2": 16, "int4": 32, "int8": 64}
 
 
 class _Integral(ColumnType[int]):
@@ -43,6 +44,9 @@ class _Integral(ColumnType[int]):
     def usual(self, dialect: Dialect) -> Inline:
         high = 2 ** (self.bits - 1) - 1
         return Inline(f"{{v}} if type({{v}}) is int and {-high - 1} <= {{v}} <= {high}")
+
+    def binary(self, stored: str) -> bool:
+        return _BITS.get(stored, 0) >= self.bits
 
     def _integer(self, value: Any, dialect: Dialect) -> int:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
@@ -113,6 +117,9 @@ class Float(ColumnType[float]):
     def usual(self, dialect: Dialect) -> Inline | None:
         return Inline("{v} if type({v}) is float and {v} == {v}")
 
+    def binary(self, stored: str) -> bool:
+        return stored == "float8"
+
     def decoding(self, dialect: Dialect) -> Inline | None:
         # SQLite keeps 600.0 as an integer, and RETURNING gives it back as one if the table has an index.
         return Inline("{v} if type({v}) is float else float({v})") if dialect.name == "sqlite" else None
@@ -148,6 +155,9 @@ class Real(Float):
     def usual(self, dialect: Dialect) -> Inline | None:
         return None
 
+    def binary(self, stored: str) -> bool:
+        return stored in ("float4", "float8")
+
     def decoding(self, dialect: Dialect) -> Inline:
         single = struct.Struct("<f")
         return Inline("{unpack}({pack}({v}))[0]", unpack=single.unpack, pack=single.pack)
@@ -180,19 +190,20 @@ class Decimal(ColumnType[decimal.Decimal]):
         return sqltypes.Integer() if self.scaled else sqltypes.NUMERIC(self.precision, self.scale)
 
     def encoder(self, dialect: Dialect) -> Converter:
-        limit = decimal.Decimal(10).scaleb(self.precision - self.scale - 1)
         unit = decimal.Decimal(1).scaleb(-self.scale)
-        exact = decimal.Context(prec=max(self.precision, 28) + 2, traps=[decimal.InvalidOperation])
+        exact = decimal.Context(prec=self.precision, traps=[decimal.InvalidOperation, decimal.Inexact])
 
         def encode(value: Any) -> Any:
             if type(value) is not decimal.Decimal:
                 if isinstance(value, bool) or not isinstance(value, int | decimal.Decimal):
                     raise self.misfit(dialect, value)
                 value = decimal.Decimal(value)
-            if not value.is_finite() or not -limit < value < limit:
-                raise self.misfit(dialect, value)
-            rounded = value.quantize(unit, context=exact)
-            if rounded != value:
+            try:
+                # Refuses infinities, too many digits, and fractions that are too fine.
+                rounded = value.quantize(unit, context=exact)
+            except decimal.DecimalException:
+                raise self.misfit(dialect, value) from None
+            if rounded.is_nan():
                 raise self.misfit(dialect, value)
             return rounded
 
@@ -203,6 +214,9 @@ class Decimal(ColumnType[decimal.Decimal]):
         if self.scale == 0:
             return lambda value: int(encode(value))
         return lambda value: float(encode(value))
+
+    def binary(self, stored: str) -> bool:
+        return stored == "numeric"
 
     def decoding(self, dialect: Dialect) -> Inline | None:
         if dialect.name != "sqlite":
@@ -274,6 +288,9 @@ class Boolean(ColumnType[bool]):
 
     def usual(self, dialect: Dialect) -> Inline:
         return Inline("{v} if {v} is True or {v} is False")
+
+    def binary(self, stored: str) -> bool:
+        return stored == "bool"
 
     def decoding(self, dialect: Dialect) -> Inline | None:
         return Inline("not not {v}") if dialect.name == "sqlite" else None

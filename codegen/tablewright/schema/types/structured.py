@@ -43,19 +43,32 @@ class Json(ColumnType[T]):
 
     def encoder(self, dialect: Dialect) -> Converter:
         python = self.python
+        # Types that belong to a Struct are looked into once, others on every call.
+        holder: Any = msgspec.defstruct("Holder", [("value", python)])
+        # Sorted, for SQLite compares the text.
+        to_json = msgspec.json.Encoder(order="sorted").encode
+        from_json = msgspec.json.Decoder(python).decode
 
         def encode(value: Any) -> Any:
             try:
-                # Sorted, for SQLite compares the text.
-                text = msgspec.json.encode(msgspec.convert(value, python), order="sorted").decode()
-                msgspec.json.decode(text, type=python)
+                try:
+                    fitting = msgspec.convert({"value": value}, holder).value
+                except msgspec.ValidationError:
+                    # Once more, for the path in the message.
+                    fitting = msgspec.convert(value, python)
+                encoded = to_json(fitting)
+                from_json(encoded)
             except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
                 raise self.misfit(dialect, value, f"{self.what}: {error}") from None
+            text = encoded.decode()
             if "\\u0000" in text:
                 raise self.misfit(dialect, value, "JSON without NUL characters")
             return text
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        return stored == "jsonb"
 
     def decoding(self, dialect: Dialect) -> Inline:
         decode = msgspec.json.Decoder(self.python).decode
@@ -67,6 +80,17 @@ class Json(ColumnType[T]):
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
+
+
+def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
+    encode = element.encoder(dialect)
+    if encode is None:
+        return list
+    usual = element.usual(dialect)
+    namespace: dict[str, Any] = {"encode": encode}
+    expression = "encode(item)" if usual is None else f"{usual.source('item', namespace)} else encode(item)"
+    made: Converter = eval(f"lambda items: [{expression} for item in items]", namespace)
+    return made
 
 
 class ArrayOf(ColumnType[list[T]]):
@@ -89,20 +113,23 @@ class ArrayOf(ColumnType[list[T]]):
         return postgresql.ARRAY(self.element.load_dialect_impl(dialect))
 
     def encoder(self, dialect: Dialect) -> Converter:
-        encode_element = self.element.encoder(dialect)
+        encode_all = _encoder_of_each(self.element, dialect)
         sqlite = dialect.name == "sqlite"
 
         def encode(value: Any) -> Any:
             if not isinstance(value, list | tuple):
                 raise self.misfit(dialect, value)
-            items = list(cast("list[Any]", value))
-            if None in items:
-                raise self.misfit(dialect, items, "a list without None")
-            if encode_element is not None:
-                items = [encode_element(item) for item in items]
+            given = cast("list[Any]", value)
+            if None in given:
+                raise self.misfit(dialect, given, "a list without None")
+            items = encode_all(given)
             return msgspec.json.encode(items).decode() if sqlite else items
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        # Postgres calls the array of a type by the type's name with `_` before it.
+        return stored.startswith("_") and self.element.binary(stored[1:])
 
     def decoding(self, dialect: Dialect) -> Inline | None:
         decode = self.element.decoder(dialect)
@@ -270,6 +297,9 @@ class Coded(ColumnType[T]):
             return inner(value) if inner else value
 
         return encode
+
+    def binary(self, stored: str) -> bool:
+        return self.stored.binary(stored)
 
     def decoding(self, dialect: Dialect) -> Inline:
         inner = self.stored.decoder(dialect)

@@ -63,6 +63,9 @@ class Text(ColumnType[str]):
         within = "" if self.length is None else f" and len({{v}}) <= {self.length}"
         return Inline("{v} if type({v}) is str and {v}.isascii() and '\\0' not in {v}" + within)
 
+    def binary(self, stored: str) -> bool:
+        return stored in ("text", "varchar")
+
     def comparable(self) -> TypeEngine[Any] | None:
         return None if self.length is None else Text()
 
@@ -109,6 +112,9 @@ class Bytes(ColumnType[bytes]):
         whole = "" if self.nbytes is None else f" and len({{v}}) == {self.nbytes}"
         return Inline("{v} if type({v}) is bytes" + whole)
 
+    def binary(self, stored: str) -> bool:
+        return stored == "bytea"
+
     def comparable(self) -> TypeEngine[Any] | None:
         return None if self.nbytes is None else Bytes()
 
@@ -149,6 +155,9 @@ class Uuid(ColumnType[uuid.UUID]):
         text = "'%032x' % {v}.int" if dialect.name == "sqlite" else "{v}"
         return Inline(text + " if type({v}) is {UUID}", UUID=uuid.UUID)
 
+    def binary(self, stored: str) -> bool:
+        return stored == "uuid"
+
     def decoding(self, dialect: Dialect) -> Inline | None:
         return Inline("{from_hex}({v})", from_hex=_from_hex) if dialect.name == "sqlite" else None
 
@@ -182,11 +191,12 @@ class Enum(ColumnType[E]):
         by_value = {member.value: str(member.value) for member in members}
 
         def encode(value: Any) -> Any:
-            if isinstance(value, members):
-                return str(value.value)
             try:
+                # Members of a StrEnum are found by value, too.
                 return by_value[value]
             except (KeyError, TypeError):
+                if isinstance(value, members):
+                    return str(value.value)
                 raise self.misfit(dialect, value) from None
 
         return encode
@@ -195,6 +205,9 @@ class Enum(ColumnType[E]):
         if not all(type(member.value) is str for member in self.enum):
             return None
         return Inline("{v}._value_ if type({v}) is {Enum}", Enum=self.enum)
+
+    def binary(self, stored: str) -> bool:
+        return stored in ("text", "varchar", "enum")
 
     def decoding(self, dialect: Dialect) -> Inline:
         return Inline("{members}[{v}]", members={str(member.value): member for member in self.enum})

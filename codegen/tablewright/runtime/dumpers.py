@@ -1,0 +1,64 @@
+"""How psycopg sends, in binary, what our encoders make of JSON and of lists of text; loaded by the first COPY."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Any
+
+from psycopg import postgres
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+_TYPES = postgres.types
+_LENGTH = Struct("!i").pack
+_ARRAY = Struct("!iiIii").pack
+"""Dimensions, whether there are NULLs, the elements' type; how many there are, and the index of the first."""
+_EMPTY_ARRAY = Struct("!iiI").pack
+
+
+class JsonText(Dumper):
+    """The text of a JSON value, as jsonb."""
+
+    format = Format.BINARY
+    oid = _TYPES["jsonb"].oid
+
+    def dump(self, obj: str) -> Buffer:
+        """A version number, then the text."""
+        return b"\x01" + obj.encode()
+
+
+class TextArray(Dumper):
+    """A list of strings, as text[]; psycopg's own is for lists of anything."""
+
+    format = Format.BINARY
+    oid = _TYPES["text"].array_oid
+    element_oid = _TYPES["text"].oid
+
+    def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
+        super().__init__(cls, context)
+        self._encoding = self.connection.info.encoding if self.connection else "utf-8"
+
+    def dump(self, obj: list[str]) -> Buffer:
+        """Each string after its length."""
+        if not obj:
+            return _EMPTY_ARRAY(0, 0, self.element_oid)
+        parts = [_ARRAY(1, 0, self.element_oid, len(obj), 1)]
+        for text in obj:
+            data = text.encode(self._encoding)
+            parts += (_LENGTH(len(data)), data)
+        return b"".join(parts)
+
+
+class VarcharArray(TextArray):
+    """A list of strings, as varchar[]."""
+
+    oid = _TYPES["varchar"].array_oid
+    element_oid = _TYPES["varchar"].oid
+
+
+def use(cursor: Any) -> None:
+    """Makes *cursor* send binary values of these types so."""
+    cursor.adapters.register_dumper(None, JsonText)
+    cursor.adapters.register_dumper(None, TextArray)
+    cursor.adapters.register_dumper(None, VarcharArray)

@@ -1,0 +1,110 @@
+"""What spares bulk writes a call for each value: it must agree with the encoder, for every type and value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Dialect, create_engine
+
+from tablewright.schema import types
+from tablewright.schema.types.inline import Inline
+from tests.schema.test_types import AWARE, CASES, CET, NAIVE, Case, Kept
+
+OTHERWISE = object()
+
+
+class Whole(int):
+    """Not an int as JSON or a driver knows it."""
+
+
+class Word(str):
+    """A string that says so."""
+
+    __slots__ = ()
+
+
+class Level(enum.IntEnum):
+    """Integers with names."""
+
+    LOW = 1
+
+
+VALUES: list[Any] = [
+    None,
+    True,
+    0,
+    *(sign * 2**bits + step for bits in (15, 31, 63) for sign in (1, -1) for step in (-1, 0, 1)),
+    Whole(5),
+    Level.LOW,
+    1.5,
+    float("nan"),
+    float("inf"),
+    Decimal("1.50"),
+    Decimal("NaN"),
+    "",
+    "abcde",
+    "abcdef",
+    "éa",
+    "a\0",
+    "\ud800",
+    Word("ab"),
+    b"abcd",
+    b"abcde",
+    bytearray(b"abcd"),
+    dt.date(2024, 2, 29),
+    NAIVE,
+    NAIVE.replace(microsecond=0),
+    AWARE,
+    NAIVE.replace(tzinfo=CET),
+    dt.time(1, 2, 3),
+    uuid.UUID(int=5),
+    [],
+]
+
+
+@pytest.fixture(params=["sqlite://", "postgresql+psycopg://nowhere"])
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """A dialect without a database."""
+    return create_engine(str(request.param)).dialect
+
+
+def shortened(usual: Inline) -> Callable[[Any], Any]:
+    """*usual* as a function, which gives OTHERWISE for what it leaves to the encoder."""
+    namespace: dict[str, Any] = {"OTHERWISE": OTHERWISE}
+    source = f"lambda v: {usual.source('v', namespace)} else OTHERWISE"
+    made: Callable[[Any], Any] = eval(source, namespace)
+    return made
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_usual_way_gives_what_the_encoder_gives(case: Case, dialect: Dialect) -> None:
+    """Where it takes a value the encoder takes it too, and makes the same of it."""
+    usual, encode = case.type.usual(dialect), case.type.encoder(dialect)
+    if usual is None:
+        return
+    assert encode is not None
+    short = shortened(usual)
+    kept = [value.written if isinstance(value, Kept) else value for value in case.kept]
+    for value in (*VALUES, *kept, *case.refused):
+        stored = short(value)
+        if stored is not OTHERWISE:
+            assert (stored, type(stored)) == (encode(value), type(encode(value)))
+
+
+@pytest.mark.parametrize(
+    "kind", [types.BigInteger(), types.String(5), types.Float(), types.Boolean(), types.DateTime(), types.TimestampTz()]
+)
+def test_plain_values_take_the_usual_way(kind: types.ColumnType[Any], dialect: Dialect) -> None:
+    """Each of the common types has one, and some value takes it; NULL never does."""
+    usual = kind.usual(dialect)
+    assert usual is not None
+    short = shortened(usual)
+    took = [value for value in VALUES if short(value) is not OTHERWISE]
+    assert took
+    assert None not in took
