@@ -18,7 +18,7 @@ from tablewright.schema.types import ColumnType
 STORED = text("""
 SELECT a.attname, t.oid, format_type(a.atttypid, a.atttypmod),
     CASE WHEN t.typtype = 'e' THEN 'enum' WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END,
-    c.relkind IN ('r', 'p', 'f') AND NOT c.relhasrules AND NOT row_security_active(c.oid),
+    NOT c.relhasrules AND NOT row_security_active(c.oid),
     has_database_privilege(current_database(), 'TEMPORARY') AND current_setting('transaction_read_only') = 'off'
         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND confrelid = c.oid)
@@ -52,7 +52,7 @@ class Target(NamedTuple):
 
 
 def find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
-    """The table, where COPY can write it: by psycopg, and not under row security or rules, which it passes by."""
+    """The table, where COPY can write it: by psycopg, and not under row security or rules, as views are."""
     if connection.dialect.name != "postgresql" or connection.dialect.driver != "psycopg":
         return None
     if any(column.default is not None for column in shape.columns):

@@ -287,6 +287,23 @@ def test_without_leave_to_make_temporary_tables(postgres_shop: bookstore.Databas
     assert staged == [300]
 
 
+def test_where_the_database_refuses_new_tables(postgres_shop: bookstore.Database, staged: list[int]) -> None:
+    """An event trigger that lets nobody make tables is in nobody's way."""
+    with postgres_shop.session() as session:
+        session.execute(
+            text(
+                "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS "
+                "$$BEGIN RAISE EXCEPTION 'no tables'; END$$"
+            )
+        )
+        tags = "TAG IN ('CREATE TABLE')"
+        session.execute(text(f"CREATE EVENT TRIGGER frozen ON ddl_command_start WHEN {tags} EXECUTE FUNCTION refuse()"))
+        assert session.author.upsert_many([{"id": n, "name": str(n)} for n in range(700)]) == 700
+        assert session.author.count() == 700
+        session.execute(text("DROP EVENT TRIGGER frozen"))
+    assert staged == []
+
+
 def test_a_read_only_session_refuses(shop: bookstore.Database, staged: list[int]) -> None:
     """Many rows are refused as one is."""
     rows: list[bookstore.AuthorInsert] = [{"id": n, "name": str(n)} for n in range(300)]
