@@ -196,7 +196,7 @@ def test_a_test_says_what_holds(path: Path) -> None:
 WRITES = {"write_text", "write_bytes", "mkdir", "unlink", "rename", "replace", "rmdir", "rmtree", "touch", "makedirs"}
 WRITERS = {
     "write.py",
-    "render/ruff_format.py",  # a folder of its own under the system's temporary one, for ruff
+    "render/ruff.py",  # a folder of its own under the system's temporary one, for ruff
 }
 
 

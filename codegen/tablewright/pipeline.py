@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from tablewright.plan.package import plan_package
 from tablewright.render.package import render_package
+from tablewright.render.ruff_check import faults
 from tablewright.render.ruff_format import format_files
 from tablewright.rules.judge import judge
 from tablewright.schema.definition import Schema
@@ -181,21 +181,17 @@ def _render(schemas: Mapping[Path, Schema], settings: Settings, progress: Progre
     progress("format", "")
     texts = format_files(texts)
     progress("compile", "")
+    _compile(texts)
     for path, text in texts.items():
-        if path.endswith(".py"):
-            _compile(path, text)
         package, _, name = path.partition("/")
         packages[package][name] = text
     return packages
 
 
-def _compile(path: str, text: str) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            compile(text, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, Warning) as error:
-        raise GeneratorBugError(f"{path}: the generated text does not compile: {error}") from error
+def _compile(texts: Mapping[str, str]) -> None:
+    found = faults(texts)
+    if found:
+        raise GeneratorBugError(f"the generated text is not right:\n{found}")
 
 
 def _silent(_stage: Stage, _subject: str, /) -> None:

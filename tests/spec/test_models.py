@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tablewright.spec.models import ColumnSpec, IndexSpec, SchemaSpec, TableSpec, UniqueSpec
+from tablewright.spec.models_node import FROM_YAML
 
 
 def test_models_are_frozen() -> None:
@@ -60,6 +61,16 @@ def test_a_model_knows_where_it_was_written() -> None:
         assert node.written_at is not None
         assert node.written_at.file == __file__
         assert (node.written_at.line, node.written_at.column) == (line, 13)
+
+
+def test_the_place_goes_with_copies_and_is_no_field() -> None:
+    """A copy was written where its original was; what a model says, and how it is shown, has no place in it."""
+    one = ColumnSpec(type="text")
+    copy = one.model_copy(update={"nullable": True})
+    assert copy.written_at == one.written_at
+    assert copy.model_dump(exclude_defaults=True) == {"type": "text", "nullable": True}
+    assert str(one.written_at) not in repr(one)
+    assert ColumnSpec.model_validate({"type": "text"}, context=FROM_YAML).written_at is None
 
 
 def test_tables_are_listed_in_python_and_found_by_name() -> None:

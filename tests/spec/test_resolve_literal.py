@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 import math
 import uuid
 from decimal import Decimal
@@ -120,6 +121,8 @@ def test_every_spelling_of_a_value_has_one_canonical_form(
         (type_("uuid"), "x", "is not a UUID"),
         (type_("json", python="dict[str, int]"), {"a": "b"}, "is not a `dict[str, int]`"),
         (type_("json", python="nowhere:Thing"), {}, "nowhere"),
+        (type_("json"), json.loads("[" * 51 + "]" * 51), "nested more than 50 deep"),
+        (type_("json"), json.loads('{"a":' * 50 + "[]" + "}" * 50), "nested more than 50 deep"),
         (type_("enum", enum="genre"), "essay", "'essay' is not a value of the enum `genre`"),
         (type_("array", of=type_("integer")), [1, None], "None is not a whole number"),
         (type_("array", of=type_("integer")), 1, "1 is not a list"),

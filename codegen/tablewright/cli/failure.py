@@ -45,7 +45,7 @@ def _code(error: Exception) -> int:
         return LACKING if error.errno in _REFUSALS else BUG
 
     from tablewright.pipeline import SchemaChoiceError
-    from tablewright.render.ruff_format import FormatterMissingError
+    from tablewright.render.ruff import FormatterMissingError
     from tablewright.settings import SettingsError
     from tablewright.typecheck import CheckerFailedError, CheckerMissingError
     from tablewright.write import OutputFailedError, OutputRefusedError

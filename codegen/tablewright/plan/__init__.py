@@ -1,1 +1,1 @@
-"""What a generated package will say: frozen dataclasses of strings, made from the resolved schema."""
+"""What a generated package will say: frozen structs of strings, made from the resolved schema."""

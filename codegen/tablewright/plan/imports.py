@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
-import itertools
+import functools
 import sys
 from collections.abc import Iterable
 
 from tablewright.plan.plans import Import, ImportGroups
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 class Imports:
@@ -21,17 +23,15 @@ class Imports:
     def use(self, module: str, name: str) -> str:
         """The local name of *name* from *module*, imported from now on."""
         used = self._used.setdefault(module, {})
-        if name not in used:
-            # Never two underscores in front: Python mangles such names inside classes.
-            candidates = itertools.chain((name, f"_{name}"), (f"_{name}_{number}" for number in itertools.count(2)))
-            local = next(
-                candidate
-                for candidate in candidates
-                if candidate not in self._taken and candidate not in self._given and not hasattr(builtins, candidate)
-            )
+        local = used.get(name)
+        if local is None:
+            local, number = name, 1
+            while local in self._taken or local in self._given or local in _BUILTINS:
+                # Never two underscores in front: Python mangles such names inside classes.
+                local, number = f"_{name}" if number == 1 else f"_{name}_{number}", number + 1
             used[name] = local
             self._given.add(local)
-        return used[name]
+        return local
 
     def builtin(self, name: str) -> str:
         """The local name of a builtin: plain, unless the module has taken it."""
@@ -39,20 +39,24 @@ class Imports:
 
     def groups(self) -> ImportGroups:
         """All that was used, sorted as ruff sorts."""
-        made = [Import(module, tuple(_lines(names))) for module, names in sorted(self._used.items())]
-        own = [item for item in made if item.module.startswith(".")]
-        standard = [item for item in made if item.module.partition(".")[0] in sys.stdlib_module_names]
-        others = [item for item in made if item not in own and item not in standard]
+        own: list[Import] = []
+        standard: list[Import] = []
+        others: list[Import] = []
+        for module, names in sorted(self._used.items()):
+            top = module.partition(".")[0]
+            group = own if not top else standard if top in sys.stdlib_module_names else others
+            group.append(Import(module, tuple(_lines(names))))
         # Farther packages first: `..enums` before `._base`.
         own.sort(key=lambda item: (-(len(item.module) - len(item.module.lstrip("."))), item.module))
         return ImportGroups(tuple(standard), tuple(others), tuple(own))
 
 
 def _lines(names: dict[str, str]) -> Iterable[str]:
-    for name, local in sorted(names.items(), key=lambda item: import_order(item[0])):
-        yield name if name == local else f"{name} as {local}"
+    for name in sorted(names, key=import_order):
+        yield name if name == names[name] else f"{name} as {names[name]}"
 
 
+@functools.cache
 def import_order(name: str) -> tuple[int, str]:
     """Where a name stands in a sorted import: constants, classes, then the rest."""
     if name.isupper() and len(name) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tablewright.schema import definition as d
 
 
@@ -36,13 +38,39 @@ def _closing(schema: d.Schema) -> frozenset[str]:
     keys = [(table, key) for table in schema.tables for key in table.foreign_keys if key.table != table.name]
     keys.sort(key=lambda item: optional(*item))
     needs: dict[str, set[str]] = {table.name: set() for table in schema.tables}
+    circling = _circling(keys)
     closing: set[str] = set()
     for table, key in keys:
+        if table.name not in circling or key.table not in circling:
+            continue
         if optional(table, key)[0] and _reaches(key.table, table.name, needs):
             closing.add(key.name)
         else:
             needs[table.name].add(key.table)
     return frozenset(closing)
+
+
+def _circling(keys: Iterable[tuple[d.Table, d.ForeignKey]]) -> set[str]:
+    """The tables on circles and between two of them; only keys among these can close a circle."""
+    ends = {(table.name, key.table) for table, key in keys}
+    return _leading(ends) & _leading({(target, source) for source, target in ends})
+
+
+def _leading(ends: set[tuple[str, str]]) -> set[str]:
+    # All but those whose every way ends, which are taken off from the ends backwards.
+    sources: dict[str, list[str]] = {}
+    ways: dict[str, int] = {}
+    for source, target in ends:
+        sources.setdefault(target, []).append(source)
+        ways[source] = ways.get(source, 0) + 1
+        ways.setdefault(target, 0)
+    ended = [name for name, number in ways.items() if not number]
+    for name in ended:
+        for source in sources.get(name, ()):
+            ways[source] -= 1
+            if not ways[source]:
+                ended.append(source)
+    return ways.keys() - set(ended)
 
 
 def _reaches(start: str, end: str, needs: dict[str, set[str]]) -> bool:

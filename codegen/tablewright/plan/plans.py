@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(Struct, frozen=True):
     """One `from module import a, b as c` line."""
 
     module: str
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ImportGroups:
+class ImportGroups(Struct, frozen=True):
     """A module's imports: the standard library, other packages, its own package."""
 
     standard: tuple[Import, ...]
@@ -22,8 +20,7 @@ class ImportGroups:
     own: tuple[Import, ...]
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """An annotated attribute: of a row, a typed dict, an entity."""
 
     name: str
@@ -33,8 +30,7 @@ class Field:
     value: str | None = None
 
 
-@dataclass(frozen=True)
-class Finder:
+class Finder(Struct, frozen=True):
     """A `get_by_…` method."""
 
     method: str
@@ -43,8 +39,7 @@ class Finder:
     values: str
 
 
-@dataclass(frozen=True)
-class TablePlan:
+class TablePlan(Struct, frozen=True):
     """One `tables/<module>.py`."""
 
     module: str
@@ -77,8 +72,7 @@ class TablePlan:
     conflict_default: str
 
 
-@dataclass(frozen=True)
-class EntityPlan:
+class EntityPlan(Struct, frozen=True):
     """One `entities/<module>.py`."""
 
     module: str
@@ -96,8 +90,7 @@ class EntityPlan:
     arguments: tuple[Field, ...]
 
 
-@dataclass(frozen=True)
-class EnumPlan:
+class EnumPlan(Struct, frozen=True):
     """One class of `enums.py`."""
 
     class_name: str
@@ -105,8 +98,7 @@ class EnumPlan:
     members: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class AccessorPlan:
+class AccessorPlan(Struct, frozen=True):
     """A property of the session."""
 
     name: str
@@ -117,8 +109,7 @@ class AccessorPlan:
     entity: bool
 
 
-@dataclass(frozen=True)
-class PackagePlan:
+class PackagePlan(Struct, frozen=True):
     """A whole generated package."""
 
     name: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 import datetime as dt
 import decimal
 import enum
+import functools
 import inspect
 import json
 import re
@@ -54,11 +56,22 @@ def annotation(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
 
 def python_type(text: str, imports: Imports) -> str:
     """A Python type that a spec names, in the module's local names."""
-    expression, modules = python_types.parse(text)
+    expression, modules = _parsed(text)
+
+    def local(name: str) -> str:
+        return imports.use(modules[name], name) if name in modules else imports.builtin(name)
+
+    if isinstance(expression, ast.Name):
+        return local(expression.id)
+    expression = copy.deepcopy(expression)
     for node in ast.walk(expression):
         if isinstance(node, ast.Name):
-            node.id = imports.use(modules[node.id], node.id) if node.id in modules else imports.builtin(node.id)
+            node.id = local(node.id)
     return ast.unparse(expression)
+
+
+# A schema has many columns of few types.
+_parsed = functools.cache(python_types.parse)
 
 
 def column_type(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
@@ -159,7 +172,7 @@ def _range(value: Range[Any], imports: Imports) -> str:
 
 def quoted(text: str) -> str:
     """*text* as a string literal: printable characters as they are, all others escaped."""
-    return '"' + "".join(_escaped(character) for character in text).replace('"', '\\"') + '"'
+    return '"' + _escaped(text).replace('"', '\\"') + '"'
 
 
 def docstring(text: str, indent: int = 0) -> str:
@@ -169,8 +182,7 @@ def docstring(text: str, indent: int = 0) -> str:
     one line of escapes.
     """
     lines = [_prose(line) for line in text.split("\n")]
-    whole = inspect.cleandoc(text) == text and not any(line != line.rstrip() for line in text.split("\n"))
-    if len(lines) > 1 and whole:
+    if len(lines) > 1 and _keeps_lines(text):
         margin = "\n" + " " * indent
         body = "".join(margin + line if line else "\n" for line in lines[1:])
         return f'"""{lines[0]}{body}{margin}"""'
@@ -192,13 +204,20 @@ def column_doc(column: d.Column) -> str | None:
     return docstring("\n\n".join(said), 4) if said else None
 
 
+def _keeps_lines(text: str) -> bool:
+    return inspect.cleandoc(text) == text and all(line == line.rstrip() for line in text.split("\n"))
+
+
 def _prose(line: str) -> str:
-    return "".join(_escaped(character) for character in line).replace('"""', '\\"\\"\\"')
+    return _escaped(line).replace('"""', '\\"\\"\\"')
 
 
-def _escaped(character: str) -> str:
-    if character == "\\":
-        return "\\\\"
+def _escaped(text: str) -> str:
+    text = text.replace("\\", "\\\\")
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)

@@ -26,6 +26,7 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("tablewright.render"),
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
@@ -37,14 +37,14 @@ class _Names:
     cure: str
     taken: dict[str, str] = field(default_factory=dict)
 
-    def claim(self, name: str, owner: str, path: Path, *, fold: bool = False) -> Iterator[Finding]:
+    def claim(self, name: str, owner: str, path: Path, *, fold: bool = False) -> Sequence[Finding]:
         """Takes *name* for *owner*, or says who has it."""
         key = name.casefold() if fold else name
         if key in self.taken:
             message = f"{owner} would be called `{name}` in {self.room}, as {self.taken[key]} is."
-            yield Finding(path, message, self.cure, on_key=True)
-        else:
-            self.taken[key] = owner
+            return (Finding(path, message, self.cure, on_key=True),)
+        self.taken[key] = owner
+        return ()
 
 
 def name_clash(schema: ExpandedSchema) -> Iterator[Finding]:
@@ -93,7 +93,7 @@ def _public(schema: ExpandedSchema) -> Iterator[Finding]:
         if not table.opaque:
             classes.append(("the asynchronous `Table` class of", f"Async{stem}Table"))
         for what, made in classes:
-            found = list(room.claim(made, f"{what} {owner}", table.path))
+            found = room.claim(made, f"{what} {owner}", table.path)
             yield from found
             if found:
                 # The other classes of the two would clash as well.
@@ -205,7 +205,7 @@ def _relations(schema: ExpandedSchema) -> Iterator[Finding]:
     room = _Names("the database", "Say another name.")
     distinct: list[ExpandedTable] = []
     for table in schema.tables:
-        found = list(room.claim(table.stored, f"the table `{table.name}`", table.path, fold=True))
+        found = room.claim(table.stored, f"the table `{table.name}`", table.path, fold=True)
         yield from found
         if not found:
             distinct.append(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -286,15 +286,30 @@ class ExpandedSchema:
             return True
         return any(path in self.doubtful or (*path, "columns", name) in self.doubtful for path, _ in table.parts)
 
-    def types(self) -> Iterator[ExpandedType]:
+    def types(self) -> Sequence[ExpandedType]:
         """Every type that is written out somewhere, elements of arrays and ranges included, each once."""
+        return self._types
+
+    def written_columns(self) -> Sequence[ExpandedColumn]:
+        """Every column where it is written: those of a mixin once."""
+        return self._written_columns
+
+    # Made once: a dozen rules ask for each.
+    @cached_property
+    def _types(self) -> tuple[ExpandedType, ...]:
+        return tuple(self._walk_types())
+
+    @cached_property
+    def _written_columns(self) -> tuple[ExpandedColumn, ...]:
+        return tuple(self._walk_columns())
+
+    def _walk_types(self) -> Iterator[ExpandedType]:
         for name, said in self.spec.types.items():
             yield from expand_type(said, ("types", name), self.spec).walk()
         for column in self.written_columns():
             yield from column.type.walk()
 
-    def written_columns(self) -> Iterator[ExpandedColumn]:
-        """Every column where it is written: those of a mixin once."""
+    def _walk_columns(self) -> Iterator[ExpandedColumn]:
         seen: set[Path] = set()
         for table in self.tables:
             for column in table.columns.values():

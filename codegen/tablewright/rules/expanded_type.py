@@ -56,7 +56,8 @@ def expand_type(
     said: ColumnSpec | TypeSpec, path: Path, spec: SchemaSpec, through: tuple[str, ...] = ()
 ) -> ExpandedType:
     """*said*, written at *path*, with the named types of *spec* followed."""
-    own = {key: value for key in PARAMETERS if (value := getattr(said, key, None)) is not None}
+    given = vars(said)
+    own = {key: given[key] for key in PARAMETERS if given.get(key) is not None}
     of = None
     written_out = said.of is not None
     if said.of is not None:

@@ -230,9 +230,18 @@ def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
             if needed and key.table in needs and key.table != table.name:
                 needs[table.name].append((key.table, key))
     # Tables that need nothing cannot be in a circle, nor can those that need only such.
-    while free := [name for name, steps in needs.items() if not any(to in needs for to, _ in steps)]:
-        for name in free:
-            del needs[name]
+    left = {name: len(steps) for name, steps in needs.items()}
+    needed_by: dict[str, list[str]] = {}
+    for name, steps in needs.items():
+        for to, _ in steps:
+            needed_by.setdefault(to, []).append(name)
+    free = [name for name, number in left.items() if not number]
+    for name in free:
+        del needs[name]
+        for other in needed_by.get(name, ()):
+            left[other] -= 1
+            if not left[other]:
+                free.append(other)
     reported: set[str] = set()
     for start in needs:
         way = [] if start in reported else _way_back(start, needs)

@@ -34,10 +34,10 @@ def digest(schema: Schema) -> str:
 
 def _strip(node: Json) -> Json:
     if isinstance(node, list):
-        return [_strip(item) for item in node]
+        return [_strip(item) if isinstance(item, dict | list) else item for item in node]
     if isinstance(node, dict):
         return {
-            key: value if key in _USER_KEYED else _strip(value)
+            key: _strip(value) if isinstance(value, dict | list) and key not in _USER_KEYED else value
             for key, value in node.items()
             if key not in _NOT_IDENTITY
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -199,7 +200,8 @@ class Enum(Definition, frozen=True, kw_only=True):
     doc: str | None = None
 
 
-class Table(Definition, frozen=True, kw_only=True):
+# With a `__dict__`, which no comparison and no JSON sees: for what is looked up by name.
+class Table(Definition, frozen=True, kw_only=True, dict=True):
     """A table, whole."""
 
     name: str
@@ -225,13 +227,14 @@ class Table(Definition, frozen=True, kw_only=True):
 
     def column(self, attribute: str) -> Column:
         """The column with this *attribute*; `KeyError` if there is none."""
-        for column in self.columns:
-            if column.attribute == attribute:
-                return column
-        raise KeyError(attribute)
+        return self._by_attribute[attribute]
+
+    @cached_property
+    def _by_attribute(self) -> dict[str, Column]:
+        return {column.attribute: column for column in reversed(self.columns)}
 
 
-class Schema(Definition, frozen=True, kw_only=True):
+class Schema(Definition, frozen=True, kw_only=True, dict=True):
     """A whole schema: what one generated package is made from."""
 
     name: str
@@ -243,14 +246,16 @@ class Schema(Definition, frozen=True, kw_only=True):
 
     def table(self, name: str) -> Table:
         """The table with this *name*; `KeyError` if there is none."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise KeyError(name)
+        return self._tables_by_name[name]
 
     def enum(self, name: str) -> Enum:
         """The enum with this *name*; `KeyError` if there is none."""
-        for enum in self.enums:
-            if enum.name == name:
-                return enum
-        raise KeyError(name)
+        return self._enums_by_name[name]
+
+    @cached_property
+    def _tables_by_name(self) -> dict[str, Table]:
+        return {table.name: table for table in reversed(self.tables)}
+
+    @cached_property
+    def _enums_by_name(self) -> dict[str, Enum]:
+        return {enum.name: enum for enum in reversed(self.enums)}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
+MAX_BRACKETS = 50
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -20,6 +21,8 @@ class PythonTypeError(ValueError):
 
 def parse(text: str) -> tuple[ast.expr, dict[str, str]]:
     """*text* as an expression over plain names, and the module that each imported name comes from."""
+    if text.count("[") > MAX_BRACKETS:
+        raise PythonTypeError(f"`{text[:60]}…` has more than {MAX_BRACKETS} brackets")
     modules: dict[str, str] = {}
 
     def plain(match: re.Match[str]) -> str:

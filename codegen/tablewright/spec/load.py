@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from tablewright.spec.misfits import pruned, yaml_problems
 from tablewright.spec.models import SchemaSpec
+from tablewright.spec.models_node import FROM_YAML
 from tablewright.spec.problem import Place, Problem
 from tablewright.spec.python_files import read_python
 from tablewright.spec.yaml_reader import Path, read_yaml_file
@@ -157,7 +158,7 @@ def _read_yaml(path: FilePath, file: str, problems: list[Problem], doubtful: set
     first = True
     while True:
         try:
-            spec = SchemaSpec.model_validate(data, by_alias=True, by_name=False)
+            spec = SchemaSpec.model_validate(data, by_alias=True, by_name=False, context=FROM_YAML)
         except ValidationError as error:
             refused = list(yaml_problems(error, data, document.places))
         else:

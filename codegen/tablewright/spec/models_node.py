@@ -11,12 +11,16 @@ from types import CodeType
 from typing import Any, cast
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import BaseModel, ConfigDict
 
 from tablewright.spec.problem import Place
 
 # Frames that stand between the user's line and the model it makes: pydantic's and this room's own.
 _MACHINERY = (f"{Path(pydantic.__file__).parent}{os.sep}", f"{Path(__file__).parent}{os.sep}")
+
+FROM_YAML = "from YAML"
+"""The context of the validation of what no Python code made."""
+_WRITTEN_AT = "_written_at"
 
 
 class SpecNode(BaseModel):
@@ -26,16 +30,16 @@ class SpecNode(BaseModel):
         frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True
     )
 
-    _written_at: Place | None = PrivateAttr(default=None)
-
     def model_post_init(self, context: Any, /) -> None:
         """Remembers where Python code made the model."""
-        self._written_at = _users_place()
+        if context is not FROM_YAML:
+            # Beside the fields, as a `cached_property` would be: private attributes take longer than all of validation.
+            vars(self)[_WRITTEN_AT] = _users_place()
 
     @property
     def written_at(self) -> Place | None:
         """Where Python code made the model; `None` for one read from YAML."""
-        return self._written_at
+        return vars(self).get(_WRITTEN_AT)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpecNode) and _comparable(self) == _comparable(other)

@@ -18,7 +18,6 @@ from tablewright.spec.models import (
     ForeignKeySpec,
     IndexSpec,
     MixinSpec,
-    ReferenceSpec,
     RelationshipSpec,
     SchemaSpec,
     SqlSpec,
@@ -38,6 +37,18 @@ def resolve(catalog: Catalog | SchemaSpec) -> d.Schema:
     if catalog.spec is None or catalog.failed:
         raise ResolveError("the spec has errors")
     return _Resolver(catalog.spec, lambda kind, name: places.key((kind, name)).file).schema()
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """A foreign key, said by `references` of a column or at length."""
+
+    columns: tuple[str, ...]
+    table: str
+    targets: tuple[str, ...]
+    said: ColumnSpec | ForeignKeySpec
+    name: str | None = None
+    deferrable: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,20 +86,15 @@ class _Whole:
     def own_name(self, name: str | None, otherwise: str) -> str:
         return otherwise if name is None else names.own_name(self.table, name)
 
-    def foreign_keys(self) -> Iterator[ForeignKeySpec]:
-        for name, column in self.columns.items():
-            if column.references is not None:
-                table, _, target = column.references.rpartition(".")
-                yield ForeignKeySpec(
-                    columns=[name],
-                    references=ReferenceSpec(table=table, columns=[target]),
-                    on_delete=column.on_delete,
-                    on_update=column.on_update,
-                    relationship=column.relationship,
-                    inverse=column.inverse,
-                )
+    def foreign_keys(self) -> Iterator[_Reference]:
+        for name, said in self.columns.items():
+            if said.references is not None:
+                table, _, target = said.references.rpartition(".")
+                yield _Reference((name,), table, (target,), said)
         for part in self.parts:
-            yield from part.foreign_keys
+            for key in part.foreign_keys:
+                to = key.references
+                yield _Reference(tuple(key.columns), to.table, tuple(to.columns), key, key.name, key.deferrable)
 
     def relationships(self) -> dict[str, RelationshipSpec]:
         return {name: item for part in reversed(self.parts) for name, item in part.relationships.items()}
@@ -151,7 +157,7 @@ class _Resolver:
             accessor=spec.accessor or _accessor(spec.name),
             columns=tuple(self._column(whole, name, said) for name, said in whole.columns.items()),
             primary_key=_primary_key(whole),
-            foreign_keys=tuple(self._foreign_key(whole, said) for said in whole.foreign_keys()),
+            foreign_keys=tuple(self._foreign_key(whole, reference) for reference in whole.foreign_keys()),
             uniques=tuple(_uniques(whole)),
             indexes=tuple(_indexes(whole)),
             checks=tuple(_checks(whole)),
@@ -186,20 +192,21 @@ class _Resolver:
             meta=dict(said.meta),
         )
 
-    def _foreign_key(self, whole: _Whole, said: ForeignKeySpec) -> d.ForeignKey:
-        target = self._find(said.references.table)
+    def _foreign_key(self, whole: _Whole, reference: _Reference) -> d.ForeignKey:
+        target = self._find(reference.table)
+        said = reference.said
         key = d.ForeignKey(
-            name=whole.own_name(said.name, names.foreign_key_name(whole.table, whole.stored(said.columns))),
-            columns=whole.attributes(said.columns),
+            name=whole.own_name(reference.name, names.foreign_key_name(whole.table, whole.stored(reference.columns))),
+            columns=whole.attributes(reference.columns),
             table=target.name,
-            targets=target.attributes(said.references.columns),
+            targets=target.attributes(reference.targets),
             on_delete=said.on_delete,
             on_update=said.on_update,
-            deferrable=said.deferrable,
+            deferrable=reference.deferrable,
         )
         if len(key.columns) != len(key.targets):
             raise ResolveError(f"the foreign key `{key.name}` has {len(key.columns)} columns for {len(key.targets)}")
-        nullable = any(whole.column(name).nullable for name in said.columns)
+        nullable = any(whole.column(name).nullable for name in reference.columns)
         self.wishes.append(Wish(whole.name, key, nullable, said.relationship, said.inverse))
         return key
 

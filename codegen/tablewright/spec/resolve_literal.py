@@ -23,6 +23,9 @@ from tablewright.schema.python_types import evaluate
 from tablewright.schema.range import Range
 from tablewright.schema.types import RangeOf
 
+MAX_DEPTH = 50
+"""How deep a literal in JSON may nest: Python reads no source with 200 brackets open."""
+
 
 class LiteralError(ValueError):
     """A literal that is no value of its type; says what one is."""
@@ -184,7 +187,16 @@ def _json(value: object) -> d.Json:
         plain: d.Json = msgspec.json.decode(msgspec.json.encode(value))
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise LiteralError(f"{_shown(value)} has no form in JSON: {error}") from None
+    if _nests(plain, MAX_DEPTH):
+        raise LiteralError(f"{_shown(value)} is nested more than {MAX_DEPTH} deep")
     return plain
+
+
+def _nests(node: d.Json, levels: int) -> bool:
+    if not isinstance(node, dict | list):
+        return False
+    items = node.values() if isinstance(node, dict) else node
+    return levels == 0 or any(_nests(item, levels - 1) for item in items)
 
 
 def _typed_json(value: object, type_: d.Type) -> d.Json:

@@ -105,10 +105,13 @@ def _links(tables: Sequence[d.Table], said: Callable[[str], Mapping[str, Relatio
                 if relationship.through not in by_name:
                     raise ResolveError(f"there is no link table `{relationship.through}`")
                 links.append(_link(table.name, name, relationship, by_name[relationship.through], links))
+    through: dict[str, list[int]] = {}
+    for index, link in enumerate(links):
+        through.setdefault(link.through, []).append(index)
     for index, link in enumerate(links):
         if link.inverse is not None:
             continue
-        other = _other_side(link, links)
+        other = _other_side(link, {number: links[number] for number in through[link.through]})
         if other is not None:
             links[index] = replace(link, inverse=links[other].name)
             links[other] = replace(links[other], inverse=link.name)
@@ -118,6 +121,7 @@ def _links(tables: Sequence[d.Table], said: Callable[[str], Mapping[str, Relatio
                 link.target, link.said.inverse, link.through, link.owner, here, RelationshipSpec(), link.name
             )
             links[index] = replace(link, inverse=mirrored.name)
+            through[link.through].append(len(links))
             links.append(mirrored)
     return links
 
@@ -137,12 +141,11 @@ def _link(owner: str, name: str, said: RelationshipSpec, table: d.Table, earlier
     return _Link(owner, name, table.name, others[0].table, True, said)
 
 
-def _other_side(link: _Link, links: Sequence[_Link]) -> int | None:
+def _other_side(link: _Link, beside: Mapping[int, _Link]) -> int | None:
     candidates = [
         index
-        for index, other in enumerate(links)
+        for index, other in beside.items()
         if other is not link
-        and other.through == link.through
         and other.owner == link.target
         and other.target == link.owner
         and other.inverse is None

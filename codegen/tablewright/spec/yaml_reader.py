@@ -167,7 +167,7 @@ class _Refusal(Exception):
 class _Frame:
     """A mapping or list that is being read."""
 
-    __slots__ = ("anchor", "height", "key", "key_place", "mapping", "node", "size", "value", "waiting")
+    __slots__ = ("anchor", "height", "key", "key_place", "mapping", "node", "places", "size", "value", "waiting")
 
     def __init__(self, value: Any, node: Node, anchor: str | None) -> None:
         self.value = value
@@ -179,7 +179,8 @@ class _Frame:
         self.waiting = False
         self.size = 1
         self.height = 1
-        node.children = {}
+        self.places: dict[str | int, tuple[int, int, Node]] = {}
+        node.children = self.places
 
 
 class _Reader:
@@ -201,11 +202,10 @@ class _Reader:
         tabbed = _tabbed_lines(self.text)
         for event in _events(self.text):
             mark: Any = event.start_mark
-            line, column = int(mark.line), int(mark.column)
-            self.position = (line + 1, column + 1)
-            if tabbed and tabbed.get(line + 1) == column and isinstance(event, events.NodeEvent):
-                self.document.problems.append(_tab(Place(self.file, line + 1, 1)))
-                del tabbed[line + 1]
+            self.position = line, column = mark.line + 1, mark.column + 1
+            if tabbed and tabbed.get(line) == column - 1 and isinstance(event, events.NodeEvent):
+                self.document.problems.append(_tab(Place(self.file, line, 1)))
+                del tabbed[line]
             if isinstance(event, events.ScalarEvent):
                 self.scalar(event)
             elif isinstance(event, events.CollectionStartEvent):
@@ -239,46 +239,46 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise _Refusal("yaml-too-deep", self.here(), f"values are nested more than {MAX_DEPTH} deep.")
 
-    def untagged(self, tag: str | None) -> None:
-        if tag is not None:
-            short = shown(tag.replace("tag:yaml.org,2002:", "!!"))
-            message = f"the tag `{short}` is not allowed; a spec has plain values only."
-            self.problem("yaml-tag", message, "Remove it; put a string in quotes.")
+    def tagged(self, tag: str) -> None:
+        short = shown(tag.replace("tag:yaml.org,2002:", "!!"))
+        message = f"the tag `{short}` is not allowed; a spec has plain values only."
+        self.problem("yaml-tag", message, "Remove it; put a string in quotes.")
 
     def scalar(self, event: events.ScalarEvent) -> None:
         self.count()
-        self.untagged(event.tag)
-        text = str(event.value)
-        plain = not event.style and event.tag is None
-        if event.style == '"' and ("\0" in text or _has_surrogates(text)):
-            message = "the string has an escape for NUL or for half a surrogate pair."
-            self.problem("yaml-character", message, "Remove it.")
-            text = "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
+        text: str = event.value
         value: Value = text
-        if plain:
+        if event.tag is not None:
+            self.tagged(event.tag)
+        elif not event.style:
             try:
                 value = resolve(text)
             except ValueError as error:
                 self.problem("yaml-number", str(error), "Put it in quotes.")
                 value = 0
-            if text == "<<" and self.expects_key():
-                message = "`<<` does not merge mappings in YAML 1.2."
-                self.problem("yaml-merge-key", message, "Use `include` and a mixin.")
-                self.take_key(text)
-                self.frames[-1].key = None
-                return
-        if self.expects_key():
+        if event.style == '"' and ("\0" in text or _has_surrogates(text)):
+            message = "the string has an escape for NUL or for half a surrogate pair."
+            self.problem("yaml-character", message, "Remove it.")
+            value = text = "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
+        if not self.expects_key():
+            self.take(value, Node(*self.position), 1, 1)
+        elif text == "<<" and not event.style and event.tag is None:
+            message = "`<<` does not merge mappings in YAML 1.2."
+            self.problem("yaml-merge-key", message, "Use `include` and a mixin.")
+            self.take_key(text)
+            self.frames[-1].key = None
+            return
+        else:
             if not isinstance(value, str):
                 self.not_a_string(text)
             self.take_key(text)
-        else:
-            self.take(value, Node(*self.position), 1, 1)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1, 1)
 
     def open(self, event: events.CollectionStartEvent) -> None:
         self.count()
-        self.untagged(event.tag)
+        if event.tag is not None:
+            self.tagged(event.tag)
         self.too_deep(len(self.frames) + 1)
         if self.expects_key():
             raise _Refusal("yaml-key", self.here(), "a mapping or list cannot be a key; a key is a string.")
@@ -315,7 +315,10 @@ class _Reader:
             self.take(value, Node(*self.position), size, height)
 
     def expects_key(self) -> bool:
-        return bool(self.frames) and self.frames[-1].mapping and not self.frames[-1].waiting
+        if not self.frames:
+            return False
+        frame = self.frames[-1]
+        return frame.mapping and not frame.waiting
 
     def not_a_string(self, text: str) -> None:
         message = f"the key `{shown(text)}` is not a string."
@@ -327,8 +330,7 @@ class _Reader:
         frame.key = key
         frame.key_place = self.position
         frame.size += 1
-        assert frame.node.children is not None
-        if first := frame.node.children.get(key):
+        if first := frame.places.get(key):
             message = f"the key `{shown(key)}` is given twice; the first is at line {first[0]}, column {first[1]}."
             self.problem("yaml-duplicate-key", message)
             frame.key = None
@@ -339,21 +341,22 @@ class _Reader:
             self.document.places = Places(self.file, node)
             return
         frame = self.frames[-1]
-        assert frame.node.children is not None
         frame.size += size
-        frame.height = max(frame.height, height + 1)
+        if frame.height <= height:
+            frame.height = height + 1
         frame.waiting = False
         if not frame.mapping:
-            frame.node.children[len(frame.value)] = (node.line, node.column, node)
+            frame.places[len(frame.value)] = (node.line, node.column, node)
             frame.value.append(value)
         elif frame.key is not None:
-            frame.node.children[frame.key] = (*frame.key_place, node)
+            frame.places[frame.key] = (*frame.key_place, node)
             frame.value[frame.key] = value
 
 
 def _events(text: str) -> Iterator[events.Event]:
-    parse = cast("Callable[..., Iterator[events.Event]]", yaml.parse)  # pyright: ignore[reportUnknownMemberType]  # half-typed stubs
-    return parse(text, Loader=_LOADER)
+    # What `yaml.parse` does, without a Python generator between.
+    following = cast("Callable[[], events.Event | None]", _LOADER(text).get_event)
+    return iter(following, None)
 
 
 def _tabbed_lines(text: str) -> dict[int, int]:
