@@ -1,0 +1,114 @@
+"""`Case`: one comparison, its contenders, and the goals it is held to."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.measure import Run, Spread, alternate, ratio, spread
+from tests.benchmarks.results import Judged, Result
+
+
+class UnequalError(Exception):
+    """Contenders that should do the same do not."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a contender is to reach: at most (or at *least*) *limit*, in the case's unit or as a multiple of *than*."""
+
+    of: str
+    limit: float
+    than: str | None = None
+    least: bool = False
+
+    def text(self, unit: str) -> str:
+        """The goal in words."""
+        sign = "≥" if self.least else "≤"
+        return f"{self.of} {sign} {self.limit:g} " + (f"× {self.than}" if self.than else unit)
+
+    def judge(self, figures: Mapping[str, Sequence[float]], unit: str) -> Judged | None:
+        """Whether *figures* reach the goal; None where one of the two did not run."""
+        if self.of not in figures or self.than is not None and self.than not in figures:
+            return None
+        value = spread(figures[self.of]) if self.than is None else ratio(figures, self.of, self.than)
+        met = value.median >= self.limit if self.least else value.median <= self.limit
+        return Judged(self.text(unit), value, "×" if self.than else unit, met)
+
+
+def at_most(of: str, limit: float, than: str | None = None) -> Goal:
+    """*of* needs at most *limit*, or *limit* times what *than* needs."""
+    return Goal(of, limit, than)
+
+
+def at_least(of: str, limit: float, than: str) -> Goal:
+    """*of* needs at least *limit* times what *than* needs."""
+    return Goal(of, limit, than, least=True)
+
+
+class Tell(Protocol):
+    """Is told which step is begun, and how many measurements are *finished* by it."""
+
+    def __call__(self, step: str, finished: int = 0, /) -> None: ...
+
+
+@dataclass(frozen=True)
+class Case(ABC):
+    """One comparison: contenders that do the same, in rounds."""
+
+    id: str
+    """`what/engine/work`, as `--only` asks for it."""
+    title: str
+    unit: str
+    contenders: tuple[str, ...]
+    baseline: str
+    """Whose multiple the others are said to be."""
+    goals: tuple[Goal, ...] = ()
+    rounds: int = 9
+    warm: bool = True
+    """Whether each contender runs once before it counts."""
+
+    @abstractmethod
+    def runs(self, bench: Bench) -> tuple[dict[str, Run], dict[str, str]]:
+        """A run for each contender, proved to do the same as the others; why those that are missing are."""
+
+    def measure(self, bench: Bench, tell: Tell) -> Result:
+        """What each contender needed in each round; `UnequalError` where they do not do the same."""
+        tell("preparing")
+        runs, missing = self.runs(bench)
+        if self.warm:
+            tell("warming up")
+            for run in runs.values():
+                run()
+        tell("measuring")
+        figures = alternate(runs, self.rounds_of(bench), tell=lambda: tell("measuring", 1))
+        return self.result(figures, missing)
+
+    def result(self, figures: dict[str, list[float]], missing: dict[str, str]) -> Result:
+        """The *figures*, with what they say."""
+        against = self.baseline if self.baseline in figures else None
+        ratios: dict[str, Spread] = {name: ratio(figures, name, against) for name in figures} if against else {}
+        judged = [goal.judge(figures, self.unit) for goal in self.goals]
+        return Result(
+            id=self.id,
+            title=self.title,
+            unit=self.unit,
+            baseline=self.baseline,
+            rounds=figures,
+            values={name: spread(values) for name, values in figures.items()},
+            ratios=ratios,
+            goals=[item for item in judged if item is not None],
+            unjudged=[goal.text(self.unit) for goal, item in zip(self.goals, judged, strict=True) if item is None],
+            missing=missing,
+        )
+
+    def steps(self, bench: Bench) -> int:
+        """How many measurements `measure` tells of, if nobody is missing."""
+        return len(self.contenders) * self.rounds_of(bench)
+
+    def rounds_of(self, bench: Bench) -> int:
+        """How many rounds are run."""
+        return bench.rounds or (2 if bench.quick else self.rounds)

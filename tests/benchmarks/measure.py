@@ -1,0 +1,71 @@
+"""Alternating rounds, and what their ratios say."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+Run = Callable[[], float]
+"""One run of one contender; what it cost, in the unit of its case. What is not to be counted it does outside its clock."""
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Where the values of several rounds lie."""
+
+    median: float
+    low: float
+    high: float
+
+
+class Stopwatch:
+    """What was measured last, in seconds."""
+
+    seconds = 0.0
+
+
+@contextmanager
+def timed(clock: Callable[[], float] = time.perf_counter) -> Iterator[Stopwatch]:
+    """Times a block, garbage of others out of the way: what the process holds already is not looked at within."""
+    watch = Stopwatch()
+    gc.collect()
+    gc.freeze()
+    try:
+        start = clock()
+        yield watch
+        watch.seconds = clock() - start
+    finally:
+        gc.unfreeze()
+
+
+def alternate(
+    runs: Mapping[str, Run], rounds: int, *, tell: Callable[[], None] = lambda: None
+) -> dict[str, list[float]]:
+    """What each of *runs* cost in each of several *rounds*; in a round all of them run, in changing order."""
+    figures: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds):
+        for name in turn(tuple(runs), number):
+            figures[name].append(runs[name]())
+            tell()
+    return figures
+
+
+def turn(names: Sequence[str], number: int) -> tuple[str, ...]:
+    """The order of *names* in round *number*: each goes first as often as the others, after either neighbour."""
+    start = number % len(names)
+    rotated = (*names[start:], *names[:start])
+    return rotated if number // len(names) % 2 == 0 else rotated[::-1]
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """The median, the lowest and the highest of *values*."""
+    return Spread(statistics.median(values), min(values), max(values))
+
+
+def ratio(figures: Mapping[str, Sequence[float]], name: str, of: str) -> Spread:
+    """How many times *of* the contender *name* takes: of the ratios of each round, not the ratio of two medians."""
+    return spread([mine / theirs for mine, theirs in zip(figures[name], figures[of], strict=True)])
