@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.benchmarks.bench import Bench
+from tests.benchmarks.bench import QUICK, Bench
 from tests.benchmarks.measure import Run, Spread, alternate, ratio, spread
 from tests.benchmarks.results import Judged, Result
 
@@ -32,7 +32,7 @@ class Goal:
 
     def judge(self, figures: Mapping[str, Sequence[float]], unit: str) -> Judged | None:
         """Whether *figures* reach the goal; None where one of the two did not run."""
-        if self.of not in figures or self.than is not None and self.than not in figures:
+        if self.of not in figures or (self.than is not None and self.than not in figures):
             return None
         value = spread(figures[self.of]) if self.than is None else ratio(figures, self.of, self.than)
         met = value.median >= self.limit if self.least else value.median <= self.limit
@@ -68,6 +68,8 @@ class Case(ABC):
     """Whose multiple the others are said to be."""
     goals: tuple[Goal, ...] = ()
     rounds: int = 9
+    also: tuple[str, ...] = ()
+    """Other units in which the costs are told."""
     warm: bool = True
     """Whether each contender runs once before it counts."""
 
@@ -84,11 +86,12 @@ class Case(ABC):
             for run in runs.values():
                 run()
         tell("measuring")
-        figures = alternate(runs, self.rounds_of(bench), tell=lambda: tell("measuring", 1))
-        return self.result(figures, missing)
+        costs = alternate(runs, self.rounds_of(bench), tell=lambda: tell("measuring", 1))
+        return self.result(costs, missing)
 
-    def result(self, figures: dict[str, list[float]], missing: dict[str, str]) -> Result:
-        """The *figures*, with what they say."""
+    def result(self, costs: Mapping[str, Sequence[Mapping[str, float]]], missing: dict[str, str]) -> Result:
+        """The *costs* of each round, with what they say."""
+        figures = {name: [cost[self.unit] for cost in rounds] for name, rounds in costs.items()}
         against = self.baseline if self.baseline in figures else None
         ratios: dict[str, Spread] = {name: ratio(figures, name, against) for name in figures} if against else {}
         judged = [goal.judge(figures, self.unit) for goal in self.goals]
@@ -100,6 +103,10 @@ class Case(ABC):
             rounds=figures,
             values={name: spread(values) for name, values in figures.items()},
             ratios=ratios,
+            also={
+                unit: {name: spread([cost[unit] for cost in rounds]) for name, rounds in costs.items()}
+                for unit in self.also
+            },
             goals=[item for item in judged if item is not None],
             unjudged=[goal.text(self.unit) for goal, item in zip(self.goals, judged, strict=True) if item is None],
             missing=missing,
@@ -108,6 +115,10 @@ class Case(ABC):
     def steps(self, bench: Bench) -> int:
         """How many measurements `measure` tells of, if nobody is missing."""
         return len(self.contenders) * self.rounds_of(bench)
+
+    def scaled(self, bench: Bench, count: int) -> int:
+        """*count*, or a little of it where quickness is asked for."""
+        return max(count // QUICK, 5) if bench.quick else count
 
     def rounds_of(self, bench: Bench) -> int:
         """How many rounds are run."""

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.benchmarks.case import Case, Goal, at_least, at_most
+from tests.benchmarks.generation import GenerationCase, GrowthCase
+from tests.benchmarks.imports import HelpCase, ImportCase, PartsCase, SizesCase, TypecheckCase
+from tests.benchmarks.memory import MemoryCase
 from tests.benchmarks.rows import RowCase
 
 ENGINES = ("sqlite", "postgresql")
@@ -62,7 +65,8 @@ WORKS = (
     Work("upsert-many-rich", "upsert 10,000 rows of the other types, half of them there", "upsert_many_rich",
          SQLALCHEMY, (), (at_least("orm", 3, "tablewright"),), rounds=5),
     Work("relationship", "read 10,000 books with their authors", "books_with_authors",
-         ("driver", "tablewright", "tablewright-entities", "core", "orm", "orm-same-tables", "peewee", "django"), rounds=7),
+         ("driver", "tablewright", "tablewright-entities", "core", "orm", "orm-same-tables", "peewee", "django"),
+         rounds=7),
     Work("empty-session", "begin and commit a transaction in which nothing happens", "empty_sessions",
          ("driver", "tablewright", "core", "orm", "peewee", "django"), unit="µs/call"),
     Work("entity-query", "read 10,000 entities", "query_entities", ENTITIES, SAME, SAME,
@@ -94,4 +98,178 @@ def row_cases() -> Iterator[RowCase]:
             )
 
 
-CASES: tuple[Case, ...] = (*row_cases(),)
+def memory_cases() -> Iterator[MemoryCase]:
+    """A million rows on each engine."""
+    for engine in ENGINES:
+        for name, work, who in (
+            ("stream", "stream", ("driver", "tablewright", "core", "orm")),
+            ("insert-many", "insert_many", ("driver", "tablewright")),
+        ):
+            yield MemoryCase(
+                id=f"memory/{engine}/{name}",
+                title="memory over the start, for 1,000,000 rows one by one",
+                unit="MB",
+                contenders=who,
+                baseline="driver",
+                goals=(at_most("tablewright", 60),),
+                rounds=2,
+                also=("µs/row",),
+                warm=False,
+                engine=engine,
+                work=work,
+            )
+
+
+PEERS = ("tablewright", "sqlacodegen", "datamodel-codegen", "sqlc")
+THIRD = (at_least("sqlacodegen", 3, "tablewright"), at_least("sqlc", 3, "tablewright"))
+SIZES = {f"{tables:,} tables": tables for tables in (10, 100, 1000)}
+
+
+def generation_cases() -> Iterator[Case]:
+    """From specs to packages."""
+    for tables, rounds, who, goals in (
+        (10, 7, PEERS, ()),
+        (100, 5, PEERS, ()),
+        (1000, 3, ("tablewright, one file", *PEERS), (at_most("tablewright", 4), *THIRD)),
+    ):
+        yield GenerationCase(
+            id=f"generate/{tables}/cold",
+            title=f"generate from {tables:,} tables of 11 columns, nothing being there",
+            unit="s CPU",
+            contenders=who,
+            baseline="tablewright",
+            goals=goals,
+            rounds=rounds,
+            also=("s",),
+            warm=False,
+            tables=tables,
+        )
+    yield GrowthCase(
+        id="generate/3000/cold",
+        title="the same from three times as many tables",
+        unit="s CPU",
+        contenders=("1,000 tables", "3,000 tables"),
+        baseline="1,000 tables",
+        goals=(at_most("3,000 tables", 3.3, "1,000 tables"),),
+        rounds=3,
+        also=("s",),
+        warm=False,
+        sizes={"1,000 tables": 1000, "3,000 tables": 3000},
+    )
+    for state, title, limit in (
+        ("unchanged", "generate again, nothing having changed", 0.35),
+        ("one-changed", "generate again, one table of {tables} having changed", 0.8),
+    ):
+        for tables in (10, 100, 1000):
+            yield GenerationCase(
+                id=f"generate/{tables}/{state}",
+                title=title.format(tables=f"{tables:,}"),
+                unit="s",
+                contenders=("tablewright",),
+                baseline="tablewright",
+                goals=(at_most("tablewright", limit),) if tables == 1000 else (),
+                rounds=7,
+                also=("s CPU",),
+                tables=tables,
+                state=state.replace("-", " "),
+            )
+
+
+def import_cases() -> Iterator[Case]:
+    """What generated packages cost their users."""
+    for tables in (10, 100, 1000):
+        yield ImportCase(
+            id=f"import/{tables}/package",
+            title=f"import a package of {tables:,} tables and its Database",
+            unit="ms CPU",
+            contenders=("import sqlalchemy.orm", "tablewright", "import sqlmodel"),
+            baseline="import sqlalchemy.orm",
+            goals=(at_most("tablewright", 1.15, "import sqlalchemy.orm"),) if tables == 1000 else (),
+            rounds=11,
+            also=("ms", "MB"),
+            what="package",
+            tables=tables,
+        )
+    yield PartsCase(
+        id="import/parts",
+        title="what the import of a package of 1,000 tables consists of",
+        unit="ms",
+        contenders=("SQLAlchemy", "Python's own", "msgspec", "tablewright", "the package"),
+        baseline="SQLAlchemy",
+        rounds=3,
+        tables=1000,
+    )
+    yield SizesCase(
+        id="import/first-rows",
+        title="the first session, and the first use of one table's rows",
+        unit="ms CPU",
+        contenders=tuple(SIZES),
+        baseline="10 tables",
+        rounds=7,
+        also=("ms", "MB"),
+        what="first-rows",
+        sizes=SIZES,
+    )
+    for tables, rounds in ((10, 7), (100, 5), (1000, 3)):
+        yield ImportCase(
+            id=f"import/{tables}/first-entity",
+            title=f"import and configure {tables:,} mapped classes",
+            unit="ms CPU",
+            contenders=("by hand", "tablewright", "sqlacodegen"),
+            baseline="by hand",
+            goals=(at_most("tablewright", 1.03, "by hand"),) if tables == 1000 else (),
+            rounds=rounds,
+            also=("ms", "MB"),
+            what="first-entity",
+            tables=tables,
+        )
+    yield ImportCase(
+        id="import/1000/create",
+        title="create 1,000 tables in SQLite",
+        unit="ms CPU",
+        contenders=("metadata.create_all", "tablewright"),
+        baseline="metadata.create_all",
+        rounds=3,
+        also=("ms",),
+        what="create",
+        tables=1000,
+    )
+    yield ImportCase(
+        id="import/1000/first-session",
+        title="the first session of a process, the package being imported",
+        unit="ms CPU",
+        contenders=("SQLAlchemy", "tablewright"),
+        baseline="SQLAlchemy",
+        rounds=7,
+        also=("ms",),
+        what="first-session",
+        tables=1000,
+    )
+    for tables, rounds, who in (
+        (100, 3, ("by hand", "tablewright", "sqlacodegen")),
+        (1000, 1, ("tablewright",)),
+    ):
+        yield TypecheckCase(
+            id=f"mypy/{tables}",
+            title=f"mypy --strict on {tables:,} tables, its cache being empty",
+            unit="s CPU",
+            contenders=who,
+            baseline=who[0],
+            rounds=rounds,
+            also=("s",),
+            warm=False,
+            tables=tables,
+        )
+    yield HelpCase(
+        id="start/help",
+        title="the command line's first answer",
+        unit="s",
+        contenders=("python -c pass", "tablewright --help"),
+        baseline="python -c pass",
+        goals=(at_most("tablewright --help", 0.25),),
+        rounds=11,
+        also=("s CPU",),
+    )
+
+
+CASES: tuple[Case, ...] = (*row_cases(), *memory_cases(), *generation_cases(), *import_cases())

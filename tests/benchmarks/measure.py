@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import msgspec
 
-Run = Callable[[], float]
-"""One run of one contender; what it cost, in the unit of its case. What is not to be counted it does outside its clock."""
+Run = Callable[[], Mapping[str, float]]
+"""One run of one contender; what it cost, by unit. What is not to be counted it does outside its clock."""
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -44,9 +44,9 @@ def timed(clock: Callable[[], float] = time.perf_counter) -> Iterator[Stopwatch]
 
 def alternate(
     runs: Mapping[str, Run], rounds: int, *, tell: Callable[[], None] = lambda: None
-) -> dict[str, list[float]]:
+) -> dict[str, list[Mapping[str, float]]]:
     """What each of *runs* cost in each of several *rounds*; in a round all of them run, in changing order."""
-    figures: dict[str, list[float]] = {name: [] for name in runs}
+    figures: dict[str, list[Mapping[str, float]]] = {name: [] for name in runs}
     for number in range(rounds):
         for name in turn(tuple(runs), number):
             figures[name].append(runs[name]())

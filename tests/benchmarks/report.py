@@ -37,6 +37,9 @@ def print_result(console: Console, result: Result) -> None:
     for name, reason in result.missing.items():
         table.add_row(name, "missing", reason, style="yellow")
     console.print(table)
+    for unit, values in result.also.items():
+        said = ", ".join(f"{name} {number(value.median)}" for name, value in values.items())
+        console.print(f"{unit}: {said}", style="dim", markup=False)
     for goal in result.goals:
         mark, style = ("✓", "green") if goal.met else ("✗", "red")
         console.print(f"{mark} {goal.goal}: {spelt(goal.value, goal.unit)}", style=style, markup=False)

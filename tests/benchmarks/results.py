@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -35,6 +36,8 @@ class Result(msgspec.Struct, frozen=True):
     values: dict[str, Spread]
     ratios: dict[str, Spread]
     """By contender, of the ratios to *baseline* in each round."""
+    also: dict[str, dict[str, Spread]]
+    """What else was measured: by unit, by contender."""
     goals: list[Judged]
     unjudged: list[str]
     """Goals of contenders that are missing."""
@@ -67,6 +70,11 @@ def write(report: Report, path: Path) -> None:
 def read(path: Path = RESULTS) -> Report:
     """The report at *path*."""
     return msgspec.json.decode(path.read_bytes(), type=Report)
+
+
+def digest() -> str:
+    """What tells the results of one run from those of another."""
+    return hashlib.sha256(RESULTS.read_bytes()).hexdigest()
 
 
 def _short(value: object) -> object:

@@ -101,7 +101,7 @@ class RowCase(Case):
         who = contender(name, place)
         work = getattr(who, self.work)
 
-        def run() -> float:
+        def run() -> dict[str, float]:
             if self.work == "empty_sessions":
                 with timed() as watch:
                     work(given)
@@ -113,7 +113,7 @@ class RowCase(Case):
                     del result
             if self.work in WRITES:
                 tidy(place, table_of(self.work))
-            return watch.seconds / count * 1e6
+            return {self.unit: watch.seconds / count * 1e6}
 
         return run
 
@@ -144,7 +144,7 @@ def rehearse(work: str, names: Sequence[str], place: Place) -> None:
                     f"{work} on {place.engine}: the {what} of {name} and {first[0]} differ: "
                     f"{_difference(seen[what], first[1][what])}"
                 )
-        # What one contender leaves as the driver gives it, the next one shows.
+        # What the first contender is not told, such as the row that it updated, the next one says.
         first = first[0], seen | first[1]
 
 
@@ -163,12 +163,13 @@ def observe(who: Contender, work: str, place: Place) -> dict[str, Any]:
             seen["result"] = list(result)
         elif work in who.untyped:
             seen["number of rows"] = len(result)
-        elif not all(isinstance(row, int) for row in result):
+            seen["rows"] = _typed(who.content(table), names)
+        elif not (result and all(isinstance(row, int) for row in result)):
             seen["rows"] = _typed(result, names)
         if work in WRITES:
             seen["content"] = sorted(_typed(who.content(table), names), key=str)
     if "rows" in seen:
-        seen["number of rows"] = len(seen["rows"])
+        seen.setdefault("number of rows", len(seen["rows"]))
         if work.startswith(("bulk", "query")):
             seen["rows"].sort(key=str)
     return seen

@@ -20,8 +20,8 @@ class Given:
 
     keys: Sequence[int] = ()
     """Of the rows to read or delete; of filtered reads, the first of each span."""
-    rows: Sequence[Mapping[str, Any]] = ()
-    """To write."""
+    rows: Any = ()
+    """To write: a list of dicts, or where it says so an iterator."""
     changes: Sequence[tuple[int, Mapping[str, Any]]] = ()
     """The key of each row to update, and what to set."""
     times: int = 0
@@ -55,9 +55,10 @@ class Contender(ABC):
         read = self.bulk_read if table == "plain" else self.bulk_read_rich
         return read(Given())
 
-    def prepare(self, work: str, given: Given) -> None:
+    def prepare(self, work: str, given: Given) -> None:  # noqa: B027  # most have nothing to prepare
         """In the transaction, before the clock runs: what *work* finds there."""
 
+    @abstractmethod
     def close(self) -> None:
         """Gives its connections up."""
 
@@ -87,6 +88,10 @@ class Contender(ABC):
 
     def delete_by_key(self, given: Given) -> Sequence[Any]:
         """Deletes rows of *plain* one by one."""
+        raise NotImplementedError
+
+    def stream(self, given: Given) -> int:
+        """Reads *plain* row by row in constant memory, keeping none; how many there were."""
         raise NotImplementedError
 
     def insert_many(self, given: Given) -> object:

@@ -116,6 +116,17 @@ class PostgresDriver(Contender):
         execute = self.connection.execute
         return [bool(execute(DELETE, (key,)).fetchall()) for key in given.keys]
 
+    def stream(self, given: Given) -> int:
+        row = self.place.package.PlainRow
+        count = 0
+        with self.connection.cursor("streamed") as cursor:
+            cursor.itersize = 1000
+            cursor.execute("SELECT id, name, title, rank, score, active, seen FROM plain")
+            for stored in cursor:
+                row(*stored)
+                count += 1
+        return count
+
     def _copy(self, sql: LiteralString, types: tuple[str, ...], sets: Iterator[tuple[Any, ...]]) -> int:
         with self.connection.cursor() as cursor:
             with cursor.copy(sql) as copy:

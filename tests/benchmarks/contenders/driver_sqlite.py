@@ -145,6 +145,15 @@ class SqliteDriver(Contender):
         execute = self.connection.execute
         return [bool(execute(DELETE, (key,)).fetchall()) for key in given.keys]
 
+    def stream(self, given: Given) -> int:
+        row, read = self.place.package.PlainRow, datetime.fromisoformat
+        count = 0
+        cursor = self.connection.execute(f"SELECT {PLAIN} FROM plain")
+        for id, name, title, rank, score, active, seen in cursor:
+            row(id, name, title, rank, score, bool(active), read(seen))
+            count += 1
+        return count
+
     def insert_many(self, given: Given) -> object:
         return self.connection.executemany(INSERT, map(plain_values, given.rows)).rowcount
 

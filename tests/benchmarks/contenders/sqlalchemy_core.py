@@ -39,16 +39,22 @@ class SqlalchemyCore(Contender):
         self.insert = insert(plain).returning(plain)
         self.update = update(plain).where(plain.c.id == bindparam("key")).returning(plain)
         self.delete = delete(plain).where(plain.c.id == bindparam("key")).returning(plain)
-        self.connection: Any = None
+        self._connection: Connection | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self.engine.connect() as connection, connection.begin() as transaction:
-            self.connection: Connection = connection
+            self._connection = connection
             try:
                 yield
             finally:
                 transaction.rollback()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of the open transaction."""
+        assert self._connection is not None
+        return self._connection
 
     def ask(self, sql: str) -> object:
         return self.connection.scalar(text(sql))
@@ -83,6 +89,10 @@ class SqlalchemyCore(Contender):
     def delete_by_key(self, given: Given) -> Sequence[Any]:
         execute, statement = self.connection.execute, self.delete
         return [bool(execute(statement, {"key": key}).all()) for key in given.keys]
+
+    def stream(self, given: Given) -> int:
+        streamed = self.connection.execution_options(yield_per=1000).execute(select(self.plain))
+        return sum(1 for _ in streamed)
 
     def insert_many(self, given: Given) -> object:
         self.connection.execute(insert(self.plain), given.rows)

@@ -101,6 +101,10 @@ class SqlalchemyOrm(Contender):
         session, plain = self.session, self.models.Plain
         return [bool(session.execute(delete(plain).where(plain.id == key)).rowcount) for key in given.keys]
 
+    def stream(self, given: Given) -> int:
+        streamed = self.session.scalars(select(self.models.Plain).execution_options(yield_per=1000))
+        return sum(1 for _ in streamed)
+
     def insert_many(self, given: Given) -> object:
         self.session.execute(insert(self.models.Plain), given.rows)
         return len(given.rows)

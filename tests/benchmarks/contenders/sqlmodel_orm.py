@@ -28,9 +28,9 @@ class SqlmodelOrm(SqlalchemyOrm):
     }
 
     def map_models(self) -> Any:
-        class Base(SQLModel, registry=registry(metadata=MetaData())):
-            pass
-
+        metaclass: Any = type(SQLModel)
+        # A registry for each place, so that their classes are not taken for one.
+        base = metaclass("Base", (SQLModel,), {"__module__": __name__}, registry=registry(metadata=MetaData()))
         # Pydantic evaluates the annotations where the class is made, not where it is used.
         namespace: dict[str, Any] = {
             "__annotations__": {
@@ -46,8 +46,7 @@ class SqlmodelOrm(SqlalchemyOrm):
             "__tablename__": "plain",
             "id": Field(default=None, primary_key=True),
         }
-        metaclass: Any = type(SQLModel)
-        plain = metaclass("Plain", (Base,), namespace, table=True)
+        plain = metaclass("Plain", (base,), namespace, table=True)
         return SimpleNamespace(Plain=plain)
 
     def open_session(self) -> Any:

@@ -68,6 +68,9 @@ class TablewrightRows(Contender):
         session = self.session
         return [session.plain.delete(key) for key in given.keys]
 
+    def stream(self, given: Given) -> int:
+        return sum(1 for _ in self.session.plain.stream())
+
     def insert_many(self, given: Given) -> object:
         return self.session.plain.insert_many(given.rows)
 
