@@ -17,7 +17,6 @@ from tests.benchmarks import results
 from tests.benchmarks.bench import Bench, open_bench
 from tests.benchmarks.case import Case, UnequalError
 from tests.benchmarks.cases import CASES
-from tests.benchmarks.machine import this_machine
 from tests.benchmarks.report import print_machine, print_result, print_summary
 
 HELP = """\
@@ -103,7 +102,7 @@ def _run(bench: Bench, cases: Sequence[Case], console: Console, path: Path | Non
                 continue
             found.append(result)
             print_result(console, result)
-    machine = this_machine(bench.postgres_version())
+    machine = bench.machine()
     print_summary(console, found)
     print_machine(console, machine)
     if path is not None:

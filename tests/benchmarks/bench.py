@@ -12,7 +12,19 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL
 
-from tests.benchmarks.places import TINY, Place, Sizes, filled_place, generated_shop, postgres_database, postgres_server
+from tests.benchmarks.contenders.registry import contender
+from tests.benchmarks.machine import Machine, this_machine
+from tests.benchmarks.places import (
+    SERVER_SETTINGS,
+    TINY,
+    Place,
+    Sizes,
+    filled_place,
+    generated_shop,
+    postgres_database,
+    postgres_server,
+    settings_of,
+)
 
 QUICK = 20
 """By how much `--quick` divides every size."""
@@ -71,13 +83,22 @@ class Bench:
             self._places[key] = place
         return self._places[key]
 
-    def postgres_version(self) -> str:
-        """The version of the Postgres server, or that none was needed."""
+    def machine(self) -> Machine:
+        """What the cases ran on."""
+        settings: dict[str, str] = {}
+        for place in self._places.values():
+            driver = contender("driver", place)
+            with driver.transaction():
+                asked = {name: driver.ask(sql) for name, sql in settings_of(place).items()}
+            settings |= {f"{place.engine} {name}": str(answer) for name, answer in asked.items()}
         if "server" not in vars(self):
-            return "not started"
+            return this_machine("not started", settings)
         url = self.server.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(url) as connection:
-            return connection.info.parameter_status("server_version") or "unknown"
+            for name in SERVER_SETTINGS:
+                answer = connection.execute(f"SHOW {name}".encode()).fetchone()
+                settings[f"postgresql {name}"] = str(answer and answer[0])
+            return this_machine(connection.info.parameter_status("server_version") or "unknown", settings)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ class Case(ABC):
 
     def measure(self, bench: Bench, tell: Tell) -> Result:
         """What each contender needed in each round; `UnequalError` where they do not do the same."""
+        started = time.perf_counter()
         tell("preparing")
         runs, missing = self.runs(bench)
         if self.warm:
@@ -87,9 +89,11 @@ class Case(ABC):
                 run()
         tell("measuring")
         costs = alternate(runs, self.rounds_of(bench), tell=lambda: tell("measuring", 1))
-        return self.result(costs, missing)
+        return self.result(costs, missing, time.perf_counter() - started)
 
-    def result(self, costs: Mapping[str, Sequence[Mapping[str, float]]], missing: dict[str, str]) -> Result:
+    def result(
+        self, costs: Mapping[str, Sequence[Mapping[str, float]]], missing: dict[str, str], seconds: float
+    ) -> Result:
         """The *costs* of each round, with what they say."""
         figures = {name: [cost[self.unit] for cost in rounds] for name, rounds in costs.items()}
         against = self.baseline if self.baseline in figures else None
@@ -110,6 +114,7 @@ class Case(ABC):
             goals=[item for item in judged if item is not None],
             unjudged=[goal.text(self.unit) for goal, item in zip(self.goals, judged, strict=True) if item is None],
             missing=missing,
+            seconds=seconds,
         )
 
     def steps(self, bench: Bench) -> int:

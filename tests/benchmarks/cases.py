@@ -39,7 +39,7 @@ SAME = (at_most("tablewright-entities", 1.03, "orm-same-tables"),)
 ENTITIES = ("orm-same-tables", "tablewright-entities", "orm")
 
 WORKS = (
-    Work("bulk-read", "read 100,000 rows of 7 columns", "bulk_read", ALL, READ, READ, rounds=7),
+    Work("bulk-read", "read 100,000 rows of 7 columns", "bulk_read", ALL, READ, READ, rounds=6),
     Work("bulk-read-rich", "read 30,000 rows of decimal, uuid, JSON, enum, array, timestamptz", "bulk_read_rich",
          SQLALCHEMY, RICH, RICH, rounds=9),
     Work("point-read", "get a row by its key", "point_read", ALL,
@@ -102,7 +102,7 @@ def memory_cases() -> Iterator[MemoryCase]:
     """A million rows on each engine."""
     for engine in ENGINES:
         for name, work, who in (
-            ("stream", "stream", ("driver", "tablewright", "core", "orm")),
+            ("stream", "stream", ("driver", "tablewright", "orm")),
             ("insert-many", "insert_many", ("driver", "tablewright")),
         ):
             yield MemoryCase(
@@ -151,7 +151,7 @@ def generation_cases() -> Iterator[Case]:
         contenders=("1,000 tables", "3,000 tables"),
         baseline="1,000 tables",
         goals=(at_most("3,000 tables", 3.3, "1,000 tables"),),
-        rounds=3,
+        rounds=2,
         also=("s",),
         warm=False,
         sizes={"1,000 tables": 1000, "3,000 tables": 3000},

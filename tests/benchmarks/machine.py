@@ -33,11 +33,13 @@ class Machine(msgspec.Struct, frozen=True):
     postgres: str
     system: str
     cores: int
+    settings: dict[str, str]
+    """Of the databases, what writes are worth."""
     libraries: dict[str, str]
     """By distribution; those that are not installed are left out."""
 
 
-def this_machine(postgres: str) -> Machine:
+def this_machine(postgres: str, settings: dict[str, str]) -> Machine:
     """The machine that this process runs on; *postgres* is the version of its server."""
     versions: dict[str, str] = {}
     for name in LIBRARIES:
@@ -51,5 +53,6 @@ def this_machine(postgres: str) -> Machine:
         postgres=postgres,
         system=f"{sys.platform} {platform.machine()}",
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        settings=settings,
         libraries=versions,
     )

@@ -43,6 +43,8 @@ class Result(msgspec.Struct, frozen=True):
     """Goals of contenders that are missing."""
     missing: dict[str, str]
     """By contender, why it did not run."""
+    seconds: float
+    """How long all of it took, with what is not counted."""
 
 
 class Report(msgspec.Struct, frozen=True):
