@@ -11,7 +11,7 @@ INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constr
 .PHONY: help demo generate test test-all check bench bench-readme install clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-21s%s\n", $$1, $$2}'
 
 demo: $(VENV)/for-demo ## install, generate, type-check, and walk through the bookstore on SQLite
 	$(BIN)/tablewright generate

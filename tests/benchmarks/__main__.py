@@ -79,7 +79,9 @@ def _run(bench: Bench, cases: Sequence[Case], console: Console, path: Path | Non
     found: list[results.Result] = []
     failed = 0
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    # Not by itself: the thread that does it would run within the clock.
+    shown = Progress(*columns, console=console, auto_refresh=False, transient=True, disable=not console.is_terminal)
+    with shown as progress:
         task = progress.add_task("", total=sum(case.steps(bench) for case in cases))
         for number, case in enumerate(cases, 1):
             if not console.is_terminal:
@@ -87,6 +89,7 @@ def _run(bench: Bench, cases: Sequence[Case], console: Console, path: Path | Non
 
             def tell(step: str, finished: int = 0, /, *, case: Case = case) -> None:
                 progress.update(task, description=f"{case.id} · {step}", advance=finished)
+                progress.refresh()
 
             try:
                 result = case.measure(bench, tell)
