@@ -67,7 +67,9 @@ def draw(report: Report) -> str:
         panels[0].invert_yaxis()
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=len(MARKS), frameon=False)
-        figure.suptitle("The same work, as multiples of the bare driver's time (logarithmic; left is faster)", fontsize=10)
+        figure.suptitle(
+            "The same work, as multiples of the bare driver's time (logarithmic; left is faster)", fontsize=10
+        )
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _adaptive(file.getvalue(), origin())

@@ -43,12 +43,12 @@ def timed(clock: Callable[[], float] = time.perf_counter) -> Iterator[Stopwatch]
 
 
 def alternate(
-    runs: Mapping[str, Run], rounds: int, *, tell: Callable[[], None] = lambda: None
+    runs: Mapping[str, Run], rounds: Mapping[str, int], *, tell: Callable[[], None] = lambda: None
 ) -> dict[str, list[Mapping[str, float]]]:
-    """What each of *runs* cost in each of several *rounds*; in a round all of them run, in changing order."""
+    """What each of *runs* cost in each of its *rounds*; in a round they run one after the other, in changing order."""
     figures: dict[str, list[Mapping[str, float]]] = {name: [] for name in runs}
-    for number in range(rounds):
-        for name in turn(tuple(runs), number):
+    for number in range(max(rounds[name] for name in runs)):
+        for name in turn([name for name in runs if rounds[name] > number], number):
             figures[name].append(runs[name]())
             tell()
     return figures
@@ -68,4 +68,5 @@ def spread(values: Sequence[float]) -> Spread:
 
 def ratio(figures: Mapping[str, Sequence[float]], name: str, of: str) -> Spread:
     """How many times *of* the contender *name* takes: of the ratios of each round, not the ratio of two medians."""
-    return spread([mine / theirs for mine, theirs in zip(figures[name], figures[of], strict=True)])
+    # One of them may have run in the first rounds only.
+    return spread([mine / theirs for mine, theirs in zip(figures[name], figures[of], strict=False)])

@@ -108,12 +108,12 @@ def _ratio(result: Result) -> str:
 def _goals(report: Report) -> str:
     judged = [(result, goal) for result in report.results for goal in result.goals]
     missed = [
-        f"{result.id}: {goal.goal}, is {number(goal.value.median)} {goal.unit}"
+        f"`{result.id}`: {goal.goal}; it is {number(goal.value.median)} {goal.unit}"
         for result, goal in judged
         if not goal.met
     ]
     said = f"{len(judged) - len(missed)} of the {len(judged)} goals that the suite judges are met."
-    return said + (" Not met: " + "; ".join(missed) + "." if missed else "")
+    return said + (" Not met:\n\n" + "\n".join(f"- {goal}" for goal in missed) if missed else "")
 
 
 def _machine(report: Report) -> str:

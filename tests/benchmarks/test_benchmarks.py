@@ -124,7 +124,7 @@ def test_each_contender_goes_first_as_often_as_the_others() -> None:
 
 
 def test_rounds_alternate() -> None:
-    """Each round runs every contender once, and keeps what it cost."""
+    """Each round runs every contender once, those with fewer rounds in the first ones, and keeps what it cost."""
     ran: list[str] = []
 
     def runner(name: str) -> measure.Run:
@@ -134,9 +134,11 @@ def test_rounds_alternate() -> None:
 
         return run
 
-    costs = measure.alternate({name: runner(name) for name in "ab"}, 2)
-    assert ran == ["a", "b", "b", "a"]
-    assert costs == {"a": [{"s": 1.0}, {"s": 4.0}], "b": [{"s": 2.0}, {"s": 3.0}]}
+    costs = measure.alternate({name: runner(name) for name in "ab"}, {"a": 3, "b": 2})
+    assert ran == ["a", "b", "b", "a", "a"]
+    assert costs == {"a": [{"s": 1.0}, {"s": 4.0}, {"s": 5.0}], "b": [{"s": 2.0}, {"s": 3.0}]}
+    figures = {name: [cost["s"] for cost in found] for name, found in costs.items()}
+    assert measure.ratio(figures, "b", "a") == Spread(median=1.375, low=0.75, high=2.0)
 
 
 def test_a_ratio_is_that_of_each_round() -> None:
