@@ -4,13 +4,14 @@ PYTHON ?= $(shell .ci/pythons | head -n 1)
 JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BENCH := .venv-bench/bin
+INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo generate test test-all check install clean
+.PHONY: help demo generate test test-all check bench bench-readme install clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-21s%s\n", $$1, $$2}'
 
 demo: $(VENV)/for-demo ## install, generate, type-check, and walk through the bookstore on SQLite
 	$(BIN)/tablewright generate
@@ -41,6 +42,14 @@ check: $(VENV)/for-development ## lint, type-check under both checkers, hold the
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/tablewright generate --check
 
+bench: .venv-bench/for-benchmarks ## compare with others, side by side (15 minutes); writes the README's figures and chart
+	$(BENCH)/python -m tests.benchmarks --json tests/benchmarks/results.json
+	$(MAKE) --no-print-directory bench-readme
+
+bench-readme: .venv-bench/for-benchmarks ## write the README's figures and chart from the last results
+	$(BENCH)/python -m tests.benchmarks.chart
+	$(BENCH)/python -m tests.benchmarks.readme
+
 install: $(VENV)/for-development ## make .venv with all that development needs
 
 clean: ## remove what the other commands made, and leave the generated packages
@@ -48,12 +57,21 @@ clean: ## remove what the other commands made, and leave the generated packages
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/for-demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[codegen]'
+	$(BIN)/python $(INSTALL) --editable '.[codegen]'
 	@touch $@
 
 $(VENV)/for-development: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable '.[dev]'
+	$(BIN)/python $(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/for-demo
+
+# The peers stay out of the way of development: one of them may want what another forbids.
+.venv-bench/for-benchmarks: pyproject.toml constraints.txt | $(BENCH)/python
+	$(BENCH)/python $(INSTALL) --editable '.[bench]'
+	@touch $@
+
+$(BENCH)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found; name one: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv-bench
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found; name one: make PYTHON=/path/to/python3.12"; exit 1; }

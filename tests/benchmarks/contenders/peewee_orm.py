@@ -1,0 +1,135 @@
+"""peewee."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import peewee
+from playhouse.postgres_ext import Psycopg3Database
+
+from tests.benchmarks.contenders.contender import SPAN, Contender, Given
+from tests.benchmarks.places import Place
+
+BATCH = 500
+"""How many rows an INSERT names: SQLite allows so many parameters."""
+
+
+class PeeweeOrm(Contender):
+    """`peewee.Model`."""
+
+    lacks = {"bulk_read_rich": "no types for arrays and enums that both engines know"}
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        if place.engine == "sqlite":
+            self.database: Any = peewee.SqliteDatabase(place.url.database, pragmas={"foreign_keys": 1})
+        else:
+            self.database = Psycopg3Database(
+                place.url.database,
+                user=place.url.username,
+                password=place.url.password,
+                host=place.url.query.get("host") or place.url.host,
+                port=place.url.port,
+                options="-c timezone=UTC",
+            )
+        database = self.database
+
+        class Plain(peewee.Model):
+            id = peewee.BigAutoField() if place.engine == "postgresql" else peewee.AutoField()
+            name = peewee.CharField(100)
+            title = peewee.CharField(200)
+            rank = peewee.IntegerField()
+            score = peewee.DoubleField()
+            active = peewee.BooleanField()
+            seen = peewee.DateTimeField()
+
+            class Meta:
+                table_name = "plain"
+
+        class Author(peewee.Model):
+            name = peewee.CharField(200)
+
+            class Meta:
+                table_name = "author"
+
+        class Book(peewee.Model):
+            author = peewee.ForeignKeyField(Author)
+            title = peewee.CharField(300)
+            pages = peewee.IntegerField()
+
+            class Meta:
+                table_name = "book"
+
+        Plain._meta.database = Author._meta.database = Book._meta.database = database
+        self.plain: Any = Plain
+        self.author: Any = Author
+        self.book: Any = Book
+        self.database.connect()
+
+    def _atomic(self) -> Any:
+        return self.database.atomic("IMMEDIATE") if self.place.engine == "sqlite" else self.database.atomic()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._atomic() as transaction:
+            try:
+                yield
+            finally:
+                transaction.rollback()
+
+    def ask(self, sql: str) -> object:
+        return self.database.execute_sql(sql).fetchone()[0]
+
+    def close(self) -> None:
+        self.database.close()
+
+    def bulk_read(self, given: Given) -> Sequence[Any]:
+        return list(self.plain.select())
+
+    def point_read(self, given: Given) -> Sequence[Any]:
+        get = self.plain.get_by_id
+        return [get(key) for key in given.keys]
+
+    def filtered_read(self, given: Given) -> Sequence[Any]:
+        plain = self.plain
+        rows: list[Any] = []
+        for key in given.keys:
+            rows += list(plain.select().where((plain.id >= key) & (plain.id < key + SPAN)))
+        return rows
+
+    def insert_returning(self, given: Given) -> Sequence[Any]:
+        return [self.plain.create(**values) for values in given.rows]
+
+    def update_by_key(self, given: Given) -> Sequence[Any]:
+        plain = self.plain
+        return [
+            next(iter(plain.update(**changes).where(plain.id == key).returning(plain).execute()))
+            for key, changes in given.changes
+        ]
+
+    def delete_by_key(self, given: Given) -> Sequence[Any]:
+        return [bool(self.plain.delete_by_id(key)) for key in given.keys]
+
+    def insert_many(self, given: Given) -> object:
+        for batch in peewee.chunked(given.rows, BATCH):
+            self.plain.insert_many(batch).execute()
+        return len(given.rows)
+
+    def upsert_many(self, given: Given) -> object:
+        plain = self.plain
+        others = [plain.name, plain.title, plain.rank, plain.score, plain.active, plain.seen]
+        for batch in peewee.chunked(given.rows, BATCH):
+            plain.insert_many(batch).on_conflict(conflict_target=[plain.id], preserve=others).execute()
+        return len(given.rows)
+
+    def books_with_authors(self, given: Given) -> Sequence[tuple[int, str, str]]:
+        books = peewee.prefetch(self.book.select(), self.author.select())
+        return [(book.id, book.title, book.author.name) for book in books]
+
+    def empty_sessions(self, given: Given) -> Sequence[Any]:
+        for _ in range(given.times):
+            with self._atomic():
+                pass
+        return ()

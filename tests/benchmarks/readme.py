@@ -1,0 +1,129 @@
+"""The figures in the README, written from the results: `python -m tests.benchmarks.readme`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.benchmarks import results
+from tests.benchmarks.report import number
+from tests.benchmarks.results import Report, Result
+
+README = Path(__file__).parents[2] / "README.md"
+START = "<!-- from tests/benchmarks/results.json, by `make bench` -->"
+END = "<!-- end of the figures -->"
+
+TABLE = {
+    "bulk-read": "read 100,000 rows of 7 columns, a row",
+    "bulk-read-rich": "decimal, uuid, JSON, enum, array, timestamptz, a row",
+    "point-read": "get a row by its key",
+    "insert-returning": "insert a row and get it as stored",
+    "update-by-key": "update a row and get it as stored",
+    "delete-by-key": "delete a row",
+    "insert-many": "insert 50,000 rows, a row",
+    "upsert-many": "upsert 10,000 rows, a row",
+}
+COLUMNS = {"tablewright": "tablewright", "core": "Core", "orm": "ORM"}
+ENGINES = {"sqlite": "SQLite", "postgresql": "Postgres"}
+
+
+def figures(report: Report) -> str:
+    """What stands between the markers."""
+    parts = [_row_table(report), *_sentences(report), _goals(report), _machine(report)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def with_figures(text: str, report: Report) -> str:
+    """The README's *text* with the figures of *report*."""
+    before, _, rest = text.partition(START)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"README.md lacks the lines {START!r} and {END!r}.")
+    return f"{before}{START}\n\n{figures(report)}\n\n{END}{after}"
+
+
+def _row_table(report: Report) -> str:
+    heads = [head for engine in ENGINES.values() for head in (f"{engine}: driver", *COLUMNS.values())]
+    lines = [f"| | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads)]
+    for work, said in TABLE.items():
+        cells = [cell for engine in ENGINES for cell in _cells(report.of(f"rows/{engine}/{work}"))]
+        lines.append(f"| {said} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cells(result: Result | None) -> list[str]:
+    if result is None:
+        return ["–"] * (1 + len(COLUMNS))
+    driver = result.values.get("driver")
+    ratios = [f"{number(result.ratios[name].median)} ×" if name in result.ratios else "–" for name in COLUMNS]
+    return ["–" if driver is None else f"{number(driver.median)} µs", *ratios]
+
+
+def _sentences(report: Report) -> list[str]:
+    said = [_generation(report), _imports(report), _memory(report)]
+    return [" ".join(filter(None, said))]
+
+
+def _generation(report: Report) -> str:
+    cold, unchanged, changed = (report.of(f"generate/1000/{state}") for state in ("cold", "unchanged", "one-changed"))
+    if not (cold and unchanged and changed):
+        return ""
+    peers = ", ".join(f"{name} {_value(cold, name)} s" for name in ("sqlacodegen", "sqlc") if name in cold.values)
+    return (
+        f"Generating from 1,000 tables of 11 columns takes {_value(cold)} s of CPU ({peers}); "
+        f"{_value(unchanged)} s when nothing has changed since, and {_value(changed)} s when one table has."
+    )
+
+
+def _imports(report: Report) -> str:
+    package, entities = report.of("import/1000/package"), report.of("import/1000/first-entity")
+    rows, parts = report.of("import/first-rows"), report.of("import/parts")
+    if not (package and entities and rows and parts):
+        return ""
+    shares = ", ".join(f"{name} {number(value.median)}" for name, value in parts.values.items())
+    return (
+        f"Importing that package takes {_ratio(package)} × `import sqlalchemy.orm`; the first session and one table's "
+        f"rows {_value(rows, '1,000 tables')} ms more, {_value(rows, '10 tables')} ms where there are ten tables. The "
+        "first touch of an entity imports and configures all of them, in "
+        f"{_ratio(entities)} × the time of the same classes written by hand in one module. "
+        f"Of the milliseconds of the import, `python -X importtime` gives: {shares}."
+    )
+
+
+def _memory(report: Report) -> str:
+    cases = [report.of(f"memory/{engine}/{work}") for engine in ENGINES for work in ("stream", "insert-many")]
+    most = max((case.values["tablewright"].median for case in cases if case), default=None)
+    if most is None:
+        return ""
+    return f"Reading or writing a million rows one by one takes at most {number(most)} MB of memory."
+
+
+def _value(result: Result, name: str = "tablewright") -> str:
+    return number(result.values[name].median)
+
+
+def _ratio(result: Result) -> str:
+    return number(result.ratios["tablewright"].median)
+
+
+def _goals(report: Report) -> str:
+    judged = [(result, goal) for result in report.results for goal in result.goals]
+    missed = [
+        f"`{result.id}`: {goal.goal}; it is {number(goal.value.median)} {goal.unit}"
+        for result, goal in judged
+        if not goal.met
+    ]
+    said = f"{len(judged) - len(missed)} of the {len(judged)} goals that the suite judges are met."
+    return said + (" Not met:\n\n" + "\n".join(f"- {goal}" for goal in missed) if missed else "")
+
+
+def _machine(report: Report) -> str:
+    machine = report.machine
+    libraries = ", ".join(f"{name} {version}" for name, version in machine.libraries.items())
+    return (
+        f"Measured with {machine.python}, SQLite {machine.sqlite} and Postgres {machine.postgres} on {machine.cores} "
+        f"cores ({machine.system}); {libraries}."
+    )
+
+
+if __name__ == "__main__":
+    README.write_text(with_figures(README.read_text(encoding="utf-8"), results.read()), encoding="utf-8")

@@ -1,0 +1,235 @@
+"""The benchmarks measure what they say: contenders do the same work, and the README shows what was measured."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, create_engine
+from sqlalchemy.orm import configure_mappers
+
+from tablewright.schema.build import build_metadata
+from tablewright.spec.load import load_catalog
+from tablewright.spec.resolve import resolve
+from tests.benchmarks import __main__ as command, many_tables, measure, places, readme, results, rows
+from tests.benchmarks.case import UnequalError
+from tests.benchmarks.cases import CASES
+from tests.benchmarks.contenders.contender import Given
+from tests.benchmarks.contenders.registry import CONTENDERS, contender
+from tests.benchmarks.measure import Spread
+from tests.benchmarks.places import TINY, Place, filled_place
+
+FOLDER = Path(__file__).parent
+ROW_CASES = [case for case in CASES if isinstance(case, rows.RowCase)]
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The package that the benchmarks work on."""
+    folder = tmp_path_factory.mktemp("generated")
+    yield places.generated_shop(folder)
+    sys.path.remove(str(folder))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def sqlite_place(package: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A tiny SQLite file."""
+    place = filled_place(f"sqlite:///{tmp_path_factory.mktemp('place') / 'shop.db'}", package, TINY)
+    yield place
+    place.close()
+
+
+@pytest.fixture(scope="module")
+def postgres_place(package: Any, postgres_server: URL) -> Iterator[Place]:
+    """A tiny Postgres database."""
+    with places.postgres_database(postgres_server) as url:
+        place = filled_place(url, package, TINY)
+        yield place
+        place.close()
+
+
+@pytest.mark.parametrize("case", ROW_CASES, ids=lambda case: case.id)
+def test_contenders_do_the_same(case: rows.RowCase, request: pytest.FixtureRequest) -> None:
+    """Every contender that is installed reads and leaves the same values, with the same settings."""
+    place: Place = request.getfixturevalue("sqlite_place" if case.engine == "sqlite" else "postgres_place")
+    able, _ = case.able()
+    assert len(able) > 1
+    rows.rehearse(case.work, able, place)
+
+
+@pytest.mark.parametrize(
+    ("work", "does", "what"),
+    [
+        ("bulk_read", lambda given: [], "(number of )?rows"),
+        ("point_read", lambda given: [], "(number of )?rows"),
+        ("delete_by_key", lambda given: [True for _ in given.keys], "content"),
+        ("insert_many", lambda given: len(given.rows), "content"),
+        ("insert_many", lambda given: 1, "count|content"),
+    ],
+)
+def test_a_difference_is_an_error(
+    work: str, does: Any, what: str, sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A contender that reads, writes or counts otherwise than the others is not measured."""
+    monkeypatch.setattr(contender("tablewright", sqlite_place), work, does)
+    with pytest.raises(UnequalError, match=f"{work} on sqlite: the ({what}) of tablewright and driver differ"):
+        rows.rehearse(work, ["driver", "tablewright"], sqlite_place)
+
+
+def test_other_settings_are_an_error(sqlite_place: Place) -> None:
+    """A contender whose commits are worth less than those of the others is not measured."""
+    driver: Any = contender("driver", sqlite_place)
+    driver.connection.execute("PRAGMA synchronous = OFF")
+    try:
+        with pytest.raises(UnequalError, match="setting synchronous"):
+            rows.rehearse("empty_sessions", ["driver", "tablewright"], sqlite_place)
+    finally:
+        driver.connection.execute("PRAGMA synchronous = FULL")
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_streams_give_every_row(engine: str, request: pytest.FixtureRequest) -> None:
+    """What is streamed in the benchmarks of memory is the whole table."""
+    place: Place = request.getfixturevalue("sqlite_place" if engine == "sqlite" else "postgres_place")
+    for name in ("driver", "tablewright", "core", "orm"):
+        who = contender(name, place)
+        with who.transaction():
+            assert who.stream(Given()) == TINY.plain
+
+
+def test_every_case_can_be_judged() -> None:
+    """The ids of cases differ, and their goals and baselines speak of contenders that take part."""
+    assert len({case.id for case in CASES}) == len(CASES)
+    for case in CASES:
+        named = {case.baseline} | {goal.of for goal in case.goals} | {goal.than for goal in case.goals if goal.than}
+        assert named <= set(case.contenders), case.id
+    assert {name for case in ROW_CASES for name in case.contenders} == CONTENDERS.keys()
+
+
+def test_each_contender_goes_first_as_often_as_the_others() -> None:
+    """In as many rounds as there are contenders each goes first once; then their order turns round."""
+    names = ("a", "b", "c")
+    turns = [measure.turn(names, number) for number in range(6)]
+    assert [turn[0] for turn in turns[:3]] == ["a", "b", "c"]
+    assert {turn[0] for turn in turns[3:]} == set(names)
+    assert turns[3] == turns[0][::-1]
+    assert all(sorted(turn) == sorted(names) for turn in turns)
+
+
+def test_rounds_alternate() -> None:
+    """Each round runs every contender once, those with fewer rounds in the first ones, and keeps what it cost."""
+    ran: list[str] = []
+
+    def runner(name: str) -> measure.Run:
+        def run() -> dict[str, float]:
+            ran.append(name)
+            return {"s": float(len(ran))}
+
+        return run
+
+    costs = measure.alternate({name: runner(name) for name in "ab"}, {"a": 3, "b": 2})
+    assert ran == ["a", "b", "b", "a", "a"]
+    assert costs == {"a": [{"s": 1.0}, {"s": 4.0}, {"s": 5.0}], "b": [{"s": 2.0}, {"s": 3.0}]}
+    figures = {name: [cost["s"] for cost in found] for name, found in costs.items()}
+    assert measure.ratio(figures, "b", "a") == Spread(median=1.375, low=0.75, high=2.0)
+
+
+def test_a_ratio_is_that_of_each_round() -> None:
+    """A round in which the machine was slow for all does not change the ratio; its spread is that of the rounds."""
+    figures = {"ours": [2.0, 20.0, 3.0], "theirs": [1.0, 10.0, 1.0]}
+    assert measure.ratio(figures, "ours", "theirs") == Spread(median=2.0, low=2.0, high=3.0)
+    assert measure.spread([3.0, 1.0, 2.0, 10.0]) == Spread(median=2.5, low=1.0, high=10.0)
+
+
+def test_the_clock_runs_within_the_block_only() -> None:
+    """What is timed is the block, by the clock that is given."""
+    clock = iter([10.0, 12.5])
+    with measure.timed(lambda: next(clock)) as watch:
+        pass
+    assert watch.seconds == 2.5
+
+
+def test_the_same_tables_for_every_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The spec, in many files or one, the SQL and the hand-written module say the same tables."""
+    described = []
+    for one_file in (False, True):
+        project = tmp_path / f"one-file-{one_file}"
+        many_tables.write_specs(project, 6, one_file=one_file)
+        catalog = load_catalog(project / "specs" / many_tables.NAME, root=project)
+        assert not catalog.problems
+        described.append(_described(build_metadata(resolve(catalog))))
+    (tmp_path / "by_hand.py").write_text(many_tables.hand_written(6))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    by_hand: Any = __import__("by_hand")
+    configure_mappers()
+    assert by_hand.Item0001.parent.property.mapper.class_ is by_hand.Item0000
+    described.append(_described(by_hand.Base.metadata))
+    with sqlite3.connect(tmp_path / "big.db") as connection:
+        connection.executescript(many_tables.sql(6))
+        created = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    by_hand.Base.metadata.create_all(create_engine("sqlite://"))
+    assert described[0] == described[1] == described[2]
+    assert created == described[0].keys()
+    assert all(f"FROM {name} " in many_tables.queries(6) for name in created)
+
+
+def _described(metadata: Any) -> dict[str, Any]:
+    return {
+        table.name: {
+            column.name: (column.nullable, column.primary_key, [key.target_fullname for key in column.foreign_keys])
+            for column in table.columns
+        }
+        for table in metadata.tables.values()
+    }
+
+
+def test_list_names_every_case(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--list` names every case, and measures nothing."""
+    assert command.main(["--list"]) == 0
+    said = capsys.readouterr().out
+    assert [case.id for case in CASES if case.id not in said] == []
+
+
+def test_an_unknown_case_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pattern that fits no case is refused, with the way to those that there are."""
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--only", "rows/oracle/*"])
+    assert ended.value.code == 2
+    assert "--list shows all of them" in capsys.readouterr().err
+
+
+def test_results_survive_their_file(tmp_path: Path) -> None:
+    """A report is read as it was written, to four digits."""
+    report = results.read()
+    results.write(report, tmp_path / "again.json")
+    assert results.read(tmp_path / "again.json") == report
+
+
+def test_the_readme_shows_the_results() -> None:
+    """The figures of the README are those of the last whole run."""
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.with_figures(text, results.read()) == text, "run `make bench-readme`"
+
+
+def test_the_results_are_of_a_whole_run() -> None:
+    """The results that are shown are of every case, with all contenders, at full size."""
+    report = results.read()
+    assert not report.quick
+    assert [result.id for result in report.results] == [case.id for case in CASES]
+    assert {result.id: result.missing for result in report.results if result.missing} == {}
+
+
+def test_the_chart_shows_the_results() -> None:
+    """The chart of the README was drawn from the same results, and is where the README looks for it."""
+    chart = (FOLDER / "speed.svg").read_text(encoding="utf-8")
+    digest = re.search(r"<!-- from results.json, sha256 ([0-9a-f]{64}) -->", chart)
+    assert digest is not None
+    assert digest[1] == results.digest(), "run `make bench-readme`"
+    assert "(tests/benchmarks/speed.svg)" in readme.README.read_text(encoding="utf-8")
