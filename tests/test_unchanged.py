@@ -13,6 +13,7 @@ import pytest
 
 from tablewright import pipeline, typecheck
 from tablewright.pipeline import Outcome, generate, lint
+from tablewright.reading import whole
 from tablewright.settings import Settings, load_settings
 from tablewright.write import OutputRefusedError
 from tests.cli.project import write_project
@@ -42,16 +43,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The schemas that were read as YAML, and judged."""
-    from tablewright.spec import load
-
     seen: list[str] = []
-    stock = load.load_catalog
+    stock = whole.load_catalog
 
     def watched(folder: Path, **options: object) -> object:
         seen.append(folder.name)
         return stock(folder, **options)  # type: ignore[arg-type]  # handed on
 
-    monkeypatch.setattr(load, "load_catalog", watched)
+    monkeypatch.setattr(whole, "load_catalog", watched)
     return seen
 
 

@@ -161,8 +161,8 @@ def test_there_is_an_end_of_entries(store: Store, monkeypatch: pytest.MonkeyPatc
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`TABLEWRIGHT_CACHE_DIR` names the folder, from the project's on if it is relative."""
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)
-    assert Store.of(tmp_path).folder == tmp_path / ".tablewright_cache"
+    assert Store.of(tmp_path, "").folder == tmp_path / ".tablewright_cache"
     monkeypatch.setenv("TABLEWRIGHT_CACHE_DIR", "build/cache")
-    assert Store.of(tmp_path).folder == tmp_path / "build" / "cache"
+    assert Store.of(tmp_path, "").folder == tmp_path / "build" / "cache"
     monkeypatch.setenv("TABLEWRIGHT_CACHE_DIR", "/var/cache/x")
-    assert Store.of(tmp_path).folder == Path("/var/cache/x")
+    assert Store.of(tmp_path, "").folder == Path("/var/cache/x")
