@@ -17,6 +17,7 @@ from tablewright.schema.definition import Schema, Table
 from tablewright.settings import Settings
 from tablewright.spec.load import Catalog, load_catalog
 from tablewright.spec.resolve import resolve_some
+from tablewright.spec.resolve_literal import PROVED
 from tablewright.spec.resolve_type import ResolveError
 from tablewright.spec.yaml_reader import Document
 
@@ -32,6 +33,7 @@ def read_changes(folder: Path, settings: Settings, sources: Mapping[str, bytes],
     if list(known.files) != list(sources) or known.dialects != tuple(settings.dialects):
         return None
     changed = {name: content for name, content in sources.items() if digest(content) != known.files[name].content}
+    PROVED.update(known.literals)
     documents = read_documents(folder, settings, changed)
     if any(document.problems or not document.complete for document in documents.values()):
         return None
@@ -59,7 +61,9 @@ def read_changes(folder: Path, settings: Settings, sources: Mapping[str, bytes],
     if not is_closed(tuple(resolved.values())):
         return None
     schema = _with(known.schema, resolved)
-    learnt = Knowledge(schema, known.dialects, known.files | files, known.outlines, tuple(warnings))
+    learnt = Knowledge(
+        schema, known.dialects, known.files | files, known.outlines, tuple(warnings), known.literals | PROVED
+    )
     return Read(in_order(warned.problem for warned in warnings), schema, learnt)
 
 

@@ -46,6 +46,8 @@ class Knowledge(msgspec.Struct, frozen=True):
     outlines: dict[str, Outline]
     """How each table looks to the others."""
     warnings: tuple[Warned, ...]
+    literals: dict[str, str]
+    """The literals that are proved to fit their types, as `resolve_literal` has them."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tablewright.rules.reach import outlines
 from tablewright.settings import Settings
 from tablewright.spec.load import load_catalog, relative
 from tablewright.spec.resolve import resolve
+from tablewright.spec.resolve_literal import PROVED
 from tablewright.spec.yaml_reader import Document, read_yaml_bytes
 
 
@@ -36,6 +37,7 @@ def read_whole(folder: Path, settings: Settings, sources: Mapping[str, bytes] | 
         files={name: known_file(sources[name], document) for name, document in documents.items()},
         outlines=outlines(schema),
         warnings=tuple(Warned(problem, finding) for problem, finding in told),
+        literals=dict(PROVED),
     )
     return Read(problems, resolved, knowledge)
 

@@ -39,6 +39,9 @@ Kind: TypeAlias = Literal[
 Action: TypeAlias = Literal["cascade", "set null", "set default", "restrict", "no action"]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
 
+PORTABLE = ("now", "uuid4", "uuid7")
+"""The names that `default_sql` and `touch` know beside SQL."""
+
 
 class Definition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all definitions: frozen, compared by every field, written as canonical JSON."""
