@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tablewright.pipeline import generate, lint
 from tablewright.reading import changes
+from tablewright.schema.definition import Dialect
 from tablewright.settings import Settings
 from tests.any_edit import EDITS, Spec, first
 from tests.write.package_files import contents
@@ -69,7 +70,8 @@ class World:
             case "cache":
                 self.damage_cache(data)
             case "dialects":
-                some = data.draw(st.sampled_from([("sqlite",), ("sqlite", "postgresql")]))
+                choices: list[tuple[Dialect, ...]] = [("sqlite",), ("sqlite", "postgresql")]
+                some = data.draw(st.sampled_from(choices))
                 self.cached = dataclasses.replace(self.cached, dialects=some)
                 self.plain = dataclasses.replace(self.plain, dialects=some)
             case _:

@@ -90,6 +90,16 @@ def test_an_entry_of_another_kind_is_none(store: Store) -> None:
     assert store.read("one", Wider) is None
 
 
+def test_the_seal_counts(store: Store) -> None:
+    """What was written under another seal is no entry, and is replaced."""
+    assert store.folder is not None
+    other = Store(store.folder, "another")
+    assert other.read("one", Entry) is None
+    other.write("one", Entry("theirs"))
+    assert store.read("one", Entry) is None
+    assert other.read("one", Entry) == Entry("theirs")
+
+
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     """A file, a dangling link or a place that cannot be is no failure: there is nothing to read."""
     (tmp_path / "file").write_text("")

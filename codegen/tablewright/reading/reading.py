@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import msgspec
@@ -19,13 +19,11 @@ from tablewright.spec.sources import read_sources
 
 
 class SchemaEntry(msgspec.Struct, frozen=True):
-    """What the specs of a folder mean, as the ledger has it: only of specs without an error."""
+    """What there is to say of the specs in a folder, as the ledger has it: only of specs without an error."""
 
     key: str
     package: str
     problems: tuple[Problem, ...]
-    knowledge: msgspec.Raw
-    """A `Knowledge`, which takes long to decode and is seldom asked for."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +36,26 @@ class Reading:
     problems: Sequence[Problem]
     key: str | None
     """What stands for everything that the schema came from; `None` where that is more than can be told."""
-    resolve: Callable[[], Schema]
+    find: Callable[[], Schema]
 
     @cached_property
     def schema(self) -> Schema:
-        """The schema itself; decoded only if something is to be made of it."""
-        return self.resolve()
+        """The schema itself; found only if something is to be made of it."""
+        return self.find()
 
 
 def read_schema(folder: Path, settings: Settings, ledger: Ledger) -> Reading:
     """What the specs in *folder* mean; what *ledger* knows of them is not found out again."""
     sources = None if ledger.generator is None else read_sources(folder)
-    if sources is None:
-        return _read_whole(folder, settings, ledger)
-    parts = [part for name, content in sources.items() for part in (name, content)]
-    key = digest(os.path.relpath(folder, settings.root), ",".join(settings.dialects), *parts)
-    known = ledger.recall(folder, SchemaEntry)
-    if known is not None and known.key == key:
-        return Reading(folder, known.package, known.problems, key, lambda: _schema(known))
-    return _read_whole(folder, settings, ledger, sources, key, known)
+    key = None
+    if sources is not None:
+        parts = [part for name, content in sources.items() for part in (name, content)]
+        key = digest(os.path.relpath(folder, settings.root), ",".join(settings.dialects), *parts)
+        known = ledger.recall(folder, SchemaEntry)
+        if known is not None and known.key == key:
+            anew = partial(_read, folder, settings, ledger, sources, key)
+            return Reading(folder, known.package, known.problems, key, lambda: anew().schema)
+    return _read(folder, settings, ledger, sources, key)
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
@@ -64,37 +63,25 @@ def has_errors(problems: Iterable[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
 
 
-def _read_whole(
-    folder: Path,
-    settings: Settings,
-    ledger: Ledger,
-    sources: dict[str, bytes] | None = None,
-    key: str | None = None,
-    known: SchemaEntry | None = None,
+def _read(
+    folder: Path, settings: Settings, ledger: Ledger, sources: dict[str, bytes] | None, key: str | None
 ) -> Reading:
     # Loaded only when something has changed: pydantic and YAML take longer than a run that finds nothing to do.
     from tablewright.reading.changes import read_changes
     from tablewright.reading.knowledge import Knowledge
     from tablewright.reading.whole import read_whole
 
-    learnt = None
-    if known is not None and sources is not None:
-        learnt = read_changes(folder, settings, sources, msgspec.json.decode(known.knowledge, type=Knowledge))
+    known = None if sources is None else ledger.recall(folder, Knowledge)
+    learnt = None if sources is None or known is None else read_changes(folder, settings, sources, known)
     read = learnt or read_whole(folder, settings, sources)
     schema = read.schema
     if schema is None:
         return Reading(folder, "", read.problems, None, _no_schema)
     if key is None or read.knowledge is None:
         return Reading(folder, schema.name, read.problems, None, lambda: schema)
-    entry = SchemaEntry(key, schema.name, tuple(read.problems), msgspec.Raw(msgspec.json.encode(read.knowledge)))
-    ledger.remember(folder, entry)
+    ledger.remember(folder, SchemaEntry(key, schema.name, tuple(read.problems)))
+    ledger.remember(folder, read.knowledge)
     return Reading(folder, schema.name, read.problems, key, lambda: schema)
-
-
-def _schema(entry: SchemaEntry) -> Schema:
-    from tablewright.reading.knowledge import Knowledge
-
-    return msgspec.json.decode(entry.knowledge, type=Knowledge).schema
 
 
 def _no_schema() -> Schema:
