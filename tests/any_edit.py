@@ -29,7 +29,7 @@ TYPES: list[Spec] = [
 
 
 def first() -> Spec:
-    """A schema of a few tables: a hub, a chain, a link table and a table that points at itself."""
+    """A schema of a few tables: a hub, a circle, a link table, a table that points at itself, and a ring of six."""
 
     def table(**columns: Spec) -> Spec:
         return {"columns": {"id": {"type": "bigint", "primary_key": True, "autoincrement": True}, **columns}}
@@ -47,13 +47,14 @@ def first() -> Spec:
         "types": {"money": {"type": "decimal", "precision": 9, "scale": 2}},
         "mixins": {"stamped": {"columns": {"made": {"type": "timestamptz", "default_sql": "now"}}}},
         "tables": {
-            "ant": table(one={"type": "text"}, two={"type": "money"})
+            "ant": table(one={"type": "text"}, two={"type": "money"}, cat=to("cat", "top", nullable=True))
             | {"relationships": {"bees": {"order_by": "one"}}},
             "bee": table(one={"type": "text"}, ant=to("ant", "ant_of", "bees")) | {"include": ["stamped"]},
-            "cat": table(bee=to("bee", nullable=True), ant=to("ant", "owner", "cats")),
+            "cat": table(one={"type": "text"}, bee=to("bee", "host", nullable=True), ant=to("ant", "owner", "cats")),
             "dog": table(one={"type": "text"}, up=to("dog", "parent", "children", nullable=True))
-            | {"relationships": {"cats": {"through": "eel", "inverse": "dogs", "order_by": "id"}}},
+            | {"relationships": {"cats": {"through": "eel", "inverse": "dogs", "order_by": "one"}}},
             "eel": table(dog=to("dog"), cat=to("cat")) | {"unique": [["dog", "cat"]]},
+            **{f"ring_{n}": table(one={"type": "text"}, to=to(f"ring_{(n + 1) % 6}")) for n in range(6)},
         },
         "opaque_tables": {"fox": table(ant=to("ant"))},
     }
@@ -83,7 +84,8 @@ def change_detail(data: st.DataObject, spec: Spec) -> None:
             st.sampled_from(
                 [("nullable", True), ("unique", True), ("index", True), ("doc", "It is."), ("column", "Stored"),
                  ("renamed_from", "old"), ("on_delete", "cascade"), ("on_delete", "set null"), ("meta", {"a": [1]}),
-                 ("deprecated", "No."), ("primary_key", True), ("type", "money"), ("inverse", "kin")]
+                 ("deprecated", "No."), ("primary_key", True), ("type", "money"), ("inverse", "kin"),
+                 ("relationship", "kith")]
             )
         )  # fmt: skip
         if column.get(key) == value:
@@ -92,11 +94,21 @@ def change_detail(data: st.DataObject, spec: Spec) -> None:
             column[key] = value
 
 
+def loosen(data: st.DataObject, spec: Spec) -> None:
+    """Has a foreign key hold NULL, or hold none any more."""
+    columns = [column for column in _table(data, spec)["columns"].values() if "references" in column]
+    if columns:
+        column = data.draw(st.sampled_from(columns))
+        column["nullable"] = not column.get("nullable", False)
+
+
 def drop_column(data: st.DataObject, spec: Spec) -> None:
     """Takes a column away."""
     columns = _table(data, spec)["columns"]
     if columns:
-        del columns[data.draw(st.sampled_from(sorted(columns)))]
+        del columns[
+            "one" if "one" in columns and data.draw(st.booleans()) else data.draw(st.sampled_from(sorted(columns)))
+        ]
 
 
 def point(data: st.DataObject, spec: Spec) -> None:
@@ -177,10 +189,14 @@ def swap_tables(data: st.DataObject, spec: Spec) -> None:
 
 def change_rest(data: st.DataObject, spec: Spec) -> None:
     """Changes an enum, a type, a mixin, or what is said of the schema."""
-    kind = data.draw(st.sampled_from(["enum", "type", "unused", "mixin", "index", "doc", "version", "native"]))
+    kind = data.draw(
+        st.sampled_from(["enum", "class", "type", "unused", "mixin", "index", "check", "doc", "version", "native"])
+    )
     match kind:
         case "enum":
             spec["enums"]["colour"] = data.draw(st.sampled_from([["red"], ["blue"], ["red", "green"]]))
+        case "class":
+            spec["enums"]["colour"] = {"values": ["red"], "class": data.draw(st.sampled_from(["Tint", "Hue"]))}
         case "native":
             spec["enums"]["colour"] = {"values": ["red"], "storage": "native"}
         case "type":
@@ -190,6 +206,8 @@ def change_rest(data: st.DataObject, spec: Spec) -> None:
         case "mixin":
             column = data.draw(st.sampled_from(["made", "one", "three"]))
             spec["mixins"]["stamped"]["columns"] = {column: {"type": "text", "nullable": True}}
+        case "check":
+            spec["mixins"]["stamped"]["checks"] = {"some": "one <> ''"}
         case "index":
             spec["mixins"]["stamped"]["indexes"] = [["id"]]
         case _:
@@ -206,6 +224,7 @@ def spoil(data: st.DataObject, spec: Spec) -> None:
 
 
 EDITS: list[Edit] = [
-    *itertools.repeat(change_column, 5), *itertools.repeat(change_detail, 5), drop_column, point, point, relate,
+    *itertools.repeat(change_column, 5), *itertools.repeat(change_detail, 5), loosen, loosen,
+    drop_column, drop_column, drop_column, point, point, relate,
     relate, change_table, change_table, add_table, drop_table, rename_table, swap_tables, change_rest, spoil,
 ]  # fmt: skip

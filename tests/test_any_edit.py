@@ -3,143 +3,107 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
-import shutil
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tablewright.pipeline import generate, lint
-from tablewright.reading import changes
-from tablewright.schema.definition import Dialect
-from tablewright.settings import Settings
 from tests.any_edit import EDITS, Spec, first
-from tests.write.package_files import contents
-
-
-class World:
-    """A project with a cache, and its twin without one: the same specs, each with an output of its own."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.cached = Settings(root, root / "specs", root / "cached" / "generated")
-        self.plain = Settings(root, root / "specs", root / "plain" / "generated")
-        self.shift = 0
-
-    def write(self, spec: Spec, files: Mapping[str, str]) -> None:
-        """Writes *spec*, each table to one of the *files*, in its order."""
-        shutil.rmtree(self.root / "specs", ignore_errors=True)
-        (self.root / "specs" / "zoo").mkdir(parents=True)
-        parts: dict[str, Spec] = {"a": {key: said for key, said in spec.items() if not key.endswith("tables")}}
-        for section in ("tables", "opaque_tables"):
-            for name, body in spec[section].items():
-                parts.setdefault(files.get(name, "a"), {}).setdefault(section, {})[name] = body
-        for file, part in parts.items():
-            text = "\n" * self.shift + yaml.safe_dump(copy.deepcopy(part), sort_keys=False)
-            (self.root / "specs" / "zoo" / f"{file}.yaml").write_text(text, encoding="utf-8")
-
-    def same(self) -> bool:
-        """Runs both, which must end alike; whether without an error."""
-        assert lint(self.cached) == lint(self.plain, cache=False)
-        checked = [generate(one, check=True, cache=cached) for one, cached in self.both()]
-        made = [generate(one, typecheck=False, cache=cached) for one, cached in self.both()]
-        for ours, theirs in (checked, made):
-            assert ours.problems == theirs.problems
-            assert ours.clean == theirs.clean
-            assert [package.changes for package in ours.packages] == [package.changes for package in theirs.packages]
-            for one, other in zip(ours.packages, theirs.packages, strict=True):
-                assert one.changes.diffs == other.changes.diffs
-        assert contents(self.cached.output) == contents(self.plain.output)
-        return bool(made[0].packages)
-
-    def both(self) -> list[tuple[Settings, bool]]:
-        """The two projects, each with whether it has a cache."""
-        return [(self.cached, True), (self.plain, False)]
-
-    def disturb(self, data: st.DataObject) -> None:
-        """Does what people do to a project beside editing specs."""
-        match data.draw(st.sampled_from(["nothing"] * 6 + ["shift", "output", "cache", "dialects"])):
-            case "shift":
-                self.shift = data.draw(st.integers(0, 3))
-            case "output":
-                self.edit_output(data)
-            case "cache":
-                self.damage_cache(data)
-            case "dialects":
-                choices: list[tuple[Dialect, ...]] = [("sqlite",), ("sqlite", "postgresql")]
-                some = data.draw(st.sampled_from(choices))
-                self.cached = dataclasses.replace(self.cached, dialects=some)
-                self.plain = dataclasses.replace(self.plain, dialects=some)
-            case _:
-                pass
-
-    def edit_output(self, data: st.DataObject) -> None:
-        """Edits, deletes or adds an output, in both."""
-        found = sorted(contents(self.plain.output))
-        if not found:
-            return
-        path, how = data.draw(st.sampled_from(found)), data.draw(st.sampled_from(["edit", "delete", "add"]))
-        for one, _ in self.both():
-            if how == "delete":
-                (one.output / path).unlink()
-            elif how == "edit":
-                with (one.output / path).open("a") as file:
-                    file.write("# by hand\n")
-            elif path.endswith(".py"):
-                shutil.copy(one.output / path, one.output / path.replace(".py", "_old.py"))
-
-    def damage_cache(self, data: st.DataObject) -> None:
-        """Deletes or damages an entry of the cache."""
-        entries = sorted((self.root / ".tablewright_cache").glob("*.json"))
-        if entries:
-            entry, how = data.draw(st.sampled_from(entries)), data.draw(st.sampled_from(["delete", "cut", "garbage"]))
-            if how == "delete":
-                entry.unlink()
-            else:
-                entry.write_bytes(entry.read_bytes()[:-7] if how == "cut" else b"{}\n{}")
-
-
-def as_they_are(files: Mapping[str, str]) -> dict[str, str]:
-    """The files, unformatted."""
-    return dict(files)
-
-
-def no_faults(_files: Mapping[str, str]) -> str:
-    """That nothing is wrong."""
-    return ""
+from tests.twins import Twins, quicken
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs without ruff, and with few tables read for few that changed, be the schema ever so small."""
-    monkeypatch.setattr("tablewright.render.ruff_format.format_files", as_they_are)
-    monkeypatch.setattr("tablewright.render.ruff_check.faults", no_faults)
-    monkeypatch.setattr(changes, "_FEW", 1.0)
-    monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)
+    """Quick runs."""
+    quicken(monkeypatch)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_edit(data: st.DataObject, quick: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Edits of specs, of output, of the cache and of settings, in any order: a cache makes no difference."""
-    world = World(tmp_path_factory.mktemp("world"))
+    twins = Twins(tmp_path_factory.mktemp("twins"))
     spec: Any = first()
     names = [*spec["tables"], *spec["opaque_tables"]]
-    files = dict(zip(names, data.draw(st.sampled_from(["aaaaaa", "bcdefg", "bbccaa"])), strict=True))
-    world.write(spec, files)
-    good = world.same()
+    files = dict(zip(names, data.draw(st.sampled_from(["a" * 12, "bcdefghijklm", "abbccddaabbc"])), strict=True))
+    twins.write(spec, files)
+    good = twins.same()
     assert good
     for _ in range(data.draw(st.integers(1, 8))):
         before = copy.deepcopy(spec)
         data.draw(st.sampled_from(EDITS))(data, spec)
-        world.disturb(data)
-        world.write(spec, files)
-        if not world.same():
+        twins.disturb(data)
+        twins.write(spec, files)
+        if not twins.same():
             # Mended, it is what it was.
             spec = before
-            world.write(spec, files)
-            assert world.same()
+            twins.write(spec, files)
+            assert twins.same()
+
+
+def lose(table: str, column: str) -> Callable[[Spec], None]:
+    """Takes a column away."""
+    return lambda spec: spec["tables"][table]["columns"].pop(column)
+
+
+def have(table: str, column: str, **said: Any) -> Callable[[Spec], None]:
+    """Says more of a column, which may be new."""
+
+    def edit(spec: Spec) -> None:
+        spec["tables"][table]["columns"].setdefault(column, {}).update(said)
+
+    return edit
+
+
+def rest(kind: str, name: str, said: Any) -> Callable[[Spec], None]:
+    """Says an enum, a type or a mixin."""
+    return lambda spec: spec[kind].update({name: said})
+
+
+STAMP = {"columns": {"made": {"type": "text", "nullable": True}}}
+
+FAR: dict[str, list[Callable[[Spec], None]]] = {
+    "an inverse is ordered by a column that goes": [lose("bee", "one")],
+    "the far side of a link table loses the column it is ordered by": [lose("cat", "one")],
+    "a column that is pointed at gets another type": [have("ant", "id", type="integer", autoincrement=False)],
+    "a column takes the name of an inverse": [have("ant", "bees", type="text")],
+    "a column takes the name that a link table gives the far side": [have("cat", "dogs", type="text")],
+    "SQL of a mixin names a column that goes": [
+        have("bee", "two", type="text"),
+        rest("mixins", "stamped", STAMP | {"checks": {"some": "two <> ''"}}),
+        lose("bee", "two"),
+    ],
+    "a relationship of a link table overlaps those through it": [have("eel", "dog", relationship="its_dog")],
+    "a circle is closed by another key": [have("cat", "bee", nullable=False)],
+    "a ring that warns, and a table of it that changes": [have("ring_0", "one", type="boolean")],
+    "a ring that warns no more": [have("ring_3", "to", nullable=True), have("ring_3", "to", nullable=False)],
+    "an enum's class is named where its default is": [
+        have("bee", "shade", type="colour", default="red"),
+        rest("enums", "colour", {"values": ["red"], "class": "Tint"}),
+    ],
+    "a type is used no more": [
+        lambda spec: spec["tables"]["ant"]["columns"].update({"two": {"type": "integer"}}),
+        have("ant", "three", type="money"),
+    ],
+    "a table is called otherwise in the database": [lambda spec: spec["tables"]["ant"].update({"table": "Emmet"})],
+    "a deleted row takes others along": [have("cat", "ant", on_delete="cascade")],
+}
+
+
+@pytest.mark.parametrize("edits", FAR.values(), ids=FAR.keys())
+@pytest.mark.parametrize("layout", ["one file", "a file each"])
+def test_what_is_felt_far_off(
+    edits: list[Callable[[Spec], None]], layout: str, quick: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """An edit of one table that another one's files or findings come of, and its undoing."""
+    twins = Twins(tmp_path_factory.mktemp("twins"))
+    spec: Any = first()
+    files = {name: name if layout == "a file each" else "a" for name in [*spec["tables"], *spec["opaque_tables"]]}
+    said = [copy.deepcopy(spec)]
+    for edit in edits:
+        edit(spec)
+        said.append(copy.deepcopy(spec))
+    for spec in [*said, *reversed(said)]:
+        twins.write(spec, files)
+        twins.same()

@@ -70,7 +70,7 @@ def test_code_of_the_users_has_no_input() -> None:
     spec["tables"]["bee"]["columns"]["kind"] = {"type": "json", "python": "app:Kind"}
     spec["types"]["coded"] = {"type": "text", "python": "str", "codec": "app:Codec"}
     spec["tables"]["cat"]["columns"]["code"] = {"type": "coded"}
-    assert {"ant", "dog", "eel"} == set(inputs(spec))
+    assert spec["tables"].keys() - inputs(spec).keys() == {"bee", "cat"}
 
 
 def test_the_files_of_tables_left_out() -> None:
