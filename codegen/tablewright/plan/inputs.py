@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -18,16 +19,18 @@ def table_inputs(schema: d.Schema, links: Links) -> dict[str, str]:
     enums = _encode(schema.enums)
     seen = {table.name: _encode(as_others_see(table)) for table in schema.tables}
     return {
-        table.name: _digest(
-            enums,
-            _encode(table),
-            *(seen[name] for name in _named(table)),
-            _encode([item.foreign_key in links.closing for item in table.relationships]),
-            _encode([links.overlaps(item, table) for item in table.relationships]),
-        )
+        table.name: hashlib.sha256(b"\n".join(_parts(table, links, enums, seen))).hexdigest()[:32]
         for table in schema.tables
-        if not any(_is_foreign(column.type) for column in table.columns)
+        if all(column.type.closed for column in table.columns)
     }
+
+
+def _parts(table: d.Table, links: Links, enums: bytes, seen: Mapping[str, bytes]) -> Iterator[bytes]:
+    yield enums
+    yield _encode(table)
+    yield from (seen[name] for name in _named(table))
+    yield _encode([item.foreign_key in links.closing for item in table.relationships])
+    yield _encode([links.overlaps(item, table) for item in table.relationships])
 
 
 def as_others_see(table: d.Table) -> d.Table:
@@ -51,17 +54,5 @@ def _named(table: d.Table) -> list[str]:
     return sorted(named - {table.name})
 
 
-def _is_foreign(type_: d.Type) -> bool:
-    return type_.codec is not None or ":" in (type_.python or "") or (type_.of is not None and _is_foreign(type_.of))
-
-
 def _encode(value: object) -> bytes:
     return msgspec.json.encode(value)
-
-
-def _digest(*parts: bytes) -> str:
-    made = hashlib.sha256()
-    for part in parts:
-        made.update(b"%d:" % len(part))
-        made.update(part)
-    return made.hexdigest()[:32]

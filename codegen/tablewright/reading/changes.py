@@ -58,7 +58,7 @@ def read_changes(folder: Path, settings: Settings, sources: Mapping[str, bytes],
         resolved = resolve_some(catalog, judged)
     except ResolveError:
         return None
-    if not is_closed(tuple(resolved.values())):
+    if not is_closed(resolved.values()):
         return None
     schema = _with(known.schema, resolved)
     learnt = Knowledge(

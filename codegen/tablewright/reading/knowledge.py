@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -11,7 +11,7 @@ import msgspec
 from tablewright.ledger.stamp import digest
 from tablewright.rules.reach import Outline
 from tablewright.rules.rule import Finding
-from tablewright.schema.definition import Schema, Table, Type
+from tablewright.schema.definition import Schema, Table
 from tablewright.spec.problem import Problem
 from tablewright.spec.yaml_reader import Document
 
@@ -86,15 +86,6 @@ def tables_of(document: Document) -> Iterator[tuple[str, str, object]]:
                 yield section, name, body
 
 
-def is_closed(tables: Iterator[Table] | tuple[Table, ...]) -> bool:
+def is_closed(tables: Iterable[Table]) -> bool:
     """Whether *tables* name no code of the user's, whose doings are not to be seen in the specs."""
-    return not any(type_.codec is not None or ":" in (type_.python or "") for type_ in _types(tables))
-
-
-def _types(tables: Iterator[Table] | tuple[Table, ...]) -> Iterator[Type]:
-    for table in tables:
-        for column in table.columns:
-            found: Type | None = column.type
-            while found is not None:
-                yield found
-                found = found.of
+    return all(column.type.closed for table in tables for column in table.columns)

@@ -71,6 +71,12 @@ class Type(Definition, frozen=True, kw_only=True):
     sql: dict[str, str] = {}
     """DDL types by dialect, in place of the usual ones."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether no code of the user's has a part in it, whose doings cannot be told from the schema."""
+        own = self.codec is not None or ":" in (self.python or "")
+        return not own and (self.of is None or self.of.closed)
+
 
 class Column(Definition, frozen=True, kw_only=True):
     """A column of a table."""

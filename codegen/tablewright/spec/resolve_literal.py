@@ -52,12 +52,11 @@ _MOST_PROVED = 10_000
 
 
 def _key(raw: d.Json, type_: d.Type, enums: Sequence[d.Enum]) -> str | None:
+    if not type_.closed:
+        return None
     kinds = [type_]
     while (element := kinds[-1].of) is not None:
         kinds.append(element)
-    if any(kind.codec is not None or ":" in (kind.python or "") for kind in kinds):
-        # What the user's own code makes of a value is not ours to remember.
-        return None
     used = [item for item in enums if any(kind.enum == item.name for kind in kinds)]
     return hashlib.sha256(msgspec.json.encode([raw, type_, used])).hexdigest()[:32]
 
