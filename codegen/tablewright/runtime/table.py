@@ -22,6 +22,7 @@ from tablewright.runtime.shape import Shape
 from tablewright.runtime.stream import RowStream as RowStream
 from tablewright.runtime.sync import SyncResult as SyncResult, sync
 from tablewright.runtime.truncate import truncate
+from tablewright.runtime.typed_dict import TypedDict as TypedDict
 
 T = TypeVar("T")
 RowT = TypeVar("RowT")

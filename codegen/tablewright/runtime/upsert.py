@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.sql.schema import ColumnElementColumnDefault
 
@@ -16,6 +16,7 @@ from tablewright.runtime.driver import Prepared
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.incoming import Incoming, place
 from tablewright.runtime.shape import PRIMARY_KEY, Shape
+from tablewright.schema import postgresql
 
 RowT = TypeVar("RowT")
 
