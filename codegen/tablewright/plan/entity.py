@@ -56,7 +56,7 @@ def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
             Field(
                 column.attribute,
                 f"{mapped}[{types[column.attribute]}]",
-                doc=column_doc(column),
+                doc=column_doc(column, 8),
             )
             for column in table.columns
         ),

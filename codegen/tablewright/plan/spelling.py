@@ -204,11 +204,11 @@ def docstring(text: str, indent: int = 0) -> str:
     return f'"""{body}"""'
 
 
-def column_doc(column: d.Column) -> str | None:
+def column_doc(column: d.Column, indent: int) -> str | None:
     """The docstring below a column's attribute, if there is anything to say of it."""
     notice = f"Deprecated: {column.deprecated}" if column.deprecated else None
     said = [text for text in (column.doc, notice) if text]
-    return docstring("\n\n".join(said), 4) if said else None
+    return docstring("\n\n".join(said), indent) if said else None
 
 
 def _keeps_lines(text: str) -> bool:

@@ -41,7 +41,8 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
     local = {name: imports.use(TABLES, name) for name in ("table",)}
     local |= {"Table": imports.use("sqlalchemy", "Table"), "type": imports.builtin("type")}
     local |= {"Row": imports.use("tablewright.runtime.row", "Row")}
-    local |= {name: imports.use("typing", name) for name in ("ClassVar", "TypedDict", "Unpack")}
+    local |= {name: imports.use("typing", name) for name in ("ClassVar", "Unpack")}
+    local["TypedDict"] = imports.use(VERBS, "TypedDict")
     update = tuple(
         Field(column.attribute, f"{imports.use(VERBS, 'Value')}[{nullable[column.attribute]}]")
         for column in settable
@@ -80,7 +81,7 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
         columns=columns,
         elements=elements,
         row=tuple(
-            Field(column.attribute, nullable[column.attribute], doc=column_doc(column)) for column in table.columns
+            Field(column.attribute, nullable[column.attribute], doc=column_doc(column, 4)) for column in table.columns
         ),
         row_options=_row_options(table),
         insert=tuple(_insert_field(column, nullable[column.attribute], imports) for column in settable),

@@ -21,12 +21,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime import driver
 from tablewright.runtime.shape import is_one_value
+from tablewright.schema import postgresql
 
 FEW = 50
 """Up to so many values are parameters of their own, which planners know best."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -85,7 +87,9 @@ class Package:
             return getattr(self._module("enums"), name)
         if name in self._stems:
             # Their package imports all of them: the registry is never half there.
-            entity = getattr(self._module("entities"), name, None)
+            with _uncollected():
+                entities = self._module("entities")
+            entity = getattr(entities, name, None)
             if entity is None:
                 message = f"the table {self._stems[name]!r} of {self.name!r} has no primary key, and so no entity"
                 raise AttributeError(message, name=name)
@@ -111,8 +115,9 @@ class Package:
 
     def load_tables(self) -> MetaData:
         """The metadata with every table in it."""
-        for module in self._tables:
-            self._module(f"tables.{module}")
+        with _uncollected():
+            for module in self._tables:
+                self._module(f"tables.{module}")
         return self._metadata
 
     def accessor(self, name: str) -> type[Table[Any, Any]]:
@@ -127,3 +132,16 @@ class Package:
 
     def _module(self, path: str) -> Any:
         return importlib.import_module(f"{self.name}.{path}")
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    # Loading makes objects that stay. To look for garbage among them, again and again as they grow more, takes longer
+    # than to make them.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

@@ -1,80 +1,20 @@
-"""SQLite with transactions that hold: the dialect of engines made here, and the events for others."""
+"""SQLite with transactions that hold: where engines made here find their dialect, and the events for others."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
-from sqlalchemy.pool import Pool, QueuePool
 
 DRIVER = "sqlite+tablewright"
 MINIMUM = (3, 35, 0)
 
-registry.register("sqlite.tablewright", __name__, "SQLiteDialect")
-
-
-class DriverConnection(sqlite3.Connection):
-    """A connection of the driver that knows how its transactions begin."""
-
-    begin_statement: str | None = "BEGIN IMMEDIATE"
-    writes_forbidden = False
-
-
-class SQLiteDialect(SQLiteDialect_pysqlite):
-    """pysqlite with transactions and savepoints as SQLite means them.
-
-    A writer begins IMMEDIATE: it waits for its turn at the beginning, where it may, and not in the middle,
-    where SQLite refuses at once.
-    """
-
-    supports_statement_cache = True
-    begin_statement = "BEGIN IMMEDIATE"
-    busy_timeout = 5.0
-
-    @classmethod
-    def get_pool_class(cls, url: URL) -> type[Pool]:
-        return QueuePool
-
-    def create_connect_args(self, url: URL) -> Any:
-        (filename,), options = super().create_connect_args(url)
-        # The driver's own guesses at where transactions begin are what breaks savepoints.
-        options.update(isolation_level=None, check_same_thread=False, factory=DriverConnection)
-        options.setdefault("timeout", self.busy_timeout)
-        return ([filename], options)
-
-    def on_connect(self) -> Callable[[Any], None]:
-        before = super().on_connect()
-
-        def connect(connection: Any) -> None:
-            before(connection)
-            connection.begin_statement = self.begin_statement
-            connection.execute("PRAGMA foreign_keys = ON")
-
-        return connect
-
-    def do_begin(self, dbapi_connection: Any) -> None:
-        if dbapi_connection.writes_forbidden:
-            allow_writes(dbapi_connection.dbapi_connection)
-        statement = dbapi_connection.begin_statement
-        if statement is not None:
-            dbapi_connection.execute(statement)
-
-    def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
-        if level == "AUTOCOMMIT":
-            dbapi_connection.begin_statement = None
-            return
-        dbapi_connection.begin_statement = self.begin_statement
-        dbapi_connection.execute(f"PRAGMA read_uncommitted = {int(level == 'READ UNCOMMITTED')}")
-
-    def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
-        return dbapi_conn.begin_statement is None
+registry.register("sqlite.tablewright", "tablewright.runtime.sqlite_dialect", "SQLiteDialect")
 
 
 def engine_url(url: URL, *, read_only: bool) -> URL:
@@ -119,7 +59,7 @@ def require_version() -> None:
 
 def adopt(engine: Engine) -> None:
     """Gives an *engine* made elsewhere the transactions and foreign keys of this dialect, once."""
-    if isinstance(engine.dialect, SQLiteDialect) or event.contains(engine, "begin", _begin):
+    if engine.url.drivername == DRIVER or event.contains(engine, "begin", _begin):
         return
     require_version()
     event.listen(engine, "begin", _begin)
@@ -130,14 +70,14 @@ def adopt(engine: Engine) -> None:
 def forbid_writes(driver: Any) -> None:
     """Makes a connection that others write through refuse to, until the next transaction begins."""
     driver.execute("PRAGMA query_only = ON")
-    if isinstance(driver, DriverConnection):
+    if hasattr(driver, "writes_forbidden"):
         driver.writes_forbidden = True
 
 
 def allow_writes(driver: Any) -> None:
     """Undoes `forbid_writes`."""
     driver.execute("PRAGMA query_only = OFF")
-    if isinstance(driver, DriverConnection):
+    if hasattr(driver, "writes_forbidden"):
         driver.writes_forbidden = False
 
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy
 from sqlalchemy import Column, ColumnClause, Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import TwoPhaseTransaction
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
@@ -65,7 +64,14 @@ def dialect_insert(connection: Connection, shape: Shape[Any]) -> Any:
     name = connection.dialect.name
     if name not in ("postgresql", "sqlite"):
         raise InvalidRequestError(f"Tablewright knows the ON CONFLICT of SQLite and Postgres, not of {name}.")
-    return postgresql.insert(shape.table) if name == "postgresql" else sqlite.insert(shape.table)
+    # A dialect takes long to import, and one of them is not needed.
+    if name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(shape.table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(shape.table)
 
 
 def _each(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...]) -> Prepared:

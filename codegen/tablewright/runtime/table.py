@@ -23,6 +23,7 @@ from tablewright.runtime.statement import RowStatement
 from tablewright.runtime.stream import RowStream as RowStream
 from tablewright.runtime.sync import SyncResult as SyncResult, sync
 from tablewright.runtime.truncate import truncate
+from tablewright.runtime.typed_dict import TypedDict as TypedDict
 
 T = TypeVar("T")
 RowT = TypeVar("RowT")

@@ -20,10 +20,9 @@ from sqlalchemy import (
     literal,
     literal_column,
 )
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import SchemaItem
 
-from tablewright.schema import names
+from tablewright.schema import names, postgresql
 from tablewright.schema.definition import Action
 from tablewright.schema.expressions import expression
 from tablewright.schema.types.column_type import ColumnType
@@ -261,7 +260,7 @@ def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, w
     """On Postgres: no two rows for which every (column, operator) holds; nothing on SQLite."""
 
     def make(table_name: str, available: Columns) -> SchemaItem:
-        return ExcludeConstraint(
+        return postgresql.ExcludeConstraint(
             *((available[attribute], operator) for attribute, operator in elements),
             name=name or names.exclusion_name(table_name, database_names((a for a, _ in elements), available)),
             using=using,

@@ -21,16 +21,15 @@ class Author(Base):
 
     __table__: ClassVar[FromClause] = author
 
-    id: Mapped[int]
-    name: Mapped[str]
-    """As printed on the cover."""
-    born: Mapped[date | None]
-
     books: Mapped[list[Book]] = relationship(
         back_populates="author", cascade="save-update, merge, delete", passive_deletes=True
     )
 
     if TYPE_CHECKING:
+        id: Mapped[int]
+        name: Mapped[str]
+        """As printed on the cover."""
+        born: Mapped[date | None]
 
         def __init__(
             self,

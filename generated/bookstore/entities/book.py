@@ -24,22 +24,21 @@ class Book(Base):
 
     __table__: ClassVar[FromClause] = book
 
-    id: Mapped[int]
-    author_id: Mapped[int]
-    isbn: Mapped[str]
-    title: Mapped[str]
-    genre: Mapped[Genre]
-    price: Mapped[Decimal]
-    stock: Mapped[int]
-    """Copies on the shelf."""
-    details: Mapped[dict[str, str]]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-
     author: Mapped[Author] = relationship(back_populates="books")
     lines: Mapped[list[OrderLine]] = relationship(back_populates="book", passive_deletes="all")
 
     if TYPE_CHECKING:
+        id: Mapped[int]
+        author_id: Mapped[int]
+        isbn: Mapped[str]
+        title: Mapped[str]
+        genre: Mapped[Genre]
+        price: Mapped[Decimal]
+        stock: Mapped[int]
+        """Copies on the shelf."""
+        details: Mapped[dict[str, str]]
+        created_at: Mapped[datetime]
+        updated_at: Mapped[datetime]
 
         def __init__(
             self,

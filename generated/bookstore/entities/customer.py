@@ -20,13 +20,12 @@ class Customer(Base):
 
     __table__: ClassVar[FromClause] = customer
 
-    id: Mapped[int]
-    email: Mapped[str]
-    name: Mapped[str]
-
     orders: Mapped[list[Order]] = relationship(back_populates="customer", passive_deletes="all")
 
     if TYPE_CHECKING:
+        id: Mapped[int]
+        email: Mapped[str]
+        name: Mapped[str]
 
         def __init__(
             self,

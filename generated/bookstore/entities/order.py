@@ -22,16 +22,15 @@ class Order(Base):
 
     __table__: ClassVar[FromClause] = order
 
-    id: Mapped[int]
-    customer_id: Mapped[int]
-    placed_at: Mapped[datetime]
-
     customer: Mapped[Customer] = relationship(back_populates="orders")
     lines: Mapped[list[OrderLine]] = relationship(
         back_populates="order", cascade="save-update, merge, delete", passive_deletes=True
     )
 
     if TYPE_CHECKING:
+        id: Mapped[int]
+        customer_id: Mapped[int]
+        placed_at: Mapped[datetime]
 
         def __init__(
             self,

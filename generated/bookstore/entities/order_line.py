@@ -22,17 +22,16 @@ class OrderLine(Base):
 
     __table__: ClassVar[FromClause] = order_line
 
-    order_id: Mapped[int]
-    number: Mapped[int]
-    book_id: Mapped[int]
-    quantity: Mapped[int]
-    price: Mapped[Decimal]
-    """Of one copy on the day of the sale."""
-
     order: Mapped[Order] = relationship(back_populates="lines")
     book: Mapped[Book] = relationship(back_populates="lines")
 
     if TYPE_CHECKING:
+        order_id: Mapped[int]
+        number: Mapped[int]
+        book_id: Mapped[int]
+        quantity: Mapped[int]
+        price: Mapped[Decimal]
+        """Of one copy on the day of the sale."""
 
         def __init__(
             self,

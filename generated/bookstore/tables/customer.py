@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal, NotRequired, TypedDict, Unpack
+from typing import ClassVar, Literal, NotRequired, Unpack
 
 from sqlalchemy import Column, Table
 from tablewright.runtime.row import Row
-from tablewright.runtime.table import AllRows, Equal, KeyedTable, Lock, Value, Where
+from tablewright.runtime.table import AllRows, Equal, KeyedTable, Lock, TypedDict, Value, Where
 from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key, table, unique
 

@@ -25,16 +25,15 @@ class Calibration(Base):
 
     __table__: ClassVar[FromClause] = calibration
 
-    file_id: Mapped[UUID]
-    instrument: Mapped[str]
-    valid: Mapped[Range[datetime]]
-    """The exposures that it corrects."""
-    quality: Mapped[Decimal]
-
     file: Mapped[File] = relationship(back_populates="calibration")
     calibrates: Mapped[Instrument] = relationship(back_populates="calibrations")
 
     if TYPE_CHECKING:
+        file_id: Mapped[UUID]
+        instrument: Mapped[str]
+        valid: Mapped[Range[datetime]]
+        """The exposures that it corrects."""
+        quality: Mapped[Decimal]
 
         def __init__(
             self,

@@ -21,16 +21,15 @@ class Detector(Base):
 
     __table__: ClassVar[FromClause] = detector
 
-    instrument: Mapped[str]
-    number: Mapped[int]
-    rows: Mapped[Range[int]]
-    """The pixel rows that the sky falls on."""
-    gain: Mapped[float]
-    bad_pixels: Mapped[list[int]]
-
     belongs_to: Mapped[Instrument] = relationship(back_populates="detectors")
 
     if TYPE_CHECKING:
+        instrument: Mapped[str]
+        number: Mapped[int]
+        rows: Mapped[Range[int]]
+        """The pixel rows that the sky falls on."""
+        gain: Mapped[float]
+        bad_pixels: Mapped[list[int]]
 
         def __init__(
             self,

@@ -28,21 +28,6 @@ class Exposure(Base):
 
     __table__: ClassVar[FromClause] = exposure
 
-    instrument: Mapped[str]
-    night: Mapped[date]
-    number: Mapped[int]
-    """Counts from 1 every night."""
-    program_id: Mapped[UUID | None]
-    kind: Mapped[ExposureKind]
-    open: Mapped[Range[datetime]]
-    """From opening the shutter to closing it."""
-    airmass: Mapped[float | None]
-    tags: Mapped[list[str]]
-    local_start: Mapped[datetime | None]
-    """On the clock of the dome."""
-    recorded_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
-
     taken_with: Mapped[Instrument] = relationship()
     program: Mapped[Program | None] = relationship(back_populates="exposures", foreign_keys="[Exposure.program_id]")
     best_of: Mapped[list[Program]] = relationship(
@@ -59,6 +44,20 @@ class Exposure(Base):
     )
 
     if TYPE_CHECKING:
+        instrument: Mapped[str]
+        night: Mapped[date]
+        number: Mapped[int]
+        """Counts from 1 every night."""
+        program_id: Mapped[UUID | None]
+        kind: Mapped[ExposureKind]
+        open: Mapped[Range[datetime]]
+        """From opening the shutter to closing it."""
+        airmass: Mapped[float | None]
+        tags: Mapped[list[str]]
+        local_start: Mapped[datetime | None]
+        """On the clock of the dome."""
+        recorded_at: Mapped[datetime]
+        changed_at: Mapped[datetime]
 
         def __init__(
             self,

@@ -18,12 +18,11 @@ class ExposureTarget(Base):
 
     __table__: ClassVar[FromClause] = exposure_target
 
-    instrument: Mapped[str]
-    night: Mapped[date]
-    number: Mapped[int]
-    target_id: Mapped[int]
-
     if TYPE_CHECKING:
+        instrument: Mapped[str]
+        night: Mapped[date]
+        number: Mapped[int]
+        target_id: Mapped[int]
 
         def __init__(
             self,

@@ -24,23 +24,6 @@ class File(Base):
 
     __table__: ClassVar[FromClause] = file
 
-    id: Mapped[UUID]
-    path: Mapped[str]
-    format: Mapped[FileFormat]
-    size: Mapped[int]
-    """In bytes."""
-    blocks: Mapped[int]
-    """FITS blocks of 2880 bytes."""
-    digest: Mapped[bytes]
-    preview: Mapped[bytes | None]
-    metadata_: Mapped[dict[str, str | int | float | bool | None]]
-    instrument: Mapped[str | None]
-    night: Mapped[date | None]
-    number: Mapped[int | None]
-    derived_from: Mapped[UUID | None]
-    recorded_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
-
     source: Mapped[File | None] = relationship(
         back_populates="products", foreign_keys="[File.derived_from]", remote_side="[File.id]"
     )
@@ -53,6 +36,22 @@ class File(Base):
     )
 
     if TYPE_CHECKING:
+        id: Mapped[UUID]
+        path: Mapped[str]
+        format: Mapped[FileFormat]
+        size: Mapped[int]
+        """In bytes."""
+        blocks: Mapped[int]
+        """FITS blocks of 2880 bytes."""
+        digest: Mapped[bytes]
+        preview: Mapped[bytes | None]
+        metadata_: Mapped[dict[str, str | int | float | bool | None]]
+        instrument: Mapped[str | None]
+        night: Mapped[date | None]
+        number: Mapped[int | None]
+        derived_from: Mapped[UUID | None]
+        recorded_at: Mapped[datetime]
+        changed_at: Mapped[datetime]
 
         def __init__(
             self,

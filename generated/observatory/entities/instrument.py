@@ -22,13 +22,6 @@ class Instrument(Base):
 
     __table__: ClassVar[FromClause] = instrument
 
-    name: Mapped[str]
-    lambda_: Mapped[float]
-    """The central wavelength, in nanometres."""
-    first_light: Mapped[date | None]
-    online: Mapped[bool]
-    setup: Mapped[dict[str, float | str]]
-
     detectors: Mapped[list[Detector]] = relationship(
         back_populates="belongs_to",
         cascade="save-update, merge, delete",
@@ -40,6 +33,12 @@ class Instrument(Base):
     )
 
     if TYPE_CHECKING:
+        name: Mapped[str]
+        lambda_: Mapped[float]
+        """The central wavelength, in nanometres."""
+        first_light: Mapped[date | None]
+        online: Mapped[bool]
+        setup: Mapped[dict[str, float | str]]
 
         def __init__(
             self,

@@ -22,18 +22,6 @@ class Program(Base):
 
     __table__: ClassVar[FromClause] = program
 
-    id: Mapped[UUID]
-    parent_id: Mapped[UUID | None]
-    title: Mapped[str]
-    abstract: Mapped[str]
-    allotted: Mapped[timedelta]
-    """The time it was given."""
-    best_instrument: Mapped[str | None]
-    best_night: Mapped[date | None]
-    best_number: Mapped[int | None]
-    recorded_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
-
     parent: Mapped[Program | None] = relationship(
         back_populates="parts", foreign_keys="[Program.parent_id]", remote_side="[Program.id]"
     )
@@ -53,6 +41,17 @@ class Program(Base):
     )
 
     if TYPE_CHECKING:
+        id: Mapped[UUID]
+        parent_id: Mapped[UUID | None]
+        title: Mapped[str]
+        abstract: Mapped[str]
+        allotted: Mapped[timedelta]
+        """The time it was given."""
+        best_instrument: Mapped[str | None]
+        best_night: Mapped[date | None]
+        best_number: Mapped[int | None]
+        recorded_at: Mapped[datetime]
+        changed_at: Mapped[datetime]
 
         def __init__(
             self,

@@ -19,12 +19,11 @@ class Shift(Base):
 
     __table__: ClassVar[FromClause] = shift
 
-    id: Mapped[int]
-    observer: Mapped[str]
-    turn: Mapped[Range[datetime]]
-    supper: Mapped[time]
-
     if TYPE_CHECKING:
+        id: Mapped[int]
+        observer: Mapped[str]
+        turn: Mapped[Range[datetime]]
+        supper: Mapped[time]
 
         def __init__(
             self,

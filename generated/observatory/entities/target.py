@@ -22,16 +22,15 @@ class SkyTarget(Base):
 
     __table__: ClassVar[FromClause] = target
 
-    id: Mapped[int]
-    name: Mapped[str]
-    right_ascension: Mapped[Decimal]
-    declination: Mapped[Decimal]
-    magnitude: Mapped[Decimal | None]
-    aliases: Mapped[list[str]]
-
     exposures: Mapped[list[Exposure]] = relationship(secondary=exposure_target, back_populates="targets")
 
     if TYPE_CHECKING:
+        id: Mapped[int]
+        name: Mapped[str]
+        right_ascension: Mapped[Decimal]
+        declination: Mapped[Decimal]
+        magnitude: Mapped[Decimal | None]
+        aliases: Mapped[list[str]]
 
         def __init__(
             self,

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal, NamedTuple, NotRequired, TypedDict, Unpack
+from typing import ClassVar, Literal, NamedTuple, NotRequired, Unpack
 
 from sqlalchemy import Column, Table
 from tablewright.runtime.row import Row
-from tablewright.runtime.table import AllRows, CompositeTable, Equal, Lock, Value, Where
+from tablewright.runtime.table import AllRows, CompositeTable, Equal, Lock, TypedDict, Value, Where
 from tablewright.schema import types
 from tablewright.schema.range import Range
 from tablewright.schema.tables import column, foreign_key, primary_key, table

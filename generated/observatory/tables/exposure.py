@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import ClassVar, Literal, NamedTuple, NotRequired, TypedDict, Unpack
+from typing import ClassVar, Literal, NamedTuple, NotRequired, Unpack
 from uuid import UUID
 
 from sqlalchemy import Column, Table
 from tablewright.runtime.row import Row
-from tablewright.runtime.table import AllRows, CompositeTable, Equal, Lock, Value, Where
+from tablewright.runtime.table import AllRows, CompositeTable, Equal, Lock, TypedDict, Value, Where
 from tablewright.schema import types
 from tablewright.schema.range import Range
 from tablewright.schema.tables import check, column, foreign_key, index, primary_key, table

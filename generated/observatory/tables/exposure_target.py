@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import ClassVar, Literal, NamedTuple, TypedDict, Unpack
+from typing import ClassVar, Literal, NamedTuple, Unpack
 
 from sqlalchemy import Column, Table
 from tablewright.runtime.row import Row
-from tablewright.runtime.table import CompositeTable, Equal, Lock
+from tablewright.runtime.table import CompositeTable, Equal, Lock, TypedDict
 from tablewright.schema import types
 from tablewright.schema.tables import column, foreign_key, index, primary_key, table
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import ClassVar, Literal, NotRequired, TypedDict, Unpack
+from typing import ClassVar, Literal, NotRequired, Unpack
 
 from sqlalchemy import Column, Table
 from tablewright.runtime.row import Row
-from tablewright.runtime.table import AllRows, Equal, KeyedTable, Value, Where
+from tablewright.runtime.table import AllRows, Equal, KeyedTable, TypedDict, Value, Where
 from tablewright.schema import types
 from tablewright.schema.tables import check, column, primary_key, table
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import ClassVar, Literal, NotRequired, TypedDict, Unpack
+from typing import ClassVar, Literal, NotRequired, Unpack
 from uuid import UUID
 
 from sqlalchemy import Column, Table
 from tablewright.runtime.row import Row
-from tablewright.runtime.table import AllRows, Equal, KeyedTable, Value, Where
+from tablewright.runtime.table import AllRows, Equal, KeyedTable, TypedDict, Value, Where
 from tablewright.schema import types
 from tablewright.schema.tables import column, foreign_key, index, primary_key, sql, table, unique
 

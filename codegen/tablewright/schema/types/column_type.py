@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Dialect, TypeDecorator, types as sqltypes, util
+from sqlalchemy import ColumnElement, Dialect, TypeDecorator, types as sqltypes, util
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from tablewright.schema.types.inline import Inline
@@ -50,6 +50,19 @@ def shorten(value: object) -> str:
     """*value* as an error message shows it: its repr, cut at 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+@functools.cache
+def _comparator_class(inner: Hashable) -> type[Any]:
+    def pickled(self: Any) -> tuple[Any, ...]:
+        return _compared, (self.expr.type.impl_instance, self.expr)
+
+    bases = (TypeDecorator.Comparator, cast("type[Any]", inner))
+    return type("Comparator", bases, {"__slots__": (), "__reduce__": pickled})
+
+
+def _compared(impl: TypeEngine[Any], expression: ColumnElement[Any]) -> Any:
+    return _comparator_class(cast("Hashable", impl.comparator_factory))(expression)
 
 
 class ColumnType(TypeDecorator[T], Generic[T]):
@@ -119,6 +132,11 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         return None
 
     # What SQLAlchemy asks.
+
+    @property
+    def comparator_factory(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]  # SQLAlchemy's own descriptor is read-only too
+        # SQLAlchemy makes a class for each type object, and there is one a column.
+        return _comparator_class(cast("Hashable", self.impl_instance.comparator_factory))
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return self.storage(dialect)

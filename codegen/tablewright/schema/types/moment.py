@@ -6,9 +6,9 @@ import datetime as dt
 from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, types as sqltypes
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from tablewright.schema import postgresql
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
 

@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Dialect, types as sqltypes
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from tablewright.schema import postgresql
 from tablewright.schema.range import Range
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
