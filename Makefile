@@ -44,7 +44,7 @@ check: $(VENV)/for-development ## lint, type-check under both checkers, hold the
 install: $(VENV)/for-development ## make .venv with all that development needs
 
 clean: ## remove what the other commands made, and leave the generated packages
-	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .tablewright_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/for-demo: pyproject.toml constraints.txt | $(BIN)/python

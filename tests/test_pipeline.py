@@ -108,7 +108,7 @@ def test_text_that_is_not_right_is_a_bug(
     def unformatted(files: dict[str, str]) -> dict[str, str]:
         return files | {"shop/tables/item.py": text}
 
-    monkeypatch.setattr(pipeline, "format_files", unformatted)
+    monkeypatch.setattr("tablewright.render.ruff_format.format_files", unformatted)
     with pytest.raises(GeneratorBugError, match=rf"not right:\nshop/tables/item\.py:1:.*{message}"):
         generate(settings, typecheck=False)
     assert not settings.output.exists()
@@ -119,13 +119,14 @@ def test_a_run_that_breaks_off_leaves_the_old(settings: Settings, monkeypatch: p
     generate(settings, typecheck=False)
     before = stamps(settings.output)
     spoil(settings, "depot", "length: 50", "length: 60")
+    spoil(settings, "shop", "length: 50", "length: 60")
 
     def fail_for_shop(plan: PackagePlan) -> dict[str, str]:
         if plan.name == "shop":
             raise MemoryError
         return render_package(plan)
 
-    monkeypatch.setattr(pipeline, "render_package", fail_for_shop)
+    monkeypatch.setattr("tablewright.render.package.render_package", fail_for_shop)
     with pytest.raises(MemoryError):
         generate(settings, typecheck=False)
     assert stamps(settings.output) == before

@@ -1,28 +1,27 @@
-"""The whole story, top to bottom: load, judge, resolve, plan, render, format, compile, write, type-check."""
+"""The whole story, top to bottom: load, judge, resolve, plan, render, format, compile, write, type-check.
+
+What an earlier run did is not done again: the ledger remembers it, and no step asks it without knowing that
+nothing has changed from which its part came.
+"""
 
 from __future__ import annotations
 
 import difflib
 import os
-import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from tablewright.plan.package import plan_package
-from tablewright.render.package import render_package
-from tablewright.render.ruff_check import faults
-from tablewright.render.ruff_format import format_files
-from tablewright.rules.judge import judge
-from tablewright.schema.definition import Schema
+from tablewright import making
+from tablewright.ledger.ledger import Ledger
+from tablewright.ledger.stamp import digest, environment_stamp
+from tablewright.ledger.verdict import is_clean, remember_clean
+from tablewright.reading import Reading, has_errors, read_schema
 from tablewright.settings import Settings
-from tablewright.spec.load import load_catalog
 from tablewright.spec.problem import Problem
-from tablewright.spec.resolve import resolve
-from tablewright.typecheck import Finding, check_types
-from tablewright.write import Changes, compare, publish
+from tablewright.typecheck import Finding, check_types, sees_only_libraries
+from tablewright.write import Changes, compare, holds, publish
 
 Stage: TypeAlias = Literal["load", "render", "format", "compile", "write", "type-check"]
 
@@ -73,53 +72,56 @@ def generate(
     *,
     check: bool = False,
     typecheck: bool = True,
+    cache: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
     """Generates the packages of the schemas *names*, of all when empty; with *check*, only compares them.
 
-    Nothing is written before everything is rendered. Errors are `SchemaChoiceError`, `GeneratorBugError`
-    and those of writing (`OutputRefusedError`, `OutputFailedError`), formatting and type-checking.
+    Nothing is written before everything is rendered. Without *cache*, nothing of earlier runs is used or kept.
+    Errors are `SchemaChoiceError`, `GeneratorBugError` and those of writing (`OutputRefusedError`,
+    `OutputFailedError`), formatting and type-checking.
     """
     tell = progress or _silent
-    schemas, problems = understand(settings, names, tell)
+    ledger = Ledger(settings.root, used=cache)
+    readings = understand(settings, names, ledger, tell)
+    problems = _problems(readings)
     if has_errors(problems):
         return Outcome(problems=tuple(problems), checked=check)
 
-    put = compare if check else publish
+    made = making.find_made(_distinct(readings), settings, ledger)
+    texts = _render([reading for reading in readings if reading.package not in made], settings, tell)
     packages: list[Package] = []
-    for name, files in _render(schemas, settings, tell).items():
+    for reading in readings:
+        name, folder = reading.package, settings.output / reading.package
         tell("write", name)
-        packages.append(Package(name, settings.output / name, put(settings.output / name, files)))
+        if name in made:
+            changes = Changes(unchanged=tuple(sorted(made[name])))
+        else:
+            changes = (compare if check else publish)(folder, texts[name])
+            made[name] = making.remember(reading, texts[name], settings, ledger)
+        packages.append(Package(name, folder, changes))
 
     findings: list[Finding] = []
     if typecheck and not check:
         tell("type-check", "")
-        written = [package.name for package in packages]
-        findings = check_types(settings.output, written, root=settings.root, targets=settings.targets)
+        findings = _check_types(readings, made, settings, ledger)
     return Outcome(tuple(problems), tuple(packages), tuple(findings), check)
 
 
-def lint(settings: Settings, names: Sequence[str] = (), *, progress: Progress | None = None) -> list[Problem]:
+def lint(
+    settings: Settings, names: Sequence[str] = (), *, cache: bool = True, progress: Progress | None = None
+) -> list[Problem]:
     """Every problem of the schemas *names*, of all when empty; `SchemaChoiceError` for a name that is none."""
-    return understand(settings, names, progress or _silent)[1]
+    return _problems(understand(settings, names, Ledger(settings.root, used=cache), progress or _silent))
 
 
-def understand(
-    settings: Settings, names: Sequence[str], progress: Progress
-) -> tuple[dict[Path, Schema], list[Problem]]:
-    """The resolved schemas that have no error, by folder, and every problem of all of them."""
-    schemas: dict[Path, Schema] = {}
-    problems: list[Problem] = []
-    folders = find_schemas(settings, names)
-    with _importable(settings.root):
-        for folder in folders:
-            progress("load", folder.name)
-            catalog = load_catalog(folder, root=settings.root)
-            found = judge(catalog, settings.dialects)
-            problems += found
-            if not has_errors(found):
-                schemas[folder] = resolve(catalog)
-    return schemas, problems
+def understand(settings: Settings, names: Sequence[str], ledger: Ledger, progress: Progress) -> list[Reading]:
+    """What the specs of each of the schemas mean, and every problem of theirs."""
+    readings: list[Reading] = []
+    for folder in find_schemas(settings, names):
+        progress("load", folder.name)
+        readings.append(read_schema(folder, settings, ledger))
+    return readings
 
 
 def find_schemas(settings: Settings, names: Sequence[str] = ()) -> list[Path]:
@@ -143,19 +145,20 @@ def find_schemas(settings: Settings, names: Sequence[str] = ()) -> list[Path]:
     return [folders[name] for name in dict.fromkeys(names or known)]
 
 
-def has_errors(problems: Sequence[Problem]) -> bool:
-    """Whether any of *problems* is more than a warning."""
-    return any(problem.severity == "error" for problem in problems)
+def _problems(readings: Sequence[Reading]) -> list[Problem]:
+    return [problem for reading in readings for problem in reading.problems]
 
 
-@contextmanager
-def _importable(root: Path) -> Generator[None, None, None]:
-    # A spec may name types of the project's own modules, to which defaults have to be converted.
-    sys.path.insert(0, str(root))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(root))
+def _distinct(readings: Sequence[Reading]) -> Sequence[Reading]:
+    """The *readings*, of which no two make the same package."""
+    seen: set[str] = set()
+    for reading in readings:
+        if reading.package in seen:
+            raise SchemaChoiceError(
+                f"{reading.folder}: error[settings]: another folder makes the package '{reading.package}' too."
+            )
+        seen.add(reading.package)
+    return readings
 
 
 def _may_be_schema(folder: Path) -> bool:
@@ -166,32 +169,61 @@ def _has_specs(folder: Path) -> bool:
     return any(file.suffix in (".yaml", ".yml", ".py") for file in folder.iterdir())
 
 
-def _render(schemas: Mapping[Path, Schema], settings: Settings, progress: Progress) -> dict[str, dict[str, str]]:
+def _render(readings: Sequence[Reading], settings: Settings, progress: Progress) -> dict[str, dict[str, str]]:
     """The files of every package, by package and path; formatted together, and known to compile."""
+    if not readings:
+        return {}
+    from tablewright.render.ruff_check import faults
+    from tablewright.render.ruff_format import format_files
+
     packages: dict[str, dict[str, str]] = {}
     texts: dict[str, str] = {}
-    for folder, schema in schemas.items():
-        if schema.name in packages:
-            raise SchemaChoiceError(f"{folder}: error[settings]: another folder makes the package '{schema.name}' too.")
-        packages[schema.name] = {}
-        progress("render", schema.name)
-        source = PurePath(os.path.relpath(folder, settings.root)).as_posix()
-        rendered = render_package(plan_package(schema, source=source, base=settings.base))
-        texts |= {f"{schema.name}/{path}": text for path, text in rendered.items()}
+    for reading in readings:
+        packages[reading.package] = {}
+        progress("render", reading.package)
+        texts |= {f"{reading.package}/{path}": text for path, text in making.render(reading, settings).items()}
     progress("format", "")
     texts = format_files(texts)
     progress("compile", "")
-    _compile(texts)
+    found = faults(texts)
+    if found:
+        raise GeneratorBugError(f"the generated text is not right:\n{found}")
     for path, text in texts.items():
         package, _, name = path.partition("/")
         packages[package][name] = text
     return packages
 
 
-def _compile(texts: Mapping[str, str]) -> None:
-    found = faults(texts)
-    if found:
-        raise GeneratorBugError(f"the generated text is not right:\n{found}")
+def _check_types(
+    readings: Sequence[Reading], made: Mapping[str, Mapping[str, str]], settings: Settings, ledger: Ledger
+) -> list[Finding]:
+    """What mypy finds in the packages; it is not asked again about what it found nothing in."""
+    key = _seen_by_checker(readings, made, settings, ledger)
+    if key is not None and is_clean(settings.output, key, ledger):
+        return []
+    findings = check_types(settings.output, list(made), root=settings.root, targets=settings.targets)
+    # Only if all is as it was: while mypy ran, someone may have edited what it was reading.
+    lasting = key if key == _seen_by_checker(readings, made, settings, ledger) else None
+    if (
+        lasting is not None
+        and not findings
+        and all(holds(settings.output / name, files) for name, files in made.items())
+    ):
+        remember_clean(settings.output, lasting, ledger)
+    return findings
+
+
+def _seen_by_checker(
+    readings: Sequence[Reading], made: Mapping[str, Mapping[str, str]], settings: Settings, ledger: Ledger
+) -> str | None:
+    """What stands for everything that mypy sees; `None` where modules of the project may be among it."""
+    own = settings.base is not None or any(reading.key is None for reading in readings)
+    if own or ledger.generator is None or not sees_only_libraries(settings.output, settings.root):
+        return None
+    parts = [ledger.generator, environment_stamp(), os.environ.get("MYPYPATH", ""), ",".join(settings.targets)]
+    for name, files in made.items():
+        parts += [name, *(part for item in sorted(files.items()) for part in item)]
+    return digest(*parts)
 
 
 def _silent(_stage: Stage, _subject: str, /) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +57,26 @@ def check_types(output: Path, packages: Sequence[str], *, root: Path, targets: S
     for target in targets or (None,):
         found |= dict.fromkeys(_run(output, packages, root, target))
     return list(found)
+
+
+def sees_only_libraries(output: Path, root: Path) -> bool:
+    """Whether packages in *output* that name no module of the project cannot come upon one in a library's place."""
+    libraries = sys.stdlib_module_names | {
+        name for key in ("purelib", "platlib") for name in _modules(Path(sysconfig.get_path(key)))
+    }
+    return not any(
+        name in libraries and Path(folder, name) != Path(tablewright.__path__[0])
+        for folder in _search_path(output, root)
+        for name in _modules(Path(folder))
+    )
+
+
+def _modules(folder: Path) -> Iterator[str]:
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            name, _, suffix = entry.name.partition(".")
+            if suffix in ("", "py", "pyi") and name != "__pycache__":
+                yield name.removesuffix("-stubs")
 
 
 def _run(output: Path, packages: Sequence[str], root: Path, target: str | None) -> Iterator[Finding]:

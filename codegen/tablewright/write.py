@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import difflib
 import errno
+import hashlib
 import os
 import re
 import shutil
@@ -79,6 +80,26 @@ def compare(folder: Path, files: Mapping[str, str]) -> Changes:
     return Changes(changes.added, changes.changed, changes.removed, changes.unchanged, tuple(diffs))
 
 
+def holds(folder: Path, fingerprints: Mapping[str, str]) -> bool:
+    """Whether *folder* has exactly the files of these *fingerprints*, and no run that was killed left anything."""
+    if folder.is_symlink() or _staged(folder).exists() or _retired(folder).exists():
+        return False
+    try:
+        present, foreign = _contents(folder)
+    except OSError:
+        return False
+    return (
+        not foreign
+        and present.keys() == fingerprints.keys()
+        and all(fingerprint(content) == fingerprints[path] for path, content in present.items())
+    )
+
+
+def fingerprint(content: bytes) -> str:
+    """What tells the *content* of a file from any other."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
 def _encode(files: Mapping[str, str]) -> dict[str, bytes]:
     for path in files:
         parts = PurePosixPath(path).parts
@@ -114,14 +135,7 @@ def _difference(folder: Path, wanted: Mapping[str, bytes]) -> tuple[Changes, dic
 
 
 def _read_ours(folder: Path, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
-    present: dict[str, bytes] = {}
-    foreign: list[str] = []
-    for path in _walk(folder, folder):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink() or not path.is_file():
-            foreign.append(name)
-            continue
-        present[name] = path.read_bytes()
+    present, foreign = _contents(folder)
     headed = {name for name, content in present.items() if content.split(b"\n", 1)[0].startswith(HEADER)}
     foreign += [
         name
@@ -137,15 +151,28 @@ def _read_ours(folder: Path, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
     return present
 
 
-def _walk(folder: Path, top: Path) -> Iterator[Path]:
-    if folder == top and not folder.is_dir():
+def _contents(folder: Path) -> tuple[dict[str, bytes], list[str]]:
+    """The content of the files of a package by path, and the paths of what is neither file nor folder."""
+    present: dict[str, bytes] = {}
+    others: list[str] = []
+    for name, entry in _walk(os.fspath(folder), ""):
+        if entry.is_file(follow_symlinks=False):
+            with open(entry.path, "rb", buffering=0) as file:
+                present[name] = file.read()
+        else:
+            others.append(name)
+    return present, others
+
+
+def _walk(folder: str, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    if not prefix and not os.path.isdir(folder):
         return
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if not entry.is_dir(follow_symlinks=False):
-                yield Path(entry.path)
+                yield prefix + entry.name, entry
             elif entry.name != "__pycache__":
-                yield from _walk(Path(entry.path), top)
+                yield from _walk(entry.path, f"{prefix}{entry.name}/")
 
 
 def _diff(folder: Path, path: str, old: bytes | None, new: bytes | None) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tablewright import pipeline
 from tablewright.rules.registry import PURPOSES, RULES
 from tests.cli.project import Project, write_project
 from tests.write.package_files import contents, stamps
@@ -200,7 +199,7 @@ def test_a_missing_library_is_a_lack(project: Project, monkeypatch: pytest.Monke
     def absent(*arguments: object, **options: object) -> None:
         raise ModuleNotFoundError("No module named 'jinja2'", name="jinja2")
 
-    monkeypatch.setattr(pipeline, "render_package", absent)
+    monkeypatch.setattr("tablewright.render.package.render_package", absent)
     said = project.run("generate")
     assert said.code == 3
     assert said.err == "error[environment]: jinja2 is not installed; run pip install 'tablewright[codegen]'.\n"
@@ -226,7 +225,7 @@ def test_a_bug_is_called_one(project: Project, monkeypatch: pytest.MonkeyPatch) 
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(pipeline, "render_package", broken)
+    monkeypatch.setattr("tablewright.render.package.render_package", broken)
     said = project.run("generate")
     assert said.code == 70
     assert "Traceback" in said.err

@@ -69,6 +69,11 @@ Schemas = Annotated[
     list[str] | None, typer.Argument(metavar="SCHEMA", help="Folders of the specs folder; all when none is named.")
 ]
 
+Cache = Annotated[
+    bool,
+    typer.Option("--cache/--no-cache", help="Reuse what earlier runs found, kept in .tablewright_cache."),
+]
+
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Runs the command that *arguments* (by default those of the process) name, and exits."""
@@ -112,11 +117,13 @@ def generate(
     typecheck: Annotated[
         bool, typer.Option("--typecheck/--no-typecheck", help="Run mypy --strict on what was written.")
     ] = True,
+    cache: Cache = True,
 ) -> None:
     """Generate the packages of the schemas.
 
     Everything is rendered before anything is written, and each package is put in place in one step:
     a run that fails leaves the old package whole, a run that changes nothing touches nothing.
+    What has not changed since the last run is not made again; TABLEWRIGHT_CACHE_DIR names another folder for the cache.
     Summary and diff go to stdout; problems, with file:line:column, to stderr.
     """
     from tablewright import pipeline
@@ -125,28 +132,30 @@ def generate(
 
     settings = load_settings(Path.cwd())
     with show.progress() as tell:
-        outcome = pipeline.generate(settings, schemas or (), check=check, typecheck=typecheck, progress=tell)
+        outcome = pipeline.generate(
+            settings, schemas or (), check=check, typecheck=typecheck, cache=cache, progress=tell
+        )
     show.outcome(outcome, settings)
     raise typer.Exit(0 if outcome.clean else 1)
 
 
 @app.command(epilog=LINT_EXAMPLES)
-def lint(schemas: Schemas = None) -> None:
+def lint(schemas: Schemas = None, cache: Cache = True) -> None:
     """Report every mistake of the schemas, and generate nothing.
 
     One line a problem on stdout: file:line:column, the rule in brackets, what is wrong, what to write instead.
     """
-    from tablewright import pipeline
+    from tablewright import pipeline, reading
     from tablewright.cli import show
     from tablewright.settings import load_settings
 
     settings = load_settings(Path.cwd())
     with show.progress() as tell:
-        problems = pipeline.lint(settings, schemas or (), progress=tell)
+        problems = pipeline.lint(settings, schemas or (), cache=cache, progress=tell)
     show.problems(problems, to_stderr=False)
     if not problems:
         typer.echo("No problem found.", err=True)
-    raise typer.Exit(1 if pipeline.has_errors(problems) else 0)
+    raise typer.Exit(1 if reading.has_errors(problems) else 0)
 
 
 @app.command(epilog=RULES_EXAMPLES)

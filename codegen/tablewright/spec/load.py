@@ -15,7 +15,8 @@ from tablewright.spec.models import SchemaSpec
 from tablewright.spec.models_node import FROM_YAML
 from tablewright.spec.problem import Place, Problem
 from tablewright.spec.python_files import read_python
-from tablewright.spec.yaml_reader import Path, read_yaml_file
+from tablewright.spec.sources import spec_files
+from tablewright.spec.yaml_reader import Document, Path, read_yaml_bytes, read_yaml_file
 
 _NAMED = ("enums", "types", "mixins", "tables", "opaque_tables")
 _ONCE = {"schema": "name", "version": "version", "doc": "doc"}
@@ -83,10 +84,13 @@ class Catalog:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-def load_catalog(folder: FilePath, *, root: FilePath | None = None) -> Catalog:
+def load_catalog(
+    folder: FilePath, *, root: FilePath | None = None, sources: Mapping[str, bytes] | None = None
+) -> Catalog:
     """The schema whose files stand in *folder*; places name files relative to *root*.
 
-    Reads `*.yaml`, `*.yml` and `*.py`, except those whose name starts with `_`, and no folder within.
+    Reads `*.yaml`, `*.yml` and `*.py`, except those whose name starts with `_`, and no folder within;
+    or only *sources*, the content of YAML files by name.
     """
     folder = folder.absolute()
     root = (root or folder.parent).absolute()
@@ -94,7 +98,8 @@ def load_catalog(folder: FilePath, *, root: FilePath | None = None) -> Catalog:
     problems: list[Problem] = []
     parts: list[Part] = []
     doubtful: set[Path] = set()
-    files = [relative(path, root) for path in _files(folder, default, problems)]
+    paths = _files(folder, default, problems) if sources is None else [folder / name for name in sources]
+    files = [relative(path, root) for path in paths]
     readable = not problems
     for file in files:
         path = root / file
@@ -103,7 +108,8 @@ def load_catalog(folder: FilePath, *, root: FilePath | None = None) -> Catalog:
             if found is not None:
                 parts.append(Part(*found))
         else:
-            found_yaml = _read_yaml(path, file, problems, doubtful)
+            document = read_yaml_file(path, file) if sources is None else read_yaml_bytes(sources[path.name], file)
+            found_yaml = _part(document, problems, doubtful)
             if found_yaml is not None:
                 parts.append(found_yaml)
     places = CatalogPlaces(default)
@@ -128,23 +134,17 @@ def relative(path: FilePath, root: FilePath) -> str:
 
 def _files(folder: FilePath, default: Place, problems: list[Problem]) -> list[FilePath]:
     try:
-        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+        found = spec_files(folder)
     except OSError as error:
         message = f"the folder of the schema cannot be read: {error.strerror or error}."
         problems.append(Problem("unreadable-file", default, message))
         return []
-    found = [
-        path
-        for path in entries
-        if path.suffix in (".yaml", ".yml", ".py") and not path.name.startswith(("_", ".")) and not path.is_dir()
-    ]
     if not found:
         problems.append(Problem("no-spec-files", default, "the folder has no `.yaml` and no `.py` file."))
     return found
 
 
-def _read_yaml(path: FilePath, file: str, problems: list[Problem], doubtful: set[Path]) -> Part | None:
-    document = read_yaml_file(path, file)
+def _part(document: Document, problems: list[Problem], doubtful: set[Path]) -> Part | None:
     problems += document.problems
     if not document.complete:
         return None

@@ -12,12 +12,12 @@ import yaml
 from yaml import events
 
 from tablewright.spec.problem import Place, Problem, shown
+from tablewright.spec.sources import MAX_BYTES
 from tablewright.spec.yaml_scalar import resolve
 
 Path: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 
-MAX_BYTES = 10_000_000
 MAX_DEPTH = 50
 MAX_NODES = 1_000_000
 MAX_ALIASED_NODES = 10_000
@@ -89,6 +89,11 @@ def read_yaml_file(path: FilePath, file: str) -> Document:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         return _refused(file, "unreadable-file", Place(file, 1, 1), f"cannot be read: {error.strerror or error}.")
+    return read_yaml_bytes(raw, file)
+
+
+def read_yaml_bytes(raw: bytes, file: str) -> Document:
+    """What the file whose content is *raw* says; *file* is its name in problems."""
     if len(raw) > MAX_BYTES:
         return _too_large(file)
     try:
