@@ -60,10 +60,19 @@ def test_the_disk_fails_while_staging(
     assert publish(folder, SECOND)
 
 
+def refusing(number: int) -> Callable[[str, str], None]:
+    """A link that fails with errno *number*."""
+
+    def link(source: str, target: str) -> None:
+        raise OSError(number, os.strerror(number), source, None, target)
+
+    return link
+
+
 def test_a_disk_without_hard_links(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where files cannot be linked they are copied, times and all."""
     os.utime(folder / "__init__.py", (1_000_000_000, 1_000_000_000))
-    monkeypatch.setattr(Path, "hardlink_to", failing("hardlink_to", errno.EPERM, 0))
+    monkeypatch.setattr(os, "link", refusing(errno.EPERM))
     publish(folder, SECOND)
     assert contents(folder) == SECOND
     assert (folder / "__init__.py").stat().st_mtime == 1_000_000_000
@@ -71,7 +80,7 @@ def test_a_disk_without_hard_links(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_full_disk_while_linking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A link that fails for want of space is a failure, not a reason to copy."""
-    monkeypatch.setattr(Path, "hardlink_to", failing("hardlink_to", errno.ENOSPC, 0))
+    monkeypatch.setattr(os, "link", refusing(errno.ENOSPC))
     with pytest.raises(OutputFailedError, match="No space left"):
         publish(folder, SECOND)
     assert contents(folder) == FIRST
