@@ -13,7 +13,9 @@ import pytest
 
 from tablewright import pipeline, typecheck
 from tablewright.pipeline import Outcome, generate, lint
+from tablewright.reading import whole
 from tablewright.settings import Settings, load_settings
+from tablewright.spec.load import load_catalog
 from tablewright.write import OutputRefusedError
 from tests.cli.project import write_project
 from tests.write.package_files import contents, stamps
@@ -42,16 +44,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The schemas that were read as YAML, and judged."""
-    from tablewright.spec import load
-
     seen: list[str] = []
-    stock = load.load_catalog
+    stock = load_catalog
 
     def watched(folder: Path, **options: object) -> object:
         seen.append(folder.name)
         return stock(folder, **options)  # type: ignore[arg-type]  # handed on
 
-    monkeypatch.setattr(load, "load_catalog", watched)
+    monkeypatch.setattr(whole, "load_catalog", watched)
     return seen
 
 
@@ -197,11 +197,13 @@ def test_specs_that_run_code_are_run(settings: Settings, read: list[str]) -> Non
     assert read == ["depot", "shop", "shop"]
 
 
-def test_types_of_the_project_are_imported(settings: Settings, read: list[str]) -> None:
+KIND = "kind: {type: json, python: 'app_kinds:Kind', default: a}\n"
+
+
+@pytest.mark.parametrize("said", [f"      {KIND}", f"mixins:\n  unused:\n    columns:\n      {KIND}"])
+def test_types_of_the_project_are_imported(settings: Settings, read: list[str], said: str) -> None:
     """A schema that names a type of the project is read each time, for its defaults may not fit any more."""
-    (settings.specs / "shop" / "schema.yaml").write_text(
-        WARNED + "      kind: {type: json, python: 'app_kinds:Kind', default: a}\n"
-    )
+    (settings.specs / "shop" / "schema.yaml").write_text(WARNED + said)
     (settings.root / "app_kinds.py").write_text("from typing import Literal\n\nKind = Literal['a']\n")
     sys.modules.pop("app_kinds", None)
     try:
@@ -218,7 +220,7 @@ def test_the_cache_may_be_anything(settings: Settings, damage: str) -> None:
     first = generate(settings, typecheck=False)
     cache = settings.root / ".tablewright_cache"
     entries = sorted(cache.glob("*.json"))
-    assert len(entries) == 4
+    assert len(entries) == 6
     if damage in ("deleted", "a file"):
         shutil.rmtree(cache)
     elif damage == "swapped":
@@ -235,7 +237,7 @@ def test_the_cache_may_be_anything(settings: Settings, damage: str) -> None:
     assert again == generate(settings, typecheck=False) == generate(settings, typecheck=False, cache=False)
     assert again.problems == first.problems
     assert stamps(settings.output / "shop") == before
-    assert damage == "a file" or len(list(cache.glob("*.json"))) == 4
+    assert damage == "a file" or len(list(cache.glob("*.json"))) == 6
 
 
 def test_another_version_remembers_nothing(
@@ -246,6 +248,13 @@ def test_another_version_remembers_nothing(
     monkeypatch.setattr("tablewright.ledger.ledger.generator_stamp", lambda: "another")
     generate(settings, typecheck=False)
     assert read == ["depot", "shop"] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Other systems have no names that are no text")
+def test_a_name_that_is_no_text(settings: Settings) -> None:
+    """A file whose name is no UTF-8 is read each time, as without a cache."""
+    os.rename(settings.specs / "shop" / "schema.yaml", os.fsencode(settings.specs) + b"/shop/\xff.yaml")
+    assert lint(settings) == lint(settings, cache=False) == lint(settings)
 
 
 def test_without_a_cache_nothing_is_kept(settings: Settings, read: list[str]) -> None:

@@ -7,6 +7,7 @@ nothing has changed from which its part came.
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from tablewright import making
 from tablewright.ledger.ledger import Ledger
 from tablewright.ledger.stamp import digest, environment_stamp
 from tablewright.ledger.verdict import is_clean, remember_clean
-from tablewright.reading import Reading, has_errors, read_schema
+from tablewright.reading.reading import Reading, has_errors, read_schema
 from tablewright.settings import Settings
 from tablewright.spec.problem import Problem
 from tablewright.typecheck import Finding, check_types, sees_only_libraries
@@ -89,7 +90,8 @@ def generate(
         return Outcome(problems=tuple(problems), checked=check)
 
     made = making.find_made(_distinct(readings), settings, ledger)
-    texts = _render([reading for reading in readings if reading.package not in made], settings, tell)
+    drafts = _draft([reading for reading in readings if reading.package not in made], settings, ledger, tell)
+    texts = _finish(drafts, tell)
     packages: list[Package] = []
     for reading in readings:
         name, folder = reading.package, settings.output / reading.package
@@ -98,8 +100,10 @@ def generate(
             changes = Changes(unchanged=tuple(sorted(made[name])))
         else:
             changes = (compare if check else publish)(folder, texts[name])
-            made[name] = making.remember(reading, texts[name], settings, ledger)
+            made[name] = making.remember(reading, texts[name], drafts[name].inputs, settings, ledger)
         packages.append(Package(name, folder, changes))
+    # A program that generates may import what it made: Python must not go by how its folders were before.
+    importlib.invalidate_caches()
 
     findings: list[Finding] = []
     if typecheck and not check:
@@ -169,19 +173,26 @@ def _has_specs(folder: Path) -> bool:
     return any(file.suffix in (".yaml", ".yml", ".py") for file in folder.iterdir())
 
 
-def _render(readings: Sequence[Reading], settings: Settings, progress: Progress) -> dict[str, dict[str, str]]:
+def _draft(
+    readings: Sequence[Reading], settings: Settings, ledger: Ledger, progress: Progress
+) -> dict[str, making.Draft]:
+    """The packages by name, planned and rendered."""
+    drafts: dict[str, making.Draft] = {}
+    for reading in readings:
+        progress("render", reading.package)
+        drafts[reading.package] = making.draft(reading, settings, ledger)
+    return drafts
+
+
+def _finish(drafts: Mapping[str, making.Draft], progress: Progress) -> dict[str, dict[str, str]]:
     """The files of every package, by package and path; formatted together, and known to compile."""
-    if not readings:
-        return {}
+    packages = {name: dict(draft.finished) for name, draft in drafts.items()}
+    texts = {f"{name}/{path}": text for name, draft in drafts.items() for path, text in draft.rendered.items()}
+    if not texts:
+        return packages
     from tablewright.render.ruff_check import faults
     from tablewright.render.ruff_format import format_files
 
-    packages: dict[str, dict[str, str]] = {}
-    texts: dict[str, str] = {}
-    for reading in readings:
-        packages[reading.package] = {}
-        progress("render", reading.package)
-        texts |= {f"{reading.package}/{path}": text for path, text in making.render(reading, settings).items()}
     progress("format", "")
     texts = format_files(texts)
     progress("compile", "")

@@ -95,6 +95,14 @@ def holds(folder: Path, fingerprints: Mapping[str, str]) -> bool:
     )
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """The content of every file of the package in *folder*, by path; of what cannot be read, nothing."""
+    try:
+        return _contents(folder)[0]
+    except OSError:
+        return {}
+
+
 def fingerprint(content: bytes) -> str:
     """What tells the *content* of a file from any other."""
     return hashlib.sha256(content).hexdigest()[:32]

@@ -90,6 +90,16 @@ def test_an_entry_of_another_kind_is_none(store: Store) -> None:
     assert store.read("one", Wider) is None
 
 
+def test_the_seal_counts(store: Store) -> None:
+    """What was written under another seal is no entry, and is replaced."""
+    assert store.folder is not None
+    other = Store(store.folder, "another")
+    assert other.read("one", Entry) is None
+    other.write("one", Entry("theirs"))
+    assert store.read("one", Entry) is None
+    assert other.read("one", Entry) == Entry("theirs")
+
+
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     """A file, a dangling link or a place that cannot be is no failure: there is nothing to read."""
     (tmp_path / "file").write_text("")
@@ -161,8 +171,8 @@ def test_there_is_an_end_of_entries(store: Store, monkeypatch: pytest.MonkeyPatc
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`TABLEWRIGHT_CACHE_DIR` names the folder, from the project's on if it is relative."""
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)
-    assert Store.of(tmp_path).folder == tmp_path / ".tablewright_cache"
+    assert Store.of(tmp_path, "").folder == tmp_path / ".tablewright_cache"
     monkeypatch.setenv("TABLEWRIGHT_CACHE_DIR", "build/cache")
-    assert Store.of(tmp_path).folder == tmp_path / "build" / "cache"
+    assert Store.of(tmp_path, "").folder == tmp_path / "build" / "cache"
     monkeypatch.setenv("TABLEWRIGHT_CACHE_DIR", "/var/cache/x")
-    assert Store.of(tmp_path).folder == Path("/var/cache/x")
+    assert Store.of(tmp_path, "").folder == Path("/var/cache/x")

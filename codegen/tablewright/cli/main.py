@@ -145,8 +145,9 @@ def lint(schemas: Schemas = None, cache: Cache = True) -> None:
 
     One line a problem on stdout: file:line:column, the rule in brackets, what is wrong, what to write instead.
     """
-    from tablewright import pipeline, reading
+    from tablewright import pipeline
     from tablewright.cli import show
+    from tablewright.reading.reading import has_errors
     from tablewright.settings import load_settings
 
     settings = load_settings(Path.cwd())
@@ -155,7 +156,7 @@ def lint(schemas: Schemas = None, cache: Cache = True) -> None:
     show.problems(problems, to_stderr=False)
     if not problems:
         typer.echo("No problem found.", err=True)
-    raise typer.Exit(1 if reading.has_errors(problems) else 0)
+    raise typer.Exit(1 if has_errors(problems) else 0)
 
 
 @app.command(epilog=RULES_EXAMPLES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,21 +20,18 @@ class Ledger:
 
     def __init__(self, root: Path, *, used: bool = True) -> None:
         self.root = root
-        self._store = Store.of(root) if used else Store(None)
-        self._used = used
-
-    @cached_property
-    def generator(self) -> str | None:
+        self.generator = generator_stamp() if used else None
         """The stamp of the generator and its libraries; `None` where nothing may be remembered."""
-        return generator_stamp() if self._used else None
+        # What another generator made is not what this one would make.
+        self._store = None if self.generator is None else Store.of(root, self.generator)
 
     def recall(self, subject: Path, kind: type[_Entry]) -> _Entry | None:
         """The entry of this *kind* about the file or folder *subject*."""
-        return None if self.generator is None else self._store.read(self._name(subject, kind), kind)
+        return None if self._store is None else self._store.read(self._name(subject, kind), kind)
 
     def remember(self, subject: Path, entry: object) -> None:
         """Puts *entry* in the place of the one of its kind about *subject*."""
-        if self.generator is not None:
+        if self._store is not None:
             self._store.write(self._name(subject, type(entry)), entry)
 
     def _name(self, subject: Path, kind: type[object]) -> str:

@@ -30,21 +30,21 @@ _Entry = TypeVar("_Entry")
 class Store:
     """Entries by name, in a folder that may be deleted, damaged, shared or read-only: then there are fewer of them."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path, seal: str = "") -> None:
         self.folder = folder
+        self.seal = seal.encode()
+        """What entries are sealed with: those under another seal are none."""
 
     @classmethod
-    def of(cls, root: Path) -> Store:
+    def of(cls, root: Path, seal: str) -> Store:
         """The store of the project in *root*: where the environment says, else in a folder beside pyproject.toml."""
-        return cls(root / (os.environ.get(VARIABLE) or FOLDER))
+        return cls(root / (os.environ.get(VARIABLE) or FOLDER), seal)
 
     def read(self, name: str, kind: type[_Entry]) -> _Entry | None:
         """The entry *name*; `None` where there is none, or what is there is not whole or of another *kind*."""
-        if self.folder is None:
-            return None
         try:
             checksum, _, body = (self.folder / (name + _SUFFIX)).read_bytes().partition(b"\n")
-            if checksum != _checksum(body):
+            if checksum != self._checksum(body):
                 return None
             return msgspec.json.decode(body, type=kind)
         except (OSError, ValueError, RecursionError):
@@ -52,20 +52,21 @@ class Store:
 
     def write(self, name: str, entry: object) -> None:
         """Makes *entry* the one called *name*; nothing happens where the disk refuses."""
-        if self.folder is None:
-            return
         body = msgspec.json.encode(entry)
         with suppress(OSError):
             _prepare(self.folder)
             # Other runs may write the same entry: each to a file of its own, and the last one stays.
             unfinished = self.folder / f"{name}.{os.getpid()}-{time.monotonic_ns()}{_UNFINISHED}"
             try:
-                unfinished.write_bytes(_checksum(body) + b"\n" + body)
+                unfinished.write_bytes(self._checksum(body) + b"\n" + body)
                 unfinished.replace(self.folder / (name + _SUFFIX))
             except BaseException:
                 unfinished.unlink(missing_ok=True)
                 raise
             _prune(self.folder)
+
+    def _checksum(self, body: bytes) -> bytes:
+        return hashlib.sha256(self.seal + b"\n" + body).hexdigest().encode()
 
 
 def _prepare(folder: Path) -> None:
@@ -91,7 +92,3 @@ def _ours(folder: Path) -> Iterator[tuple[float, str]]:
         for entry in entries:
             if entry.name.endswith((_SUFFIX, _UNFINISHED)) and entry.is_file(follow_symlinks=False):
                 yield entry.stat(follow_symlinks=False).st_mtime, entry.path
-
-
-def _checksum(body: bytes) -> bytes:
-    return hashlib.sha256(body).hexdigest().encode()

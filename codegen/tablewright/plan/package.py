@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tablewright.plan.entity import plan_entity
 from tablewright.plan.links import Links
 from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, PackagePlan
@@ -15,11 +17,22 @@ INTERFACE = 1
 """The version of the run time's interface that generated code is written for."""
 
 
-def plan_package(schema: d.Schema, *, source: str, base: str | None = None) -> PackagePlan:
-    """The plan of the package of *schema*, whose spec is at *source*; *base* is `module:Class`."""
+def plan_package(
+    schema: d.Schema,
+    *,
+    source: str,
+    base: str | None = None,
+    links: Links | None = None,
+    wanted: Collection[str] | None = None,
+) -> PackagePlan:
+    """The plan of the package of *schema*, whose spec is at *source*; *base* is `module:Class`.
+
+    Of the tables' own files, only those of the tables *wanted* are planned, by default of all.
+    """
     module, _, name = (base or "").partition(":")
-    links = Links(schema)
+    links = links or Links(schema)
     tables = sorted(schema.tables, key=lambda table: table.name)
+    planned = [table for table in tables if wanted is None or table.name in wanted]
     accessors = tuple(_accessor(table) for table in tables)
     return PackagePlan(
         name=schema.name,
@@ -30,8 +43,8 @@ def plan_package(schema: d.Schema, *, source: str, base: str | None = None) -> P
         interface=INTERFACE,
         base=Import(module, (name if name == "Base" else f"{name} as Base",)) if base else None,
         base_name=name,
-        tables=tuple(plan_table(table, schema) for table in tables),
-        entities=tuple(plan_entity(table, schema, links) for table in tables if table.primary_key),
+        tables=tuple(plan_table(table, schema) for table in planned),
+        entities=tuple(plan_entity(table, schema, links) for table in planned if table.primary_key),
         enums=tuple(
             EnumPlan(item.class_name, item.doc and docstring(item.doc, 4), member_names(item))
             for item in sorted(schema.enums, key=lambda item: item.class_name)

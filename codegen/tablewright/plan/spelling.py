@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from tablewright.plan.imports import Imports
-from tablewright.schema import build, definition as d, names, python_types
+from tablewright.schema import definition as d, names, python_types
 from tablewright.schema.range import Range
 
 TYPES = ("tablewright.schema", "types")
@@ -34,6 +34,8 @@ _PLAIN_CLASSES = {
     "interval": "Interval",
     "uuid": "Uuid",
 }
+# Whose values are in Python what they are in JSON.
+_PLAIN_LITERALS = ("smallint", "integer", "bigint", "boolean", "string", "text")
 _MOMENTS = {"time": "Time", "datetime": "DateTime", "timestamptz": "TimestampTz"}
 
 
@@ -51,7 +53,7 @@ def annotation(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
                 return f"{imports.use('tablewright.schema.range', 'Range')}[{annotation(spec.of, schema, imports)}]"
             case _:
                 pass
-    return python_type(build.python_type(spec), imports)
+    return python_type(python_types.python_type(spec), imports)
 
 
 def python_type(text: str, imports: Imports) -> str:
@@ -99,7 +101,7 @@ def _type_call(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
         case "time" | "datetime" | "timestamptz":
             return f"{_MOMENTS[spec.kind]}({'' if spec.precision is None else spec.precision})"
         case "json":
-            return f"Json({python_type(build.python_type(spec), imports)})"
+            return f"Json({python_type(python_types.python_type(spec), imports)})"
         case "enum":
             found = schema.enum(spec.enum or "")
             native = f", native={quoted(found.name)}" if found.native else ""
@@ -116,13 +118,18 @@ def default(column: d.Column, schema: d.Schema, imports: Imports) -> str:
     """A column's literal default as Python source."""
     if column.type.kind == "json":
         return _json_default(column, imports)
+    if column.type.kind in _PLAIN_LITERALS and column.type.codec is None:
+        return literal(column.default, imports)
+    # Loaded only for what is no plain value: SQLAlchemy takes longer than a run of which little is left to do.
+    from tablewright.schema import build
+
     value = build.python_default(column, build.build_type(column.type, schema.enums))
     return literal(value, imports)
 
 
 def _json_default(column: d.Column, imports: Imports) -> str:
     plain = literal(column.default, imports)
-    text = build.python_type(column.type)
+    text = python_types.python_type(column.type)
     if not python_types.parse(text)[1]:
         return plain
     convert = imports.use("msgspec", "convert")

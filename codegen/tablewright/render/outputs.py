@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tablewright.plan.plans import PackagePlan
+from tablewright.schema.definition import Table
+from tablewright.schema.names import module_name
 
 
 class Output(NamedTuple):
@@ -47,3 +49,13 @@ OUTPUTS: tuple[Output, ...] = (
     Output("schema.json.jinja", "schema.json", _whole),
     Output("py.typed.jinja", "py.typed", _whole),
 )
+
+
+def table_files(table: Table) -> list[str]:
+    """The paths of the files that a *table* has of its own."""
+    module = module_name(table.name)
+    return [
+        output.path.format(module=module)
+        for output in OUTPUTS
+        if output.plans is _tables or (output.plans is _entities and table.primary_key)
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tablewright.rules.expanded import ExpandedColumn, ExpandedSchema
 from tablewright.rules.rule import Finding
 from tablewright.schema import definition as d, names
-from tablewright.schema.expressions import PORTABLE
+from tablewright.schema.definition import PORTABLE
 from tablewright.spec.problem import did_you_mean
 from tablewright.spec.resolve_literal import LiteralError, canonical_literal
 

@@ -1,13 +1,13 @@
-"""Runs every rule over a schema."""
+"""Runs the rules over a schema, or over a few of its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.registry import RULES
-from tablewright.rules.rule import Finding
-from tablewright.spec.load import Catalog
+from tablewright.rules.rule import Finding, Rule
+from tablewright.spec.load import Catalog, Located
 from tablewright.spec.problem import Place, Problem
 
 
@@ -16,21 +16,37 @@ def judge(catalog: Catalog, dialects: Iterable[str] = ("sqlite", "postgresql")) 
 
     What only concerns a database that is not among *dialects* is left out.
     """
-    problems = list(catalog.problems)
-    if catalog.spec is not None:
-        schema = ExpandedSchema(catalog.spec, frozenset(dialects), catalog.doubtful)
-        for rule in RULES:
-            for found in rule.check(schema):
-                if schema.is_doubtful(found.path):
-                    continue
-                problems.append(
-                    Problem(rule.id, _place(catalog, found), found.message, found.suggestion, rule.severity)
-                )
+    schema = expand(catalog, dialects)
+    found = [] if schema is None else [as_problem(rule, found, catalog.places) for rule, found in findings(schema)]
+    return in_order([*catalog.problems, *found])
+
+
+def expand(catalog: Catalog, dialects: Iterable[str]) -> ExpandedSchema | None:
+    """The *catalog* as the rules look at it; `None` where it could not be read."""
+    return None if catalog.spec is None else ExpandedSchema(catalog.spec, frozenset(dialects), catalog.doubtful)
+
+
+def findings(schema: ExpandedSchema) -> Iterator[tuple[Rule, Finding]]:
+    """All that the rules find in *schema*, but what may come of what the reader left out."""
+    for rule in RULES:
+        for found in rule.check(schema):
+            if not schema.is_doubtful(found.path):
+                yield rule, found
+
+
+def as_problem(rule: Rule, found: Finding, places: Located) -> Problem:
+    """What a *rule* found, where it is written."""
+    return Problem(rule.id, place_of(found, places), found.message, found.suggestion, rule.severity)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """The *problems*, each once, in the order of the files."""
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.rule, problem.message))
 
 
-def _place(catalog: Catalog, found: Finding) -> Place:
-    find = catalog.places.key if found.on_key else catalog.places.value
+def place_of(found: Finding, places: Located) -> Place:
+    """Where what was found is written."""
+    find = places.key if found.on_key else places.value
     place = find(found.path)
     for number, step in enumerate(found.path):
         # A bare list is short for a mapping with these: what is not found there is found without them.

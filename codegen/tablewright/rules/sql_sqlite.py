@@ -10,7 +10,7 @@ from contextlib import closing
 from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
 from tablewright.rules.sql_text import wrong
-from tablewright.schema.expressions import PORTABLE
+from tablewright.schema.definition import PORTABLE
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.problem import did_you_mean, shown
 from tablewright.spec.yaml_reader import Path

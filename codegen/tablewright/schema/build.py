@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Column, MetaData, Table as SqlTable
 
 from tablewright.schema import definition as d, names, tables, types
-from tablewright.schema.python_types import evaluate
+from tablewright.schema.python_types import evaluate, python_type
 from tablewright.schema.range import Range
 
 
@@ -173,30 +173,3 @@ def default_value(spec: d.Type, raw: d.Json, column_type: types.ColumnType[Any])
         return Range(**bounds, bounds=raw.get("bounds", "[)"), empty=raw.get("empty", False))  # type: ignore[arg-type]
     python = column_type.enum if isinstance(column_type, types.Enum) else evaluate(python_type(spec))
     return msgspec.convert(raw, python, strict=False)
-
-
-def python_type(spec: d.Type) -> str:
-    """The Python type of a plain kind, as `evaluate` reads it."""
-    return spec.python or PYTHON[spec.kind]
-
-
-PYTHON: dict[str, str] = {
-    "smallint": "int",
-    "integer": "int",
-    "bigint": "int",
-    "float": "float",
-    "real": "float",
-    "decimal": "decimal:Decimal",
-    "boolean": "bool",
-    "string": "str",
-    "text": "str",
-    "bytes": "bytes",
-    "hash": "bytes",
-    "date": "datetime:date",
-    "time": "datetime:time",
-    "datetime": "datetime:datetime",
-    "timestamptz": "datetime:datetime",
-    "interval": "datetime:timedelta",
-    "uuid": "uuid:UUID",
-    "json": "typing:Any",
-}

@@ -5,13 +5,9 @@ from __future__ import annotations
 import hashlib
 
 import msgspec
+from msgspec.structs import replace
 
-from tablewright.schema.definition import Json, Schema
-
-# What a digest must not see: prose, places, and keys that belong to other tools.
-_NOT_IDENTITY = frozenset({"doc", "meta", "source", "deprecated", "renamed_from"})
-# Mappings whose keys are the user's words, so that a key called `doc` is kept.
-_USER_KEYED = frozenset({"default", "sql"})
+from tablewright.schema.definition import Column, Schema, Table
 
 
 def to_json(schema: Schema) -> str:
@@ -27,18 +23,27 @@ def from_json(text: str | bytes) -> Schema:
 
 def digest(schema: Schema) -> str:
     """SHA-256, in hex, of all of *schema* that changes what a database or a program sees."""
-    plain: Json = msgspec.json.decode(msgspec.json.encode(schema))
-    identity = msgspec.json.encode(_strip(plain), order="sorted")
+    identity = msgspec.json.encode(_identity(schema), order="sorted")
     return hashlib.sha256(identity).hexdigest()
 
 
-def _strip(node: Json) -> Json:
-    if isinstance(node, list):
-        return [_strip(item) if isinstance(item, dict | list) else item for item in node]
-    if isinstance(node, dict):
-        return {
-            key: _strip(value) if isinstance(value, dict | list) and key not in _USER_KEYED else value
-            for key, value in node.items()
-            if key not in _NOT_IDENTITY
-        }
-    return node
+def _identity(schema: Schema) -> Schema:
+    """The *schema* without prose, places, and keys that belong to other tools."""
+    return replace(
+        schema,
+        doc=None,
+        enums=tuple(replace(enum, doc=None) for enum in schema.enums),
+        tables=tuple(map(_table, schema.tables)),
+        opaque_tables=tuple(map(_table, schema.opaque_tables)),
+    )
+
+
+def _table(table: Table) -> Table:
+    columns = tuple(map(_column, table.columns))
+    return replace(table, columns=columns, doc=None, renamed_from=None, meta={}, source="")
+
+
+def _column(column: Column) -> Column:
+    if column.doc is None and column.deprecated is None and column.renamed_from is None and not column.meta:
+        return column
+    return replace(column, doc=None, deprecated=None, renamed_from=None, meta={})

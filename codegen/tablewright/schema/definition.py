@@ -39,6 +39,9 @@ Kind: TypeAlias = Literal[
 Action: TypeAlias = Literal["cascade", "set null", "set default", "restrict", "no action"]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
 
+PORTABLE = ("now", "uuid4", "uuid7")
+"""The names that `default_sql` and `touch` know beside SQL."""
+
 
 class Definition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all definitions: frozen, compared by every field, written as canonical JSON."""
@@ -67,6 +70,12 @@ class Type(Definition, frozen=True, kw_only=True):
     """`module:Class` of a class with `encode` and `decode`."""
     sql: dict[str, str] = {}
     """DDL types by dialect, in place of the usual ones."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether no code of the user's has a part in it, whose doings cannot be told from the schema."""
+        own = self.codec is not None or ":" in (self.python or "")
+        return not own and (self.of is None or self.of.closed)
 
 
 class Column(Definition, frozen=True, kw_only=True):

@@ -7,11 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal_column
 from sqlalchemy.ext.compiler import compiles
 
+from tablewright.schema.definition import PORTABLE
 from tablewright.schema.types.column_type import ColumnType
 from tablewright.schema.types.moment import Date, DateTime, Time, TimestampTz
-
-PORTABLE = ("now", "uuid4", "uuid7")
-"""The names that `default_sql` and `touch` know beside SQL."""
 
 
 class Portable(ColumnElement[Any]):

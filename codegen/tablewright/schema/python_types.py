@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tablewright.schema.definition import Type
+
 BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
 MAX_BRACKETS = 50
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -86,3 +88,30 @@ def _evaluate(node: ast.expr, namespace: dict[str, Any]) -> Any:
             return _evaluate(value, namespace)[_evaluate(item, namespace)]
         case _:
             return None
+
+
+def python_type(spec: Type) -> str:
+    """The Python type of a plain kind, as `evaluate` reads it."""
+    return spec.python or PYTHON[spec.kind]
+
+
+PYTHON: dict[str, str] = {
+    "smallint": "int",
+    "integer": "int",
+    "bigint": "int",
+    "float": "float",
+    "real": "float",
+    "decimal": "decimal:Decimal",
+    "boolean": "bool",
+    "string": "str",
+    "text": "str",
+    "bytes": "bytes",
+    "hash": "bytes",
+    "date": "datetime:date",
+    "time": "datetime:time",
+    "datetime": "datetime:datetime",
+    "timestamptz": "datetime:datetime",
+    "interval": "datetime:timedelta",
+    "uuid": "uuid:UUID",
+    "json": "typing:Any",
+}

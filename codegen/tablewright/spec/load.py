@@ -16,7 +16,7 @@ from tablewright.spec.models_node import FROM_YAML
 from tablewright.spec.problem import Place, Problem
 from tablewright.spec.python_files import read_python
 from tablewright.spec.sources import spec_files
-from tablewright.spec.yaml_reader import Document, Path, read_yaml_bytes, read_yaml_file
+from tablewright.spec.yaml_reader import Document, Path, read_yaml_file
 
 _NAMED = ("enums", "types", "mixins", "tables", "opaque_tables")
 _ONCE = {"schema": "name", "version": "version", "doc": "doc"}
@@ -85,12 +85,12 @@ class Catalog:
 
 
 def load_catalog(
-    folder: FilePath, *, root: FilePath | None = None, sources: Mapping[str, bytes] | None = None
+    folder: FilePath, *, root: FilePath | None = None, documents: Mapping[str, Document] | None = None
 ) -> Catalog:
     """The schema whose files stand in *folder*; places name files relative to *root*.
 
     Reads `*.yaml`, `*.yml` and `*.py`, except those whose name starts with `_`, and no folder within;
-    or only *sources*, the content of YAML files by name.
+    or none of them where *documents* gives what its files say, by name.
     """
     folder = folder.absolute()
     root = (root or folder.parent).absolute()
@@ -98,7 +98,7 @@ def load_catalog(
     problems: list[Problem] = []
     parts: list[Part] = []
     doubtful: set[Path] = set()
-    paths = _files(folder, default, problems) if sources is None else [folder / name for name in sources]
+    paths = _files(folder, default, problems) if documents is None else [folder / name for name in documents]
     files = [relative(path, root) for path in paths]
     readable = not problems
     for file in files:
@@ -108,7 +108,7 @@ def load_catalog(
             if found is not None:
                 parts.append(Part(*found))
         else:
-            document = read_yaml_file(path, file) if sources is None else read_yaml_bytes(sources[path.name], file)
+            document = read_yaml_file(path, file) if documents is None else documents[path.name]
             found_yaml = _part(document, problems, doubtful)
             if found_yaml is not None:
                 parts.append(found_yaml)

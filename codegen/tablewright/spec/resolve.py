@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -37,6 +37,15 @@ def resolve(catalog: Catalog | SchemaSpec) -> d.Schema:
     if catalog.spec is None or catalog.failed:
         raise ResolveError("the spec has errors")
     return _Resolver(catalog.spec, lambda kind, name: places.key((kind, name)).file).schema()
+
+
+def resolve_some(catalog: Catalog, wanted: Collection[str]) -> dict[str, d.Table]:
+    """The tables *wanted* of a schema of which *catalog* has some: these, and all that `reach.surroundings` names."""
+    if catalog.spec is None:
+        raise ResolveError("the spec has errors")
+    places = catalog.places
+    schema = _Resolver(catalog.spec, lambda kind, name: places.key((kind, name)).file, wanted).schema()
+    return {table.name: table for table in (*schema.tables, *schema.opaque_tables) if table.name in wanted}
 
 
 @dataclass(frozen=True)
@@ -101,9 +110,12 @@ class _Whole:
 
 
 class _Resolver:
-    def __init__(self, spec: SchemaSpec, source: Callable[[str, str], str]) -> None:
+    def __init__(
+        self, spec: SchemaSpec, source: Callable[[str, str], str], wanted: Collection[str] | None = None
+    ) -> None:
         self.spec = spec
         self.source = source
+        self.wanted = wanted
         self.enums = tuple(_enum(name, said) for name, said in spec.enums.items())
         self.tables = {table.name: self._whole(table) for table in spec.tables.values()}
         self.opaque = {table.name: self._whole(table) for table in spec.opaque_tables.values()}
@@ -116,7 +128,7 @@ class _Resolver:
         opaque = [self._table("opaque_tables", whole) for whole in self.opaque.values()]
         related = resolve_relationships(
             [*tables, *opaque],
-            lambda name: self._find(name).relationships(),
+            self._relationships,
             self.wishes,
             lambda table, column: self._find(table).attribute(column),
         )
@@ -128,6 +140,20 @@ class _Resolver:
             tables=tuple(_related(table, related) for table in tables),
             opaque_tables=tuple(_related(table, related) for table in opaque),
         )
+
+    def _relationships(self, name: str) -> Mapping[str, RelationshipSpec]:
+        said = self._find(name).relationships()
+        if self.wanted is None or name in self.wanted:
+            return said
+        # Of a table that is only here for the sake of others, what goes through a link table with both its ends.
+        return {key: item for key, item in said.items() if item.through is not None and self._is_whole(item.through)}
+
+    def _is_whole(self, name: str) -> bool:
+        found = self.tables.get(name) or self.opaque.get(name)
+        return found is not None and all(self._is_here(key) for key in found.foreign_keys())
+
+    def _is_here(self, key: _Reference) -> bool:
+        return self.wanted is None or key.table in self.tables or key.table in self.opaque
 
     def _find(self, name: str) -> _Whole:
         found = self.tables.get(name) or self.opaque.get(name)
@@ -157,7 +183,7 @@ class _Resolver:
             accessor=spec.accessor or _accessor(spec.name),
             columns=tuple(self._column(whole, name, said) for name, said in whole.columns.items()),
             primary_key=_primary_key(whole),
-            foreign_keys=tuple(self._foreign_key(whole, reference) for reference in whole.foreign_keys()),
+            foreign_keys=tuple(self._foreign_key(whole, key) for key in whole.foreign_keys() if self._is_here(key)),
             uniques=tuple(_uniques(whole)),
             indexes=tuple(_indexes(whole)),
             checks=tuple(_checks(whole)),

@@ -8,20 +8,20 @@ import datetime as dt
 import decimal
 import enum
 import functools
+import hashlib
 import math
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import msgspec
-from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from tablewright.schema import definition as d
-from tablewright.schema.build import build_type, default_value
 from tablewright.schema.python_types import evaluate
 from tablewright.schema.range import Range
-from tablewright.schema.types import RangeOf
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
 
 MAX_DEPTH = 50
 """How deep a literal in JSON may nest: Python reads no source with 200 brackets open."""
@@ -37,6 +37,35 @@ def canonical_literal(value: object, type_: d.Type, enums: Sequence[d.Enum] = ()
     `LiteralError` if it is no value of the type, or does not fit it on both engines.
     """
     raw = _canonical(value, type_, enums)
+    key = _key(raw, type_, enums)
+    if key is not None and key in PROVED:
+        return cast("d.Json", msgspec.json.decode(PROVED[key]))
+    proved = _proved(raw, type_, enums)
+    if key is not None and len(PROVED) < _MOST_PROVED:
+        PROVED[key] = msgspec.json.encode(proved).decode()
+    return proved
+
+
+PROVED: dict[str, str] = {}
+"""The literals that were proved before, as JSON, by what stands for them and their types."""
+_MOST_PROVED = 10_000
+
+
+def _key(raw: d.Json, type_: d.Type, enums: Sequence[d.Enum]) -> str | None:
+    if not type_.closed:
+        return None
+    kinds = [type_]
+    while (element := kinds[-1].of) is not None:
+        kinds.append(element)
+    used = [item for item in enums if any(kind.enum == item.name for kind in kinds)]
+    return hashlib.sha256(msgspec.json.encode([raw, type_, used])).hexdigest()[:32]
+
+
+def _proved(raw: d.Json, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
+    # Loaded only for what was not proved before: SQLAlchemy takes longer than a run of which little is left to do.
+    from tablewright.schema.build import build_type, default_value
+    from tablewright.schema.types import RangeOf
+
     try:
         column_type = build_type(type_, enums)
         python = default_value(type_, raw, column_type)
@@ -55,7 +84,10 @@ def canonical_literal(value: object, type_: d.Type, enums: Sequence[d.Enum] = ()
 
 
 @functools.cache
-def _dialects() -> tuple[SQLiteDialect, PGDialect]:
+def _dialects() -> tuple[Dialect, ...]:
+    from sqlalchemy.dialects.postgresql.base import PGDialect
+    from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
     # SQLAlchemy leaves it untyped.
     return SQLiteDialect(), PGDialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 
