@@ -197,11 +197,13 @@ def test_specs_that_run_code_are_run(settings: Settings, read: list[str]) -> Non
     assert read == ["depot", "shop", "shop"]
 
 
-def test_types_of_the_project_are_imported(settings: Settings, read: list[str]) -> None:
+KIND = "kind: {type: json, python: 'app_kinds:Kind', default: a}\n"
+
+
+@pytest.mark.parametrize("said", [f"      {KIND}", f"mixins:\n  unused:\n    columns:\n      {KIND}"])
+def test_types_of_the_project_are_imported(settings: Settings, read: list[str], said: str) -> None:
     """A schema that names a type of the project is read each time, for its defaults may not fit any more."""
-    (settings.specs / "shop" / "schema.yaml").write_text(
-        WARNED + "      kind: {type: json, python: 'app_kinds:Kind', default: a}\n"
-    )
+    (settings.specs / "shop" / "schema.yaml").write_text(WARNED + said)
     (settings.root / "app_kinds.py").write_text("from typing import Literal\n\nKind = Literal['a']\n")
     sys.modules.pop("app_kinds", None)
     try:
@@ -246,6 +248,13 @@ def test_another_version_remembers_nothing(
     monkeypatch.setattr("tablewright.ledger.ledger.generator_stamp", lambda: "another")
     generate(settings, typecheck=False)
     assert read == ["depot", "shop"] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Other systems have no names that are no text")
+def test_a_name_that_is_no_text(settings: Settings) -> None:
+    """A file whose name is no UTF-8 is read each time, as without a cache."""
+    os.rename(settings.specs / "shop" / "schema.yaml", os.fsencode(settings.specs) + b"/shop/\xff.yaml")
+    assert lint(settings) == lint(settings, cache=False) == lint(settings)
 
 
 def test_without_a_cache_nothing_is_kept(settings: Settings, read: list[str]) -> None:

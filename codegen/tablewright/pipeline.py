@@ -7,6 +7,7 @@ nothing has changed from which its part came.
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,8 @@ def generate(
             changes = (compare if check else publish)(folder, texts[name])
             made[name] = making.remember(reading, texts[name], drafts[name].inputs, settings, ledger)
         packages.append(Package(name, folder, changes))
+    # A program that generates may import what it made: Python must not go by how its folders were before.
+    importlib.invalidate_caches()
 
     findings: list[Finding] = []
     if typecheck and not check:

@@ -87,3 +87,6 @@ def test_the_files_of_tables_left_out() -> None:
     for wanted in (set[str](), {"bee"}, {"ant", "eel"}):
         some = render_package(plan_package(schema, source="specs/zoo", wanted=wanted))
         assert some == {path: text for path, text in whole.items() if own.get(path) in {None, *wanted}}
+    other = msgspec.structs.replace(schema, version="9.9.9", doc="Other.", opaque_tables=())
+    elsewhere = render_package(plan_package(other, source="specs/other", base="app:Base"))
+    assert {path: elsewhere[path] for path in own} == {path: whole[path] for path in own}

@@ -30,7 +30,7 @@ def test_who_looks_closer() -> None:
     assert affected({"eel"}, known) == {"eel", "dog"}
     assert affected({"bee"}, known) == {"ant", "bee", "cat"}, "ant orders its bees, cat points at them"
     assert affected({"ant"}, known) == {"ant", "bee", "cat", "fox"}
-    assert affected({"cat"}, known) == {"cat", "dog", "eel"}, "dog goes through eel to it"
+    assert affected({"cat"}, known) == {"ant", "cat", "dog", "eel"}, "dog goes through eel to it"
 
 
 def test_a_hub_is_not_the_world() -> None:

@@ -58,8 +58,6 @@ def read_changes(folder: Path, settings: Settings, sources: Mapping[str, bytes],
         resolved = resolve_some(catalog, judged)
     except ResolveError:
         return None
-    if not is_closed(resolved.values()):
-        return None
     schema = _with(known.schema, resolved)
     learnt = Knowledge(
         schema, known.dialects, known.files | files, known.outlines, tuple(warnings), known.literals | PROVED
@@ -99,7 +97,7 @@ def _judge(
 ) -> list[Warned] | None:
     """The warnings of the whole schema; `None` if there is an error, or a table has another face than before."""
     schema = expand(catalog, settings.dialects)
-    if schema is None or catalog.problems:
+    if schema is None or catalog.problems or not is_closed(schema):
         return None
     if any(face(schema.by_name[name], schema) != known.outlines[name].face for name in tables):
         return None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
 import msgspec
 
 from tablewright.ledger.stamp import digest
+from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.reach import Outline
 from tablewright.rules.rule import Finding
-from tablewright.schema.definition import Schema, Table
+from tablewright.schema.definition import Schema
 from tablewright.spec.problem import Problem
 from tablewright.spec.yaml_reader import Document
 
@@ -86,6 +87,8 @@ def tables_of(document: Document) -> Iterator[tuple[str, str, object]]:
                 yield section, name, body
 
 
-def is_closed(tables: Iterable[Table]) -> bool:
-    """Whether *tables* name no code of the user's, whose doings are not to be seen in the specs."""
-    return all(column.type.closed for table in tables for column in table.columns)
+def is_closed(schema: ExpandedSchema) -> bool:
+    """Whether *schema* names no code of the user's, whose doings are not to be seen in the specs."""
+    return not any(
+        item.values.get("codec") is not None or ":" in (item.values.get("python") or "") for item in schema.types()
+    )

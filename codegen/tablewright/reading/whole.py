@@ -29,7 +29,7 @@ def read_whole(folder: Path, settings: Settings, sources: Mapping[str, bytes] | 
         if schema is None or any(problem.severity == "error" for problem in problems):
             return Read(problems, None, None)
         resolved = resolve(catalog)
-    if documents is None or sources is None or not is_closed((*resolved.tables, *resolved.opaque_tables)):
+    if documents is None or sources is None or not is_closed(schema):
         return Read(problems, resolved, None)
     knowledge = Knowledge(
         schema=resolved,

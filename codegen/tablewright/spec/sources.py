@@ -28,7 +28,9 @@ def read_sources(folder: Path) -> dict[str, bytes] | None:
                 if path.suffix == ".py" or os.fstat(stream.fileno()).st_size > MAX_BYTES:
                     return None
                 found[path.name] = stream.read()
-    except OSError:
+            # A name that is no text cannot be remembered.
+            os.fspath(path).encode()
+    except (OSError, UnicodeEncodeError):
         return None
     return found or None
 
