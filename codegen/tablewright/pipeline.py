@@ -102,8 +102,9 @@ def generate(
             changes = (compare if check else publish)(folder, texts[name])
             made[name] = making.remember(reading, texts[name], drafts[name].inputs, settings, ledger)
         packages.append(Package(name, folder, changes))
-    # A program that generates may import what it made: Python must not go by how its folders were before.
-    importlib.invalidate_caches()
+    if drafts:
+        # A program that generates may import what it made: Python must not go by how its folders were before.
+        importlib.invalidate_caches()
 
     findings: list[Finding] = []
     if typecheck and not check:
@@ -214,13 +215,9 @@ def _check_types(
         return []
     findings = check_types(settings.output, list(made), root=settings.root, targets=settings.targets)
     # Only if all is as it was: while mypy ran, someone may have edited what it was reading.
-    lasting = key if key == _seen_by_checker(readings, made, settings, ledger) else None
-    if (
-        lasting is not None
-        and not findings
-        and all(holds(settings.output / name, files) for name, files in made.items())
-    ):
-        remember_clean(settings.output, lasting, ledger)
+    same = all(holds(settings.output / name, files) for name, files in made.items())
+    if key is not None and not findings and same and key == _seen_by_checker(readings, made, settings, ledger):
+        remember_clean(settings.output, key, ledger)
     return findings
 
 

@@ -19,7 +19,7 @@ from tablewright.rules.judge import findings
 from tablewright.schema import definition as d
 from tablewright.spec.models import SchemaSpec
 from tablewright.spec.resolve import resolve
-from tests.any_edit import EDITS, first
+from tests.any_edit import EDITS, first, spoil
 
 
 def resolved(spec: dict[str, Any]) -> d.Schema:
@@ -33,7 +33,7 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
     """The plans of a table are the same where other tables have nothing but what is part of the input."""
     spec = first()
     for _ in range(data.draw(st.integers(0, 4))):
-        data.draw(st.sampled_from(EDITS))(data, spec)
+        data.draw(st.sampled_from([edit for edit in EDITS if edit is not spoil]))(data, spec)
     try:
         said = SchemaSpec.model_validate(spec, by_alias=True, by_name=False)
     except ValueError:
