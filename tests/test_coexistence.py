@@ -70,8 +70,6 @@ def package(tmp_path: Path) -> Iterator[Any]:
     settings = Settings(root=tmp_path, specs=tmp_path / "specs", output=tmp_path / "out", base="application_db:Base")
     outcome = generate(settings, typecheck=False)
     assert outcome.clean
-    # Made since the import system last looked.
-    importlib.invalidate_caches()
     yield importlib.import_module("own_shop")
     for path in (tmp_path, tmp_path / "out"):
         sys.path.remove(str(path))
