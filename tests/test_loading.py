@@ -25,8 +25,16 @@ with Database("sqlite://") as db:
         session.connection().exec_driver_sql("CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT, born TEXT)")
         session.author.insert(name="a")
         assert session.author.select(session.author.c.name == "a", order_by=session.author.c.id)
+assert not [name for name in sys.modules if name.startswith(("sqlalchemy.dialects.postgresql", "psycopg"))]
 loaded = sorted(name for name in sys.modules if name.startswith("bookstore."))
 assert loaded == ["bookstore.schema", "bookstore.session", "bookstore.tables", "bookstore.tables.author"], loaded
+"""
+DATABASE_ONLY = """
+import sys
+import observatory
+observatory.Database
+loaded = [name for name in sys.modules if name.startswith(("sqlalchemy.dialects.", "psycopg"))]
+assert loaded == [], loaded
 """
 THREADS = """
 import threading
@@ -51,7 +59,31 @@ assert not any(thread.is_alive() for thread in threads)
 """
 
 
-@pytest.mark.parametrize("program", [ROWS_ONLY, THREADS], ids=["rows load one table", "threads load all entities"])
+COLLECTOR = """
+import gc
+import observatory
+
+observatory.metadata
+assert gc.isenabled()
+observatory.Program
+assert gc.isenabled()
+import bookstore
+gc.disable()
+bookstore.Book
+assert not gc.isenabled()
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [DATABASE_ONLY, ROWS_ONLY, THREADS, COLLECTOR],
+    ids=[
+        "a database class loads no dialect",
+        "rows load one table",
+        "threads load all entities",
+        "the collector is left as it was",
+    ],
+)
 def test_loading(program: str) -> None:
     """Rows load their own table and no mapper; entities load all at once, from several threads too."""
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'codegen'}{os.pathsep}{ROOT / 'generated'}"}

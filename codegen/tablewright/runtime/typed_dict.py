@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,18 +13,19 @@ else:
     # A table has three such classes, for type checkers above all, and `typing` compiles every annotation: that took
     # longer than all other classes of the table.
 
-    _Made = type(typing.TypedDict("_Made", {}))
-
-    class _Unmade(_Made):
+    class _Unmade(type(typing.TypedDict("_", {}))):
         """The type of a `TypedDict` as it was written."""
 
         def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], total: bool = True) -> type:
+            namespace["__total__"] = total
+            namespace["__orig_bases__"] = tuple(typing.TypedDict if base is TypedDict else base for base in bases)
+            generic = tuple(base for base in bases if base is typing.Generic)
+            written = type.__new__(mcs, name, (*generic, dict), namespace)
             if bases != (TypedDict,):
-                bases = tuple(_made(base) if type(base) is mcs else base for base in bases)
-                return _Made(name, bases, namespace, total=total)
-            return type.__new__(
-                mcs, name, (dict,), namespace | {"__total__": total, "__orig_bases__": (typing.TypedDict,)}
-            )
+                written.__annotations__ = {
+                    key: hint for base in bases for key, hint in _marked(base)
+                } | written.__annotations__
+            return written
 
         def __getattr__(cls, name: str) -> Any:
             if name.endswith("_keys__"):
@@ -33,8 +35,14 @@ else:
     @functools.cache
     def _made(written: _Unmade) -> type:
         hints = typing.get_type_hints(written, include_extras=True)
-        made = typing.TypedDict(written.__name__, hints, total=written.__total__)
-        made.__module__ = written.__module__
-        return made
+        return typing.TypedDict(written.__name__, hints, total=written.__total__)
+
+    def _marked(base: type) -> Iterator[tuple[str, Any]]:
+        # What a class inherits is required, or is not, whatever it says of its own.
+        if typing.is_typeddict(base) and base is not TypedDict:
+            for key, hint in typing.get_type_hints(base, include_extras=True).items():
+                if typing.get_origin(hint) in (typing.Required, typing.NotRequired):
+                    hint = typing.get_args(hint)[0]
+                yield key, (typing.Required if key in base.__required_keys__ else typing.NotRequired)[hint]
 
     TypedDict = type.__new__(_Unmade, "TypedDict", (dict,), {"__module__": __name__})

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 
 from tablewright.schema import names, postgresql
+from tablewright.schema.checked_table import CheckedTable
 from tablewright.schema.definition import Action
 from tablewright.schema.expressions import expression
 from tablewright.schema.types.column_type import ColumnType
@@ -132,36 +133,19 @@ def make_table(
     prefixes: list[str] | None = None,
 ) -> Table:
     """A table of *columns* by attribute, with the checks that their types bring."""
-    made: list[SchemaItem] = list(columns.values())
-    made += [element(name, columns) for element in elements]
-    for item in columns.values():
-        made += _type_checks(name, item)
-    return Table(
+    items: list[SchemaItem] = list(columns.values())
+    items += [element(name, columns) for element in elements]
+    made = CheckedTable(
         name,
         metadata,
-        *made,
+        *items,
         info={"meta": dict(meta)} if meta else {},
         prefixes=prefixes or [],
         # Without it SQLite would give the id of a deleted last row to the next one.
         sqlite_autoincrement=any(item.autoincrement is True for item in columns.values()),
     )
-
-
-def _type_checks(table_name: str, item: Column[Any]) -> list[CheckConstraint]:
-    column_type = item.type
-    if not isinstance(column_type, ColumnType):
-        return []
-    name = names.type_check_name(table_name, item.name)
-    quoted = '"' + item.name.replace('"', '""') + '"'
-    by_dialect = {d: column_type.check(quoted, d) for d in ("sqlite", "postgresql")}
-    if by_dialect["sqlite"] == by_dialect["postgresql"]:
-        text = by_dialect["sqlite"]
-        return [] if text is None else [CheckConstraint(literal_column(text), name=name)]
-    return [
-        CheckConstraint(literal_column(text), name=name).ddl_if(dialect=dialect)
-        for dialect, text in by_dialect.items()
-        if text is not None
-    ]
+    made.say_checks_when_asked()
+    return made
 
 
 def primary_key(*columns: str) -> Element:
@@ -208,10 +192,10 @@ def unique(
         return index(*columns, name=name, where=where, unique=True)
 
     def make(table_name: str, available: Columns) -> SchemaItem:
+        # Options of Postgres load its dialect.
+        postgres: dict[str, Any] = {"postgresql_nulls_not_distinct": True} if nulls_not_distinct else {}
         return UniqueConstraint(
-            *columns,
-            name=name or names.unique_name(table_name, database_names(columns, available)),
-            postgresql_nulls_not_distinct=nulls_not_distinct,
+            *columns, name=name or names.unique_name(table_name, database_names(columns, available)), **postgres
         )
 
     return make
@@ -234,18 +218,20 @@ def index(
 
     def make(table_name: str, available: Columns) -> SchemaItem:
         parts = [available[item].name if isinstance(item, str) else "expr" for item in elements]
-        condition: ColumnElement[Any] | None = None if where is None else literal_column(where)
-        postgres: dict[str, Any] = {"postgresql_using": using} if using else {}
+        # Options of Postgres load its dialect.
+        options: dict[str, Any] = {}
+        if where is not None:
+            options["postgresql_where"] = options["sqlite_where"] = literal_column(where)
+        if using:
+            options["postgresql_using"] = using
         if include:
             # SQLAlchemy looks them up by key, which is the attribute.
-            postgres["postgresql_include"] = list(include)
+            options["postgresql_include"] = list(include)
         return Index(
             name or names.index_name(table_name, parts),
             *(available[item] if isinstance(item, str) else item for item in elements),
             unique=unique,
-            postgresql_where=condition,
-            sqlite_where=condition,
-            **postgres,
+            **options,
         )
 
     return make

@@ -57,7 +57,10 @@ def _comparator_class(inner: Hashable) -> type[Any]:
     def pickled(self: Any) -> tuple[Any, ...]:
         return _compared, (self.expr.type.impl_instance, self.expr)
 
-    bases = (TypeDecorator.Comparator, cast("type[Any]", inner))
+    plain = cast("type[Any]", inner)
+    if issubclass(plain, TypeDecorator.Comparator):
+        return cast("type[Any]", inner)
+    bases = (TypeDecorator.Comparator, plain)
     return type("Comparator", bases, {"__slots__": (), "__reduce__": pickled})
 
 
