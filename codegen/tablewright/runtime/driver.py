@@ -233,17 +233,16 @@ def read(
     connection: Connection,
     result: CursorResult[Any],
     build: Callable[[Iterable[tuple[Any, ...]]], T],
-    *,
-    raw_json: bool = False,
+    build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
 ) -> T:
-    """What *build* makes of the rows of *result* as the driver gives them; with *raw_json* it takes JSON as bytes."""
+    """What *build* makes of the rows of *result* as the driver gives them; *build_of_text* would take JSON as text."""
     cursor: Any = result.cursor
     try:
         if connection.dialect.driver == "pysqlite":
             # Quickest when each tuple is let go before the next is made.
             return build(cursor)
-        if raw_json and connection.dialect.driver == "psycopg" and cursor.rowcount > MANY:
-            return build(postgres.tuples_with_raw_json(cursor))
+        if build_of_text is not None and connection.dialect.driver == "psycopg" and cursor.rowcount > MANY:
+            return build_of_text(postgres.tuples_with_json_text(cursor))
         return build(cursor.fetchall())
     except connection.dialect.loaded_dbapi.Error as error:
         fail_reading(connection, result, error)

@@ -50,16 +50,14 @@ def table_name(connection: Connection, table: Table) -> str:
     return f"{preparer.quote_schema(schema)}.{name}" if schema else name
 
 
-def tuples_with_raw_json(cursor: Any) -> list[tuple[Any, ...]]:
-    """All rows of psycopg's *cursor*, values of JSON as the bytes that came: parsed once, by who knows their type."""
-    from psycopg.adapt import Loader, Transformer
-
-    class Raw(Loader):
-        load = staticmethod(bytes)  # type: ignore[assignment]  # no function of Python for each value
+def tuples_with_json_text(cursor: Any) -> list[tuple[Any, ...]]:
+    """All rows of psycopg's *cursor*, values of JSON as text: parsed once, by who knows their type."""
+    from psycopg.adapt import Transformer
+    from psycopg.types.string import TextLoader
 
     # The cursor's own map, which goes with it.
     for name in ("json", "jsonb"):
-        cursor.adapters.register_loader(name, Raw)
+        cursor.adapters.register_loader(name, TextLoader)
     transformer = Transformer(cursor)
     transformer.set_pgresult(cursor.pgresult)
     return transformer.load_rows(0, cursor.pgresult.ntuples, tuple)

@@ -16,6 +16,7 @@ from tablewright.runtime import driver
 from tablewright.runtime.errors import UnknownColumnError
 from tablewright.schema.types import ArrayOf, Coded, ColumnType, Json, RangeOf
 from tablewright.schema.types.column_type import Spelt
+from tablewright.schema.types.inline import Inline
 
 RowT = TypeVar("RowT")
 StatementT = TypeVar("StatementT")
@@ -31,6 +32,8 @@ class Builders(NamedTuple, Generic[RowT]):
     many: Callable[[Iterable[tuple[Any, ...]]], list[RowT]]
     one: Callable[..., RowT]
     """Takes the values one by one."""
+    many_of_text: Callable[[Iterable[tuple[Any, ...]]], list[RowT]] | None = None
+    """Takes JSON as text; None for tables that have none, or some that only the driver's own parsing reaches."""
 
 
 class Shape(Generic[RowT]):
@@ -59,7 +62,6 @@ class Shape(Generic[RowT]):
         self.conflicts = self._conflicts()
         self.strict = all(isinstance(column.type, ColumnType) for column in self.columns)
         """Whether all columns have types of ours, which read drivers' values without SQLAlchemy."""
-        self.has_json = any(isinstance(_innermost(column.type), Json) for column in self.columns)
         self._given_keys = tuple(
             column.key for column in self.key if column is not self.identity and column.server_default is None
         )
@@ -149,7 +151,8 @@ class Shape(Generic[RowT]):
         """The rows of *result*, which has every column in order."""
         if not self.strict:
             return [self.row(*row) for row in result]
-        return driver.read(connection, result, self.builders(connection.dialect).many, raw_json=self.has_json)
+        builders = self.builders(connection.dialect)
+        return driver.read(connection, result, builders.many, builders.many_of_text)
 
     def build(self, dialect: Dialect, tuples: Iterable[tuple[Any, ...]]) -> list[RowT]:
         """Rows from the driver's tuples."""
@@ -166,24 +169,36 @@ class Shape(Generic[RowT]):
         return builders
 
     def _make_builders(self, dialect: Dialect) -> Builders[RowT]:
+        innermost = [_innermost(column.type) for column in self.columns]
+        targets = "".join(f"v{number}, " for number in range(len(self.columns)))
         namespace: dict[str, Any] = {"Row": self.row}
+        row = self._source(namespace, [t.decoding(dialect) if isinstance(t, ColumnType) else None for t in innermost])
+        many, one = self._made(
+            f"(lambda tuples: [{row} for ({targets}) in tuples], lambda {targets}: {row})", namespace
+        )
+        if not any(isinstance(t, Json) for t in innermost) or any(map(_hides_json, innermost)):
+            return Builders(many, one)
+        namespace = {"Row": self.row}
+        decodings = [
+            t.decoding_text() if isinstance(t, Json) else t.decoding(dialect) if isinstance(t, ColumnType) else None
+            for t in innermost
+        ]
+        row = self._source(namespace, decodings)
+        return Builders(many, one, self._made(f"lambda tuples: [{row} for ({targets}) in tuples]", namespace))
+
+    def _source(self, namespace: dict[str, Any], decodings: list[Inline | None]) -> str:
         arguments: list[str] = []
-        for number, column in enumerate(self.columns):
-            decoding = column.type.decoding(dialect) if isinstance(column.type, ColumnType) else None
+        for number, (column, decoding) in enumerate(zip(self.columns, decodings, strict=True)):
             value = f"v{number}"
             if decoding is not None:
                 read = f"({decoding.source(value, namespace)})"
                 value = f"None if {value} is None else {read}" if column.nullable else read
             arguments.append(value)
-        targets = "".join(f"v{number}, " for number in range(len(self.columns)))
-        row = f"Row({', '.join(arguments)})"
+        return f"Row({', '.join(arguments)})"
+
+    def _made(self, source: str, namespace: dict[str, Any]) -> Any:
         # Plain names, as in a loop written by hand; nothing of the user's is in the text.
-        code = compile(
-            f"(lambda tuples: [{row} for ({targets}) in tuples], lambda {targets}: {row})",
-            f"<rows of {self.table.name}>",
-            "eval",
-        )
-        return Builders(*eval(code, namespace))
+        return eval(compile(source, f"<rows of {self.table.name}>", "eval"), namespace)
 
 
 def _no_rows(_tuples: object) -> list[Any]:
@@ -199,6 +214,14 @@ def _innermost(column_type: TypeEngine[Any]) -> TypeEngine[Any]:
     while isinstance(column_type, Spelt):
         column_type = column_type.inner
     return column_type
+
+
+def _hides_json(column_type: TypeEngine[Any]) -> bool:
+    while isinstance(column_type, ArrayOf | Coded):
+        column_type = _innermost(column_type.element if isinstance(column_type, ArrayOf) else column_type.stored)
+        if isinstance(column_type, Json):
+            return True
+    return False
 
 
 def _partial(index: Index) -> bool:

@@ -71,12 +71,14 @@ class Json(ColumnType[T]):
         return stored == "jsonb"
 
     def decoding(self, dialect: Dialect) -> Inline:
-        decode = msgspec.json.Decoder(self.python).decode
         if dialect.name == "sqlite":
-            return Inline("{decode}({v})", decode=decode)
-        # The driver has parsed it already, unless it was told to leave the bytes.
-        text = "{decode}({v}) if type({v}) is bytes else {convert}({v}, {python})"
-        return Inline(text, decode=decode, convert=msgspec.convert, python=self.python)
+            return self.decoding_text()
+        # The driver has parsed it already.
+        return Inline("{convert}({v}, {python})", convert=msgspec.convert, python=self.python)
+
+    def decoding_text(self) -> Inline:
+        """Text to Python."""
+        return Inline("{decode}({v})", decode=msgspec.json.Decoder(self.python).decode)
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
