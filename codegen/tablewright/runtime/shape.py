@@ -218,7 +218,8 @@ def _innermost(column_type: TypeEngine[Any]) -> TypeEngine[Any]:
 
 def _hides_json(column_type: TypeEngine[Any]) -> bool:
     while isinstance(column_type, ArrayOf | Coded):
-        column_type = _innermost(column_type.element if isinstance(column_type, ArrayOf) else column_type.stored)
+        outer = cast("ArrayOf[Any] | Coded[Any]", column_type)
+        column_type = _innermost(outer.element if isinstance(outer, ArrayOf) else outer.stored)
         if isinstance(column_type, Json):
             return True
     return False
