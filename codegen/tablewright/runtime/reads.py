@@ -38,7 +38,7 @@ def lookup(shape: Shape[RowT], unique: str = PRIMARY_KEY, lock: Lock | None = No
 
 
 def _lookup(shape: Shape[RowT], columns: tuple[Column[Any], ...], lock: Lock | None) -> RowStatement[RowT]:
-    statement = select(*shape.columns)
+    statement = shape.select
     names = tuple(f"_key_{number}" for number in range(len(columns)))
     for name, column in zip(names, columns, strict=True):
         statement = statement.where(column == key_parameter(name, column))
@@ -86,7 +86,7 @@ def selected(
 
 def selection(shape: Shape[Any], where: Iterable[object], order_by: object = ()) -> Select[Any]:
     """A select of the whole table that is Core's, whatever entities its conditions name."""
-    statement = select(*shape.columns).where(*conditions(where)).order_by(*orders(order_by))
+    statement = shape.select.where(*conditions(where)).order_by(*orders(order_by))
     return driver.as_core(statement)
 
 
@@ -106,7 +106,7 @@ def find(session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object])
         if name not in shape.by_name:
             shape.refuse(name)
     with session.gate as connection:
-        statement = select(*shape.columns).where(
+        statement = shape.select.where(
             *(members.equals(shape.by_name[name], value, connection) for name, value in equal.items())
         )
         return shape.rows(connection, connection.execute(statement))
@@ -145,11 +145,11 @@ def _key_statements(shape: Shape[Any], keys: list[tuple[Any, ...]], connection: 
     if len(shape.key) == 1:
         if keys:
             column = shape.key[0]
-            yield select(*shape.columns).where(members.member(column, [key[0] for key in keys], connection))
+            yield shape.select.where(members.member(column, [key[0] for key in keys], connection))
         return
     step = members.few_enough(connection.dialect, len(shape.key))
     for start in range(0, len(keys), step):
-        yield select(*shape.columns).where(tuple_(*shape.key).in_(keys[start : start + step]))
+        yield shape.select.where(tuple_(*shape.key).in_(keys[start : start + step]))
 
 
 def count(session: GatedSession, shape: Shape[Any], where: Iterable[object]) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import sqlalchemy
-from sqlalchemy import Column, Connection, CursorResult, Dialect, Index, UniqueConstraint
+from sqlalchemy import Column, Connection, CursorResult, Dialect, Index, Select, UniqueConstraint
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.types import TypeEngine
 
@@ -44,6 +44,8 @@ class Shape(Generic[RowT]):
         self.row = row
         self.row_class = cast("type[Any]", row)
         self.columns: tuple[Column[Any], ...] = tuple(table.columns)
+        self.select: Select[Any] = sqlalchemy.select(*self.columns)
+        """All columns in order; a condition is added to a copy, which takes less than making it anew."""
         self.names: tuple[str, ...] = tuple(column.key for column in self.columns)
         fields = getattr(row, "__struct_fields__", self.names)
         if fields != self.names:
