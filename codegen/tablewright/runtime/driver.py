@@ -1,6 +1,6 @@
 """How a statement reaches the driver: straight where nobody listens, through SQLAlchemy where someone does.
 
-The only file of the row tier that uses private names of SQLAlchemy; each says why.
+Private names of SQLAlchemy are used here and in `gate.py`, where each says why.
 """
 
 from __future__ import annotations

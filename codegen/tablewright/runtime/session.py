@@ -266,7 +266,7 @@ class Session(GatedSession):
             self.gate.leave()
 
 
-# What reads by key executes for itself.
+# `get` is not among them: it executes where it has to ask the database, and otherwise gives what is loaded.
 GATED = [
     "execute",
     "scalar",
