@@ -8,6 +8,7 @@ import importlib
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from tablewright.runtime.errors import InterfaceMismatchError
 
 if TYPE_CHECKING:
     from tablewright.runtime.table import Table
+    from tablewright.schema.definition import Schema
 
 INTERFACE = 1
 """What generated code and this runtime agree on; another number is another agreement."""
@@ -119,6 +121,16 @@ class Package:
             for module in self._tables:
                 self._module(f"tables.{module}")
         return self._metadata
+
+    @cached_property
+    def definition(self) -> Schema:
+        """The canonical schema that the package was generated from."""
+        import importlib.resources
+
+        from tablewright.schema.canonical import from_json
+
+        text = importlib.resources.files(self.name).joinpath("schema.json").read_bytes()
+        return from_json(text)
 
     def accessor(self, name: str) -> type[Table[Any, Any]]:
         """The table class behind `session.<name>`; `KeyError` if no table has this accessor."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
+    from tablewright.runtime.dynamic import DynamicTable
+
 T = TypeVar("T")
 
 
@@ -127,6 +129,13 @@ class Session(GatedSession):
         """The first column of the first row of *statement*, or None if there is no row."""
         value: T | None = self.execute(statement).scalar()
         return value
+
+    def table(self, table: sqlalchemy.Table, /) -> DynamicTable:
+        """The rows of a table that no code was generated for, read and written as those of any other."""
+        # Rows are loaded when they are first used.
+        from tablewright.runtime.dynamic import dynamic_table
+
+        return dynamic_table(self, table)
 
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy
 from sqlalchemy.sql.expression import SQLColumnExpression
@@ -175,7 +176,8 @@ class Table(Generic[RowT, InsertT]):
         return writes.delete_row(self._session, self._shape, key)
 
 
-_shapes: dict[type, Shape[Any]] = {}
+# Classes of temporary tables go.
+_shapes: WeakKeyDictionary[type, Shape[Any]] = WeakKeyDictionary()
 
 
 def _shape(accessor: type[Table[Any, Any]]) -> Shape[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard, cast
 
@@ -9,7 +10,7 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from tablewright.schema.definition import Action
+from tablewright.schema.definition import Action, Schema, Table
 from tablewright.spec.models_node import SpecNode
 
 TABLE_NAME = "\0name"
@@ -299,6 +300,22 @@ class TableSpec(_Columned):
     """The name the table had in the version before."""
     meta: Meta = {}
     """Anything, carried to `Table.info` and the docs; no part of the schema's identity."""
+
+    def definition(
+        self,
+        name: str | None = None,
+        *,
+        among: Schema | None = None,
+        dialects: Iterable[str] = ("sqlite", "postgresql"),
+    ) -> Table:
+        """What the spec means as a table on its own, called *name* if given.
+
+        It may point at the tables of *among* and use its enums. `SpecError` with every mistake in it.
+        """
+        # By name: whoever judges specs stands above them.
+        alone = importlib.import_module("tablewright.reading.alone")
+        found: Table = alone.define(self, name or self.name, among, dialects)
+        return found
 
 
 def are_tables(value: object) -> TypeGuard[Sequence[TableSpec]]:

@@ -39,6 +39,14 @@ class Problem:
         return f"{self.place}: {self.severity}[{self.rule}]: {one_line(text)}"
 
 
+class SpecError(ValueError):
+    """A spec that Python code said on its own is wrong; the message has every problem, each with its place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
 def one_line(text: str) -> str:
     """*text* with every line break and control character escaped."""
     if text.isprintable():
