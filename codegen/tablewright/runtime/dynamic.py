@@ -114,8 +114,7 @@ def _python(column_type: Any) -> Any:
         case types.RangeOf():
             return Range
         case _:
-            kind: type = type(column_type)
-            return _PYTHON.get(kind, Any)
+            return _PYTHON.get(type(cast("object", column_type)), Any)
 
 
 _PYTHON: dict[type, type] = {
