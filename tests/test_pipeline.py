@@ -12,6 +12,7 @@ from tablewright import pipeline
 from tablewright.pipeline import GeneratorBugError, SchemaChoiceError, generate, lint
 from tablewright.plan.plans import PackagePlan
 from tablewright.render.package import render_package
+from tablewright.render.ruff import Scratch
 from tablewright.settings import Settings, load_settings
 from tests.cli.project import write_project
 from tests.write.package_files import contents, stamps
@@ -105,10 +106,12 @@ def test_text_that_is_not_right_is_a_bug(
 ) -> None:
     """Output that Python refuses or trips over is called a bug of the generator, and is not written."""
 
-    def unformatted(files: dict[str, str]) -> dict[str, str]:
-        return files | {"shop/tables/item.py": text}
+    def spoilt(scratch: Scratch) -> dict[str, str]:
+        [name] = [name for name, path in scratch.paths.items() if path == "shop/tables/item.py"]
+        Path(scratch.folder, name).write_text(text, encoding="utf-8")
+        return scratch.read()
 
-    monkeypatch.setattr("tablewright.render.ruff_format.format_files", unformatted)
+    monkeypatch.setattr("tablewright.render.ruff_format.format_files", spoilt)
     with pytest.raises(GeneratorBugError, match=rf"not right:\nshop/tables/item\.py:1:.*{message}"):
         generate(settings, typecheck=False)
     assert not settings.output.exists()

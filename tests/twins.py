@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tablewright.pipeline import generate, lint
 from tablewright.reading import changes
+from tablewright.render.ruff import Scratch
 from tablewright.schema.definition import Dialect
 from tablewright.settings import Settings
 from tests.any_edit import Spec
@@ -102,12 +103,12 @@ class Twins:
                 entry.write_bytes(entry.read_bytes()[:-7] if how == "cut" else b"{}\n{}")
 
 
-def as_they_are(files: Mapping[str, str]) -> dict[str, str]:
+def as_they_are(scratch: Scratch) -> dict[str, str]:
     """The files, unformatted."""
-    return dict(files)
+    return dict(scratch.files)
 
 
-def no_faults(_files: Mapping[str, str]) -> str:
+def no_faults(_scratch: Scratch) -> str:
     """That nothing is wrong."""
     return ""
 

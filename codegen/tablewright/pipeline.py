@@ -191,13 +191,15 @@ def _finish(drafts: Mapping[str, making.Draft], progress: Progress) -> dict[str,
     texts = {f"{name}/{path}": text for name, draft in drafts.items() for path, text in draft.rendered.items()}
     if not texts:
         return packages
+    from tablewright.render.ruff import laid_out
     from tablewright.render.ruff_check import faults
     from tablewright.render.ruff_format import format_files
 
-    progress("format", "")
-    texts = format_files(texts)
-    progress("compile", "")
-    found = faults(texts)
+    with laid_out(texts) as scratch:
+        progress("format", "")
+        texts = format_files(scratch)
+        progress("compile", "")
+        found = faults(scratch)
     if found:
         raise GeneratorBugError(f"the generated text is not right:\n{found}")
     for path, text in texts.items():

@@ -212,6 +212,11 @@ def test_results_survive_their_file(tmp_path: Path) -> None:
     assert results.read(tmp_path / "again.json") == report
 
 
+def test_limits_are_told_of_cases_with_goals() -> None:
+    """What the README says of a missed goal is said of a case that has one."""
+    assert readme.LIMITS.keys() <= {case.id for case in CASES if case.goals}
+
+
 def test_the_readme_shows_the_results() -> None:
     """The figures of the README are those of the last whole run."""
     text = readme.README.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ import pytest
 from tablewright import pipeline
 from tablewright.pipeline import generate
 from tablewright.reading import changes, whole
+from tablewright.render.ruff import Scratch
 from tablewright.settings import Settings, load_settings
 from tests.write.package_files import contents
 
@@ -77,9 +78,9 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     stock = ruff_format.format_files
 
-    def watched(files: dict[str, str]) -> dict[str, str]:
-        seen.extend(files)
-        return stock(files)
+    def watched(scratch: Scratch) -> dict[str, str]:
+        seen.extend(scratch.files)
+        return stock(scratch)
 
     monkeypatch.setattr(ruff_format, "format_files", watched)
     return seen

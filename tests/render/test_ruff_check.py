@@ -6,6 +6,7 @@ import warnings
 
 import pytest
 
+from tablewright.render.ruff import laid_out
 from tablewright.render.ruff_check import faults
 
 REFUSED = [
@@ -86,6 +87,12 @@ REFUSED = [
 ]
 
 
+def faults_in(files: dict[str, str]) -> str:
+    """What is said of *files*."""
+    with laid_out(files) as scratch:
+        return faults(scratch)
+
+
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_does_not_compile_is_a_fault(text: str) -> None:
     """A text that Python 3.11 refuses, or warns of, is a fault of the file that has it, and of no other."""
@@ -93,7 +100,7 @@ def test_what_does_not_compile_is_a_fault(text: str) -> None:
         with warnings.catch_warnings(), pytest.raises((SyntaxError, ValueError)):
             warnings.simplefilter("error")
             compile(text, "<text>", "exec")
-    found = faults({"shop/right.py": "x = 1\n", "shop/tables/wrong.py": text, "shop/schema.json": "{"})
+    found = faults_in({"shop/right.py": "x = 1\n", "shop/tables/wrong.py": text, "shop/schema.json": "{"})
     assert found
     assert [line for line in found.splitlines() if not line.startswith("shop/tables/wrong.py:")] == []
 
@@ -101,7 +108,7 @@ def test_what_does_not_compile_is_a_fault(text: str) -> None:
 def test_a_name_that_is_nowhere_defined_is_a_fault() -> None:
     """A name that a module neither imports nor makes is a fault, which no compiler would find."""
     text = "from __future__ import annotations\n\n\nclass A:\n    x: Decimal = column()\n"
-    found = faults({"a.py": text}).splitlines()
+    found = faults_in({"a.py": text}).splitlines()
     assert [line.split(" ", 1)[1] for line in found] == [
         "F821 Undefined name `Decimal`",
         "F821 Undefined name `column`",
@@ -110,10 +117,10 @@ def test_a_name_that_is_nowhere_defined_is_a_fault() -> None:
 
 def test_a_comment_does_not_hide_a_fault() -> None:
     """Words that silence a linter silence nothing here: a spec may hold them."""
-    assert "F821" in faults({"a.py": "# ruff: noqa\nx = y  # noqa: F821\n"})
+    assert "F821" in faults_in({"a.py": "# ruff: noqa\nx = y  # noqa: F821\n"})
 
 
 def test_what_is_right_has_no_fault() -> None:
     """Text that Python takes has no fault, and neither has a package without a Python file."""
-    assert faults({"a.py": '"""Ends in a quote\\""""\n\nx = "\\\\d"\n', "b/__init__.py": ""}) == ""
-    assert faults({"schema.json": "{"}) == ""
+    assert faults_in({"a.py": '"""Ends in a quote\\""""\n\nx = "\\\\d"\n', "b/__init__.py": ""}) == ""
+    assert faults_in({"schema.json": "{"}) == ""

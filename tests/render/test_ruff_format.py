@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tablewright.render.ruff import FormatterMissingError, laid_out
 from tablewright.render.ruff_format import FormatError, format_files
 
 LOOSE = {
@@ -27,9 +30,15 @@ TIDY = {
 }
 
 
+def formatted(files: dict[str, str]) -> dict[str, str]:
+    """*files* as they are after formatting."""
+    with laid_out(files) as scratch:
+        return format_files(scratch)
+
+
 def test_every_python_file_is_formatted() -> None:
     """Python files are formatted, also those in folders that ruff would pass over; order and other files stay."""
-    assert list(format_files(LOOSE).items()) == list(TIDY.items())
+    assert list(formatted(LOOSE).items()) == list(TIDY.items())
 
 
 @pytest.mark.parametrize("free", [None, 0, 10**12])
@@ -49,7 +58,7 @@ def test_memory_is_used_where_there_is_room(monkeypatch: pytest.MonkeyPatch, tmp
 
     monkeypatch.setattr(shutil, "disk_usage", usage)
     monkeypatch.setattr(tempfile, "TemporaryDirectory", folder)
-    assert format_files(LOOSE) == TIDY
+    assert formatted(LOOSE) == TIDY
     assert used == ["/dev/shm" if free else None]
     assert list(tmp_path.iterdir()) == []
 
@@ -57,4 +66,24 @@ def test_memory_is_used_where_there_is_room(monkeypatch: pytest.MonkeyPatch, tmp
 def test_a_refusal_names_the_file() -> None:
     """What ruff cannot read is told with the path of the file in its package, and the place in it."""
     with pytest.raises(FormatError, match=r"shop/tables/item\.py:2:7"):
-        format_files({"shop/a.py": "x = 1\n", "shop/tables/item.py": "x = 1\ny = (1"})
+        formatted({"shop/a.py": "x = 1\n", "shop/tables/item.py": "x = 1\ny = (1"})
+
+
+def test_what_is_formatted_is_what_is_judged_next() -> None:
+    """The sources lie there formatted: the next command of ruff need not have them laid out again."""
+    with laid_out(LOOSE) as scratch:
+        assert format_files(scratch) == {**scratch.files, **scratch.read()}
+
+
+def test_a_missing_ruff_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ruff one is told how to get it: where its package is absent, and where only its program is."""
+    monkeypatch.setitem(sys.modules, "ruff.__main__", None)
+    with pytest.raises(FormatterMissingError, match=r"pip install 'tablewright\[codegen\]'"):
+        formatted(LOOSE)
+
+    def absent() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setitem(sys.modules, "ruff.__main__", SimpleNamespace(find_ruff_bin=absent))
+    with pytest.raises(FormatterMissingError, match=r"pip install 'tablewright\[codegen\]'"):
+        formatted(LOOSE)

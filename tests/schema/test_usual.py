@@ -23,6 +23,10 @@ class Whole(int):
     """Not an int as JSON or a driver knows it."""
 
 
+class Exact(Decimal):
+    """A decimal that says so."""
+
+
 class Word(str):
     """A string that says so."""
 
@@ -46,7 +50,20 @@ VALUES: list[Any] = [
     float("nan"),
     float("inf"),
     Decimal("1.50"),
+    Decimal("-0.00"),
+    Decimal("1.5"),
+    Decimal("1.505"),
+    Decimal(5),
+    Decimal("1E+1"),
+    Exact("1.50"),
+    *(
+        Decimal(f"{sign}{digits}")
+        for sign in ("", "-")
+        for digits in ("9999999999.99", "10000000000.00", "999", "1000")
+    ),
     Decimal("NaN"),
+    Decimal("sNaN"),
+    Decimal("-Infinity"),
     "",
     "abcde",
     "abcdef",
@@ -98,7 +115,17 @@ def test_the_usual_way_gives_what_the_encoder_gives(case: Case, dialect: Dialect
 
 
 @pytest.mark.parametrize(
-    "kind", [types.BigInteger(), types.String(5), types.Float(), types.Boolean(), types.DateTime(), types.TimestampTz()]
+    "kind",
+    [
+        types.BigInteger(),
+        types.String(5),
+        types.Float(),
+        types.Decimal(12, 2),
+        types.Decimal(3),
+        types.Boolean(),
+        types.DateTime(),
+        types.TimestampTz(),
+    ],
 )
 def test_plain_values_take_the_usual_way(kind: types.ColumnType[Any], dialect: Dialect) -> None:
     """Each of the common types has one, and some value takes it; NULL never does."""

@@ -11,7 +11,7 @@ from tablewright.reading.knowledge import Knowledge, Read, Warned, is_closed, kn
 from tablewright.rules.judge import as_problem, expand, findings, in_order
 from tablewright.rules.reach import outlines
 from tablewright.settings import Settings
-from tablewright.spec.load import load_catalog, relative
+from tablewright.spec.load import in_places, load_catalog
 from tablewright.spec.resolve import resolve
 from tablewright.spec.resolve_literal import PROVED
 from tablewright.spec.yaml_reader import Document, read_yaml_bytes
@@ -44,7 +44,8 @@ def read_whole(folder: Path, settings: Settings, sources: Mapping[str, bytes] | 
 
 def read_documents(folder: Path, settings: Settings, sources: Mapping[str, bytes]) -> dict[str, Document]:
     """What the files of *sources* say, by name."""
-    return {name: read_yaml_bytes(content, relative(folder / name, settings.root)) for name, content in sources.items()}
+    files = in_places(sources, folder, settings.root)
+    return {name: read_yaml_bytes(content, files[name]) for name, content in sources.items()}
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from tablewright.render.ruff import laid_out
+from tablewright.render.ruff import Scratch
 
 # What Python's parser and compiler refuse, ruff refuses unasked. Besides:
 _RULES = (
@@ -22,9 +20,8 @@ _RULES = (
 )
 
 
-def faults(files: Mapping[str, str]) -> str:
-    """What is wrong with the Python files among *files*: a line for each fault; empty if nothing is."""
-    with laid_out(files) as scratch:
-        options = ("--select", ",".join(_RULES), "--ignore-noqa", "--output-format", "concise", "--quiet")
-        code, said = scratch.run("check", *options)
-        return said if code else ""
+def faults(scratch: Scratch) -> str:
+    """What is wrong with the sources in *scratch*: a line for each fault; empty if nothing is."""
+    options = ("--select", ",".join(_RULES), "--ignore-noqa", "--output-format", "concise", "--quiet")
+    code, said = scratch.run("check", *options)
+    return said if code else ""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from tablewright.render.ruff import laid_out
+from tablewright.render.ruff import Scratch
 
 
 class FormatError(RuntimeError):
     """Ruff refused generated source: a defect of the generator; carries ruff's own message."""
 
 
-def format_files(files: Mapping[str, str]) -> dict[str, str]:
-    """*files* with every Python file formatted, at the generated code's own line length."""
-    with laid_out(files) as scratch:
-        code, said = scratch.run("format")
-        if code != 0:
-            raise FormatError(said)
-        return {**files, **scratch.read()}
+def format_files(scratch: Scratch) -> dict[str, str]:
+    """The files in *scratch* with every Python file formatted, there too, at the generated code's own line length."""
+    code, said = scratch.run("format")
+    if code != 0:
+        raise FormatError(said)
+    return {**scratch.files, **scratch.read()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Protocol, cast
@@ -98,17 +98,15 @@ def load_catalog(
     problems: list[Problem] = []
     parts: list[Part] = []
     doubtful: set[Path] = set()
-    paths = _files(folder, default, problems) if documents is None else [folder / name for name in documents]
-    files = [relative(path, root) for path in paths]
+    files = in_places(_files(folder, default, problems) if documents is None else documents, folder, root)
     readable = not problems
-    for file in files:
-        path = root / file
-        if path.suffix == ".py":
-            found = read_python(path, lambda name: relative(FilePath(name), root), problems)
+    for name, file in files.items():
+        if name.endswith(".py"):
+            found = read_python(root / file, lambda path: relative(FilePath(path), root), problems)
             if found is not None:
                 parts.append(Part(*found))
         else:
-            document = read_yaml_file(path, file) if documents is None else documents[path.name]
+            document = read_yaml_file(root / file, file) if documents is None else documents[name]
             found_yaml = _part(document, problems, doubtful)
             if found_yaml is not None:
                 parts.append(found_yaml)
@@ -120,7 +118,7 @@ def load_catalog(
                 where = parts[0].places.key(())
                 problems.append(Problem("missing-key", where, f"a schema must have `{key}`; no file states it."))
     problems.sort(key=lambda problem: problem.place)
-    return Catalog(spec, places, tuple(problems), tuple(files), frozenset(doubtful))
+    return Catalog(spec, places, tuple(problems), tuple(files.values()), frozenset(doubtful))
 
 
 def relative(path: FilePath, root: FilePath) -> str:
@@ -132,9 +130,16 @@ def relative(path: FilePath, root: FilePath) -> str:
         return path.as_posix()
 
 
-def _files(folder: FilePath, default: Place, problems: list[Problem]) -> list[FilePath]:
+def in_places(names: Iterable[str], folder: FilePath, root: FilePath) -> dict[str, str]:
+    """The files *names* of *folder* as places name them, by name."""
+    # The folder once: to ask for each of a thousand files takes as long as to read it.
+    within = relative(folder, root)
+    return {name: name if within == "." else f"{within}/{name}" for name in names}
+
+
+def _files(folder: FilePath, default: Place, problems: list[Problem]) -> list[str]:
     try:
-        found = spec_files(folder)
+        found = [path.name for path in spec_files(folder)]
     except OSError as error:
         message = f"the folder of the schema cannot be read: {error.strerror or error}."
         problems.append(Problem("unreadable-file", default, message))

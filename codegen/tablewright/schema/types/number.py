@@ -215,6 +215,16 @@ class Decimal(ColumnType[decimal.Decimal]):
             return lambda value: int(encode(value))
         return lambda value: float(encode(value))
 
+    def usual(self, dialect: Dialect) -> Inline | None:
+        # With just the column's fractional digits, and within its range, there is nothing to round, and so to refuse.
+        fits = " if type({v}) is {kind} and {v}.same_quantum({unit}) and {low} < {v} < {high}"
+        unit = decimal.Decimal(1).scaleb(-self.scale)
+        high = decimal.Decimal(1).scaleb(self.precision - self.scale)
+        objects = {"kind": decimal.Decimal, "unit": unit, "low": high.copy_negate(), "high": high}
+        if dialect.name != "sqlite":
+            return Inline("{v}" + fits, **objects)
+        return None if self.scaled else Inline(("int({v})" if self.scale == 0 else "float({v})") + fits, **objects)
+
     def binary(self, stored: str) -> bool:
         return stored == "numeric"
 

@@ -119,7 +119,7 @@ class ArrayOf(ColumnType[list[T]]):
         sqlite = dialect.name == "sqlite"
 
         def encode(value: Any) -> Any:
-            if not isinstance(value, list | tuple):
+            if type(value) is not list and not isinstance(value, list | tuple):
                 raise self.misfit(dialect, value)
             given = cast("list[Any]", value)
             if None in given:
