@@ -243,15 +243,20 @@ def check(text: str, *, name: str) -> Element:
 
 
 def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, where: str | None = None) -> Element:
-    """On Postgres: no two rows for which every (column, operator) holds; nothing on SQLite."""
+    """No two rows for which every (column, operator) holds; on SQLite for `=`, and `&&` of ranges."""
 
     def make(table_name: str, available: Columns) -> SchemaItem:
-        return postgresql.ExcludeConstraint(
+        # Few tables have one.
+        from tablewright.schema.exclusion import on_each_engine
+
+        made = postgresql.ExcludeConstraint(
             *((available[attribute], operator) for attribute, operator in elements),
             name=name or names.exclusion_name(table_name, database_names((a for a, _ in elements), available)),
             using=using,
             where=None if where is None else literal_column(where),
-        ).ddl_if(dialect="postgresql")
+        )
+        on_each_engine(made, elements, where)
+        return made
 
     return make
 
