@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Table, event
 from sqlalchemy.exc import CompileError
@@ -19,8 +20,14 @@ Elements = Sequence[tuple[str, str]]
 def on_each_engine(constraint: Constraint, elements: Elements, where: str | None) -> None:
     """Has Postgres make *constraint*, of pairs of attribute and operator, and SQLite what comes to the same."""
 
+    known: WeakSet[Table] = WeakSet()
+
     def attached(made: Constraint, table: Table) -> None:
         made.ddl_if(dialect="postgresql")
+        # It comes with its columns, and once more by itself.
+        if table in known:
+            return
+        known.add(table)
         for part in (_Index, _AfterInsert, _AfterUpdate):
             event.listen(table, "after_create", part(made, table, elements, where).execute_if(dialect="sqlite"))
 
@@ -88,9 +95,7 @@ def _trigger(part: _Part, say: Any, suffix: str, action: str) -> str:
         found += f" AND EXISTS (SELECT 1 FROM {table} WHERE {rowid} = NEW.{rowid}{own})"
     name = say.quote(names.shortened(f"{part.name}_{suffix}"))
     message = f'conflicting key value violates exclusion constraint "{part.name}"'.replace("'", "''")
-    return (
-        f"CREATE TRIGGER {name} AFTER {action} ON {table} WHEN {found} BEGIN SELECT RAISE(ABORT, '{message}'); END"
-    )
+    return f"CREATE TRIGGER {name} AFTER {action} ON {table} WHEN {found} BEGIN SELECT RAISE(ABORT, '{message}'); END"
 
 
 def _overlapping(others: str, columns: list[str]) -> str:
