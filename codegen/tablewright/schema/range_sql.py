@@ -237,7 +237,7 @@ def _sqlite_half(element: RangeExpression[Any], compiler: Any, **options: Any) -
 
 
 def _made(value: str, parts: str) -> str:
-    # By way of JSON even where a bound could be compared itself: SQLite reads a decimal of a text its own way.
+    # As JSON, so that one way to compare serves ranges and values.
     return f"(CASE WHEN {value} IS NOT NULL THEN json_array({parts}) END)"
 
 

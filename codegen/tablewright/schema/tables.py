@@ -214,7 +214,10 @@ def index(
     include: tuple[str, ...] = (),
     using: str | None = None,
 ) -> Element:
-    """An index over columns and `sql` expressions; *include* and *using* are for Postgres."""
+    """An index over columns and `sql` expressions; *include* and *using* are for Postgres.
+
+    Of ranges, by `gist`, SQLite has one over their bounds as well.
+    """
 
     def make(table_name: str, available: Columns) -> SchemaItem:
         parts = [available[item].name if isinstance(item, str) else "expr" for item in elements]
@@ -227,12 +230,19 @@ def index(
         if include:
             # SQLAlchemy looks them up by key, which is the attribute.
             options["postgresql_include"] = list(include)
-        return Index(
+        made = Index(
             name or names.index_name(table_name, parts),
             *(available[item] if isinstance(item, str) else item for item in elements),
             unique=unique,
             **options,
         )
+        columns = [item for item in elements if isinstance(item, str)]
+        if using in ("gist", "spgist") and len(columns) == len(elements):
+            # Few tables have one.
+            from tablewright.schema.bounds_index import index_bounds
+
+            index_bounds(made, columns, where)
+        return made
 
     return make
 
@@ -247,7 +257,7 @@ def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, w
 
     def make(table_name: str, available: Columns) -> SchemaItem:
         # Few tables have one.
-        from tablewright.schema.exclusion import on_each_engine
+        from tablewright.schema.exclusion import emulate_exclusion
 
         made = postgresql.ExcludeConstraint(
             *((available[attribute], operator) for attribute, operator in elements),
@@ -255,7 +265,7 @@ def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, w
             using=using,
             where=None if where is None else literal_column(where),
         )
-        on_each_engine(made, elements, where)
+        emulate_exclusion(made, elements, where)
         return made
 
     return make
