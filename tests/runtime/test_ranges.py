@@ -179,7 +179,7 @@ def test_null_as_a_value(connection: Connection) -> None:
     t.create(connection)
     connection.execute(insert(t), [{"a": Range(1, 5)}, {"a": Range(empty=True)}])
     asked = select(overlaps(t.c.a, None), contains(t.c.a, None), before(t.c.a, None), after(t.c.a, None))
-    assert [tuple(row) for row in connection.execute(asked)] == [(None,) * 4] * 2
+    assert list[object](map(tuple, connection.execute(asked))) == [(None,) * 4] * 2
     assert list[object](connection.execute(select(contains(t.c.a, null()))).scalars()) == [None, None]
 
 
