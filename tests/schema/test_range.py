@@ -44,6 +44,9 @@ def test_as_sets(whole: bool, data: st.DataObject) -> None:
     assert a.after(b) == b.before(a)
     assert values(a.intersection(b), whole) == mine & its
     assert a.intersection(b) == b.intersection(a)
+    parts = a.difference(b)
+    assert [values(part, whole) for part in parts if not values(part, whole)] == []
+    assert set[Any]().union(*(values(part, whole) for part in parts)) == mine - its
     assert (a.canonical() == b.canonical()) == (mine == its)
 
 

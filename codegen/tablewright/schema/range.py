@@ -83,6 +83,19 @@ class Range(Struct, Generic[T], frozen=True):
         last = mine if _ends_after(its, mine) else its
         return Range(first.lower, last.upper, cast("Bounds", first.bounds[0] + last.bounds[1]))
 
+    def difference(self, other: Range[T]) -> list[Range[T]]:
+        """The values that *other* has not: none, one or two ranges."""
+        mine, its = self.canonical(), other.canonical()
+        if not mine.overlaps(its):
+            return [] if mine.empty else [mine]
+        (opening, closing), (its_opening, its_closing) = mine.bounds, its.bounds
+        parts: list[Range[T]] = []
+        if _begins_before(mine, its):
+            parts.append(Range(mine.lower, its.lower, cast("Bounds", opening + (")" if its_opening == "[" else "]"))))
+        if _ends_after(mine, its):
+            parts.append(Range(its.upper, mine.upper, cast("Bounds", ("[" if its_closing == ")" else "(") + closing)))
+        return parts
+
     def __str__(self) -> str:
         if self.empty:
             return "empty"
