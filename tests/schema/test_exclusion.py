@@ -255,6 +255,8 @@ def test_the_verbs_of_rows(url: str) -> None:
             row = shift.upsert(**turns[7] | {"observer": "Cecilia"})
             assert shift.sync(row, keys=["id"]).changed == {}
             assert shift.update(row.id, turn=Range(NOON + 7 * HOUR, NOON + 7.5 * HOUR)).observer == "Cecilia"
+            early = Range(NOON - HOUR, NOON)
+            nobodys = {"observer": None, "turn": Range(NOON - 2 * HOUR, NOON - 1.5 * HOUR)}
             late = {"observer": "Henrietta", "turn": Range(NOON, None)}
             for act in (
                 lambda: shift.insert(**late),
@@ -266,4 +268,10 @@ def test_the_verbs_of_rows(url: str) -> None:
                 lambda: shift.update(3, turn=late["turn"]),
             ):
                 assert conflicts(act, session.nested)
-            assert shift.count() == 300
+            assert shift.ensure([{"id": 1003, **late}, {"id": 4, **late}, *turns]) == 0
+            assert shift.ensure([{"observer": "Annie", "turn": turn} for turn in (early, early)]) == 1
+            with pytest.raises(exc.DataError, match="row 1"), session.nested():
+                shift.ensure([{"id": "x", **late}])
+            with pytest.raises(exc.IntegrityError, match="row 2"), session.nested():
+                shift.ensure([{"id": 1004, "observer": "Annie", "turn": Range(None, NOON - 2 * HOUR)}, nobodys])
+            assert shift.count() == 301
