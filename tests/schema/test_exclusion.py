@@ -82,6 +82,29 @@ def test_what_conflicts(connection: Connection) -> None:
     assert not refused(connection, insert(t), nulls * 2)
 
 
+def test_neighbours_that_touch(connection: Connection) -> None:
+    """Rows may end and begin at one moment, which the first, the last or one between them has."""
+    made: dict[str, Column[Any]] = {
+        "id": column(types.BigInteger(), autoincrement=True),
+        "turn": column(types.RangeOf(types.TimestampTz())),
+    }
+    for attribute, item in made.items():
+        item.key = item.name = attribute
+    t = make_table("t", MetaData(), made, [primary_key("id"), exclusion(("turn", "&&"), using="gist")])
+    t.create(connection)
+    one, two, three = (NOON + n * HOUR for n in (1, 2, 3))
+    for turn in (Range(one, two), Range(two, two, "[]"), Range(two, three, "()"), Range(three, None)):
+        assert not refused(connection, insert(t).values(turn=turn))
+    for turn in (
+        Range(two, two + HOUR / 2, "()"),
+        Range(two, None, "()"),
+        Range(two, two, "[]"),
+        Range(one, two, "()"),
+    ):
+        assert refused(connection, insert(t).values(turn=turn)), turn
+    assert not refused(connection, insert(t).values(turn=Range(None, one)))
+
+
 def test_rows_of_one_statement(connection: Connection) -> None:
     """Rows that come together are compared with each other; if one is refused, so are all."""
     t = make(ONCE)
@@ -116,6 +139,7 @@ def test_a_condition(connection: Connection) -> None:
     assert not refused(connection, insert(t).values(id=3, days=days, state="paid"))
     assert refused(connection, insert(t).values(id=4, days=days, state="paid"))
     assert refused(connection, update(t).where(t.c.id == 1).values(state="paid"))
+    assert not refused(connection, insert(t).values(id=5, days=days, state="booked"))
     connection.execute(update(t).where(t.c.id == 3).values(state="booked"))
     assert not refused(connection, update(t).where(t.c.id == 1).values(state="paid"))
 
@@ -230,6 +254,25 @@ def test_scalars_and_odd_names(connection: Connection) -> None:
     assert not refused(connection, insert(t), rows)
     assert refused(connection, insert(t), rows)
     assert not refused(connection, update(t).where(t.c.row == "a").values(group=Range(NOON.date(), NOON.date(), "[]")))
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_computed_columns(connection: Connection) -> None:
+    """A computed column is compared, though an update never names it."""
+    made: dict[str, Column[Any]] = {
+        "id": column(types.BigInteger(), autoincrement=True),
+        "name": column(types.Text()),
+        "initial": column(types.Text(), nullable=True, computed="substr(name, 1, 1)"),
+        "days": column(types.RangeOf(types.Date())),
+    }
+    for attribute, item in made.items():
+        item.key = item.name = attribute
+    once = exclusion(("initial", "="), ("days", "&&"), using="gist")
+    t = make_table("t", MetaData(), made, [primary_key("id"), once])
+    t.create(connection)
+    connection.execute(insert(t), [{"name": name, "days": Range[dt.date]()} for name in ("Vera", "Annie")])
+    assert not refused(connection, update(t).where(t.c.name == "Annie").values(name="Antonia"))
+    assert refused(connection, update(t).where(t.c.name == "Antonia").values(name="Venetia"))
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
