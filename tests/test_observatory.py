@@ -22,9 +22,11 @@ from observatory import (
     FileFormat,
     Instrument,
     Program,
+    Shift,
     SkyTarget,
     metadata,
 )
+from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper
 from tablewright.schema.range import Range
 
 NIGHT = dt.date(2026, 3, 20)
@@ -144,13 +146,31 @@ def test_names_of_the_database(db: Database) -> None:
 
 
 def test_overlapping_turns(db: Database) -> None:
-    """Postgres refuses turns that overlap; SQLite has no such constraint, as the rules warn."""
+    """Both engines refuse turns that overlap."""
     turn = Range(OPENED, OPENED + dt.timedelta(hours=6))
     with db.session() as session:
         session.shift.insert(observer="a", turn=turn)
-    if db.engine.dialect.name == "postgresql":
-        with pytest.raises(exc.IntegrityError), db.session() as session:
-            session.shift.insert(observer="b", turn=turn)
+    with pytest.raises(exc.IntegrityError, match="shift_turn_excl"), db.session() as session:
+        session.shift.insert(observer="b", turn=turn)
+
+
+def test_conditions_on_ranges(db: Database) -> None:
+    """The verbs of tables take conditions on ranges, of entities and of columns."""
+    hour = dt.timedelta(hours=1)
+    with db.session() as session:
+        turns = [Range(OPENED + n * hour, OPENED + (n + 1) * hour) for n in range(5)]
+        session.shift.insert_many([{"observer": f"{n}", "turn": turn} for n, turn in enumerate(turns)])
+        shift = session.shift
+        assert [row.observer for row in shift.select(contains(Shift.turn, OPENED + hour))] == ["1"]
+        assert shift.count(overlaps(shift.c.turn, Range(OPENED + 2.5 * hour, None))) == 3
+        assert (
+            shift.first(before(Shift.turn, turns[2]), order_by=lower(Shift.turn).desc()) == shift.find(observer="1")[0]
+        )
+        assert shift.update_where(after(Shift.turn, OPENED + 2.5 * hour), observer="late") == 2
+        assert shift.delete_where(~overlaps(Shift.turn, turns[0])) == 4
+        assert session.scalar_or_none(select(upper(Shift.turn))) == turns[0].upper
+        session.shift.insert(observer="nobody", turn=Range[dt.datetime].nothing())
+        assert [found.observer for found in session.scalars(select(Shift).where(is_empty(Shift.turn)))] == ["nobody"]
 
 
 def test_keys_of_uuid_sort_by_time(db: Database) -> None:

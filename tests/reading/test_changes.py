@@ -25,8 +25,8 @@ tables:
       above: {{type: bigint, references: {above}.id, nullable: true, relationship: parent, inverse: children}}
       label: {{type: string, length: 50, default: none}}
       done: {{type: boolean, default: false}}
-    exclusions:
-      - elements: [[label, "="]]
+    unique:
+      - {{columns: [label, above], nulls_not_distinct: true}}
 """
 NUMBER = 40
 
@@ -104,7 +104,7 @@ def test_warnings_move_along(settings: Settings, never_whole: None) -> None:
     edit(settings, "      label", "\n\n      label")
     outcome = generate(settings, typecheck=False)
     assert outcome.problems == generate(settings, check=True, cache=False).problems
-    edit(settings, '      - elements: [[label, "="]]', '      - elements: [[label, "="]]\n# the end')
+    edit(settings, "nulls_not_distinct: true}", "nulls_not_distinct: true}\n# the end")
     assert generate(settings, typecheck=False).problems == generate(settings, check=True, cache=False).problems
 
 

@@ -18,7 +18,7 @@ def expanded(spec: dict[str, Any]) -> ExpandedSchema:
 
 def test_every_warning_is_of_a_kind() -> None:
     """A rule that warns is known to be about the whole schema, or about one table: a new one must be put here."""
-    of_one_table = {"no-primary-key", "redundant-index", "exclusion-sqlite", "nulls-not-distinct-sqlite"}
+    of_one_table = {"no-primary-key", "redundant-index", "nulls-not-distinct-sqlite"}
     warnings = {rule.id for rule in RULES if rule.severity == "warning"}
     assert warnings == WHOLE | of_one_table
     assert not WHOLE & of_one_table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
@@ -181,6 +182,14 @@ def _index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]:
         )
 
 
+def _bounds_index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]:
+    # Of ranges, but what the columns are others do not see, who may be called the same.
+    for index in table.indexes:
+        if index.spec.using in ("gist", "spgist"):
+            made = _own(table, index.spec.name, names.index_name(table.stored, _stored(table, index.columns)))
+            yield names.bounds_index_name(made), f"SQLite's index over bounds of `{table.name}`", index.path
+
+
 def _constraints(table: ExpandedTable) -> Iterator[Finding]:
     room = _Names(f"the constraints of `{table.name}`", "Say another `name`.")
     room.taken[names.primary_key_name(table.stored)] = "the primary key"
@@ -216,5 +225,5 @@ def _relations(schema: ExpandedSchema) -> Iterator[Finding]:
         if said.storage == "native":
             yield from room.claim(name, f"the native enum `{name}`", ("enums", name), fold=True)
     for table in distinct:
-        for made, owner, path in _index_names(table):
+        for made, owner, path in chain(_index_names(table), _bounds_index_names(table)):
             yield from room.claim(made, owner, path, fold=True)

@@ -115,12 +115,21 @@ def exclusion_operator(schema: ExpandedSchema) -> Iterator[Finding]:
 
 
 def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
-    """An exclusion constraint holds on Postgres only: SQLite has none."""
-    if "sqlite" in schema.dialects:
-        for table in schema.tables:
-            for path, _ in table.exclusions:
-                message = "SQLite has no exclusion constraints: rows that Postgres refuses are accepted there."
-                yield Finding(path, message, "Leave `sqlite` out of the dialects, or check it in the program.")
+    """An exclusion constraint compares by `=`, or ranges by `&&`: what triggers of SQLite stand in for."""
+    if "sqlite" not in schema.dialects:
+        return
+    for table in schema.tables:
+        for path, said in table.exclusions:
+            for number, (name, operator) in enumerate(said.elements):
+                column = table.columns.get(name)
+                kind = None if column is None else column.type.kind
+                if operator == "=" or kind is None or not _OPERATOR.fullmatch(operator):
+                    continue
+                if operator == "&&" and kind == "range":
+                    continue
+                message = f"SQLite has no exclusion constraints, and no trigger stands in for `{operator}` of `{kind}`."
+                cure = "Use `=`, or `&&` of ranges, or leave `sqlite` out of the dialects."
+                yield Finding((*path, "elements", number, 1), message, cure)
 
 
 def nulls_not_distinct_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:

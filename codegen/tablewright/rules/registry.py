@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
     rule(indexes.redundant_index, "warning"),
     rule(indexes.index_method),
     rule(indexes.exclusion_operator),
-    rule(indexes.exclusion_sqlite, "warning"),
+    rule(indexes.exclusion_sqlite),
     rule(indexes.nulls_not_distinct_sqlite, "warning"),
     rule(indexes.nulls_not_distinct_where),
     rule(relationships.inverse_clash),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, literal_column
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.sql.schema import ColumnElementColumnDefault
 
 from tablewright.runtime import driver, identity, writes
@@ -14,6 +14,7 @@ from tablewright.runtime.bulk import PULLING
 from tablewright.runtime.driver import Prepared
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.incoming import Incoming
+from tablewright.runtime.row_errors import place
 from tablewright.runtime.shape import PRIMARY_KEY, Shape
 from tablewright.runtime.staging import Merge, dialect_insert, merge
 from tablewright.runtime.statement import RowStatement
@@ -76,11 +77,37 @@ def replace(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> in
 
 def ensure(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Inserts the rows that conflict with none there, nor with one given before; how many."""
+    if session.connection().dialect.name == "sqlite" and _excludes(shape):
+        return _ensure_each(session, shape, rows)
 
     def skip(statement: Any, _: tuple[str, ...]) -> Any:
         return statement.on_conflict_do_nothing()
 
     _, inserted = _merge(session, shape, rows, Merge("ensure many", skip), "insert")
+    return inserted
+
+
+def _excludes(shape: Shape[Any]) -> bool:
+    return any(constraint.__visit_name__ == "exclude_constraint" for constraint in shape.table.constraints)
+
+
+def _ensure_each(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
+    """Row by row, for the triggers that stand in for exclusion constraints know nothing of ON CONFLICT."""
+    inserted = 0
+    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
+        incoming = Incoming(shape, rows, connection, fill=True)
+        while (names := incoming.names()) is not None:
+            prepared = insert_absent(connection, shape, names)
+            for values in incoming.run(encoded=False):
+                try:
+                    with connection.begin_nested():
+                        inserted += len(driver.run(connection, prepared, dict(zip(names, values, strict=True))))
+                except DBAPIError as error:
+                    if "violates exclusion constraint" not in str(error.orig):
+                        place(error, shape, incoming.number)
+                        raise
+    if incoming.number:
+        identity.wrote(session, shape, "insert")
     return inserted
 
 

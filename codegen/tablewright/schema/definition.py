@@ -190,7 +190,7 @@ class Check(Definition, frozen=True, kw_only=True):
 
 
 class Exclusion(Definition, frozen=True, kw_only=True):
-    """A Postgres exclusion constraint."""
+    """An exclusion constraint."""
 
     name: str
     using: str

@@ -77,6 +77,11 @@ def index_name(table: str, columns: Iterable[str]) -> str:
     return constraint_name(table, columns, "idx")
 
 
+def bounds_index_name(index: str) -> str:
+    """The name of the index over bounds that SQLite has beside an index of ranges."""
+    return shortened(f"{index}_bounds")
+
+
 def type_check_name(table: str, column: str) -> str:
     """The name of the check that a column's type brings."""
     return constraint_name(table, (column,), "type_check")

@@ -214,7 +214,10 @@ def index(
     include: tuple[str, ...] = (),
     using: str | None = None,
 ) -> Element:
-    """An index over columns and `sql` expressions; *include* and *using* are for Postgres."""
+    """An index over columns and `sql` expressions; *include* and *using* are for Postgres.
+
+    Of ranges, by `gist`, SQLite has one over their bounds as well.
+    """
 
     def make(table_name: str, available: Columns) -> SchemaItem:
         parts = [available[item].name if isinstance(item, str) else "expr" for item in elements]
@@ -227,12 +230,19 @@ def index(
         if include:
             # SQLAlchemy looks them up by key, which is the attribute.
             options["postgresql_include"] = list(include)
-        return Index(
+        made = Index(
             name or names.index_name(table_name, parts),
             *(available[item] if isinstance(item, str) else item for item in elements),
             unique=unique,
             **options,
         )
+        columns = [item for item in elements if isinstance(item, str)]
+        if using in ("gist", "spgist") and len(columns) == len(elements):
+            # Few tables have one.
+            from tablewright.schema.bounds_index import index_bounds
+
+            index_bounds(made, columns, where)
+        return made
 
     return make
 
@@ -243,15 +253,20 @@ def check(text: str, *, name: str) -> Element:
 
 
 def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, where: str | None = None) -> Element:
-    """On Postgres: no two rows for which every (column, operator) holds; nothing on SQLite."""
+    """No two rows for which every (column, operator) holds; on SQLite for `=`, and `&&` of ranges."""
 
     def make(table_name: str, available: Columns) -> SchemaItem:
-        return postgresql.ExcludeConstraint(
+        # Few tables have one.
+        from tablewright.schema.exclusion import emulate_exclusion
+
+        made = postgresql.ExcludeConstraint(
             *((available[attribute], operator) for attribute, operator in elements),
             name=name or names.exclusion_name(table_name, database_names((a for a, _ in elements), available)),
             using=using,
             where=None if where is None else literal_column(where),
-        ).ddl_if(dialect="postgresql")
+        )
+        emulate_exclusion(made, elements, where)
+        return made
 
     return make
 

@@ -213,7 +213,7 @@ class CheckSpec(SpecNode):
 
 
 class ExclusionSpec(SpecNode):
-    """A Postgres exclusion constraint: no two rows for which every operator holds."""
+    """An exclusion constraint: no two rows for which every operator holds; on SQLite by triggers."""
 
     elements: Annotated[
         Sequence[Annotated[tuple[str, str], Field(strict=False)]], Field(min_length=1), AfterValidator(tuple)
@@ -274,7 +274,7 @@ class _Columned(SpecNode):
     checks: Mapping[str, CheckSpec] = {}
     """Conditions that every row meets, by name."""
     exclusions: Annotated[Sequence[ExclusionSpec], AfterValidator(tuple)] = ()
-    """Postgres exclusion constraints."""
+    """Exclusion constraints."""
     relationships: Mapping[str, RelationshipSpec] = {}
     """Many-to-many relationships, and what the foreign key behind an inverse cannot say of it."""
 

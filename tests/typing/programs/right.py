@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple, assert_type
 
@@ -20,10 +20,14 @@ from bookstore import (
     Session,
     metadata,
 )
-from sqlalchemy import Column, MetaData, create_engine, func, or_, select
+from observatory import Detector, Shift
+from observatory import Session as ObservatorySession
+from sqlalchemy import Column, ColumnElement, MetaData, create_engine, func, or_, select
 from sqlalchemy.orm import scoped_session, sessionmaker
+from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper
 from tablewright.runtime.stream import RowStream
 from tablewright.runtime.table import ALL_ROWS
+from tablewright.schema.range import Range
 
 
 def opening(db: Database) -> None:
@@ -38,6 +42,26 @@ def opening(db: Database) -> None:
     assert_type(Session.over(factory()), Session)
     assert_type(scoped_session(factory)().book, BookTable)
     assert_type(metadata, MetaData)
+
+
+def ranges(observatory: ObservatorySession) -> None:
+    """Ranges compare with ranges and values of their own bounds."""
+    detector = observatory.detector.c
+    now = datetime.now(UTC)
+    assert_type(overlaps(Shift.turn, Range(now, None)), ColumnElement[bool])
+    assert_type(overlaps(Range(1, 5), detector.rows), ColumnElement[bool])
+    assert_type(overlaps(Detector.rows, detector.rows), ColumnElement[bool])
+    assert_type(contains(Detector.rows, 7), ColumnElement[bool])
+    assert_type(contains(Detector.rows, Range[int].nothing()), ColumnElement[bool])
+    assert_type(contains(Detector.rows, Detector.number), ColumnElement[bool])
+    assert_type(contains(Range(1, 5), detector.number), ColumnElement[bool])
+    assert_type(before(Shift.turn, now), ColumnElement[bool])
+    assert_type(after(Shift.turn, Shift.turn), ColumnElement[bool])
+    assert_type(lower(Shift.turn), ColumnElement[datetime | None])
+    assert_type(upper(detector.rows), ColumnElement[int | None])
+    assert_type(is_empty(Detector.rows), ColumnElement[bool])
+    assert_type(Range(1, 5).intersection(Range(3)), Range[int])
+    assert_type(Range(1, 5).overlaps(Range()), bool)
 
 
 def reading(session: Session) -> None:

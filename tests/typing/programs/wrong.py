@@ -6,7 +6,10 @@
 from decimal import Decimal
 
 from bookstore import Author, Book, BookRow, Database, NoSuchName, Session  # refused: an unknown name of the package
+from observatory import Detector, Shift
 from sqlalchemy import create_engine
+from tablewright.runtime.ranges import before, contains, lower, overlaps
+from tablewright.schema.range import Range
 
 
 def insert(session: Session) -> None:
@@ -55,6 +58,19 @@ def read(session: Session) -> None:
 
 def rows(row: BookRow) -> None:
     row.title = "t"  # refused: rows are frozen
+
+
+def ranges() -> None:
+    overlaps(Shift.turn, Range(1, 5))  # refused: bounds of another type
+    overlaps(Shift.turn, Detector.rows)  # refused: bounds of another type
+    overlaps(Range(1, 5), Shift.turn)  # refused: bounds of another type
+    overlaps(Detector.number, Range(1, 5))  # refused: no range
+    overlaps(Detector.rows, 5)  # refused: a value is contained
+    contains(Shift.turn, 5)  # refused: a value of another type
+    contains(Shift.turn, Detector.number)  # refused: a column of another type
+    before(Detector.rows, "5")  # refused: a value of another type
+    lower(Detector.number)  # refused: no range
+    Range(1, 5).overlaps(Range("a", "b"))  # refused: bounds of another type
 
 
 def entities() -> None:

@@ -17,12 +17,12 @@ from tablewright.schema.types.number import (
     Real as Real,
     SmallInteger as SmallInteger,
 )
+from tablewright.schema.types.range import RangeOf as RangeOf
 from tablewright.schema.types.structured import (
     ArrayOf as ArrayOf,
     Codec as Codec,
     Coded as Coded,
     Json as Json,
-    RangeOf as RangeOf,
 )
 from tablewright.schema.types.text import (
     Bytes as Bytes,

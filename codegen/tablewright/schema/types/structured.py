@@ -1,9 +1,7 @@
-"""Values with an inside: JSON, arrays, ranges, and codecs of the user's own."""
+"""Values with an inside: JSON, arrays, and codecs of the user's own."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -11,11 +9,8 @@ from sqlalchemy import Dialect, types as sqltypes
 from sqlalchemy.types import TypeEngine
 
 from tablewright.schema import postgresql
-from tablewright.schema.range import Range
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
-from tablewright.schema.types.moment import Date, DateTime, TimestampTz
-from tablewright.schema.types.number import Decimal, Integer
 from tablewright.schema.types.text import Enum
 
 T = TypeVar("T")
@@ -158,108 +153,6 @@ class ArrayOf(ColumnType[list[T]]):
             allowed = cast("Enum[Any]", self.element).quoted_values
             return f"{column} <@ CAST(ARRAY[{allowed}] AS varchar[])"
         return None
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-class RangeOf(ColumnType[Range[Any]]):
-    """A `Range` of *element* values; on SQLite JSON text, `[lower, upper, bounds]` or `"empty"`."""
-
-    impl = sqltypes.JSON
-    what = "a Range"
-
-    def __init__(self, element: ColumnType[Any]) -> None:
-        super().__init__()
-        self.element = element
-
-    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "sqlite":
-            return sqltypes.Text()
-        match self.element:
-            case Integer():
-                return postgresql.INT4RANGE()
-            case Date():
-                return postgresql.DATERANGE()
-            case DateTime():
-                return postgresql.TSRANGE()
-            case TimestampTz():
-                return postgresql.TSTZRANGE()
-            case Decimal():
-                return postgresql.NUMRANGE()
-            case _:
-                return postgresql.INT8RANGE()
-
-    def canonical(self, value: Range[Any]) -> Range[Any]:
-        """*value* in the one form that equal ranges share: Postgres' own, `[)` where discrete."""
-        if value.empty:
-            return Range(empty=True)
-        lower, upper = value.lower, value.upper
-        opening, closing = value.bounds[0], value.bounds[1]
-        step = self._step()
-        if step is not None:
-            if lower is not None and opening == "(":
-                lower, opening = lower + step, "["
-            if upper is not None and closing == "]":
-                upper, closing = upper + step, ")"
-        opening = "[" if lower is None else opening
-        closing = ")" if upper is None else closing
-        if lower is not None and upper is not None and lower >= upper and opening + closing != "[]":
-            return Range(empty=True)
-        bounds: Any = opening + closing
-        return Range(lower, upper, bounds)
-
-    def _step(self) -> Any:
-        if isinstance(self.element, Date):
-            return dt.timedelta(days=1)
-        return None if isinstance(self.element, DateTime | TimestampTz | Decimal) else 1
-
-    def encoder(self, dialect: Dialect) -> Converter:
-        encode_bound = self.element.encoder(dialect) or _as_it_is
-        sqlite = dialect.name == "sqlite"
-
-        def encode(value: Any) -> Any:
-            if not isinstance(value, Range):
-                raise self.misfit(dialect, value)
-            given = cast("Range[Any]", value)
-            for bound in (given.lower, given.upper):
-                if bound is not None:
-                    encode_bound(bound)
-            given = self.canonical(given)
-            if given.empty:
-                return '"empty"' if sqlite else "empty"
-            lower, upper = (None if bound is None else encode_bound(bound) for bound in (given.lower, given.upper))
-            if sqlite:
-                return msgspec.json.encode([lower, upper, given.bounds]).decode()
-            # As text: drivers guess int4range from small bounds, and Postgres casts no range to another.
-            lower = "" if lower is None else f'"{lower}"'
-            upper = "" if upper is None else f'"{upper}"'
-            return f"{given.bounds[0]}{lower},{upper}{given.bounds[1]}"
-
-        return encode
-
-    def decoding(self, dialect: Dialect) -> Inline:
-        decode_bound = self.element.decoder(dialect) or _as_it_is
-
-        def bound(value: Any) -> Any:
-            return None if value is None else decode_bound(value)
-
-        def from_text(text: str) -> Range[Any]:
-            parts = json.loads(text)
-            if parts == "empty":
-                return Range(empty=True)
-            return Range(bound(parts[0]), bound(parts[1]), parts[2])
-
-        def from_driver(value: Any) -> Range[Any]:
-            if value.isempty:
-                return Range(empty=True)
-            return self.canonical(Range(bound(value.lower), bound(value.upper), value.bounds))
-
-        return Inline("{read}({v})", read=from_text if dialect.name == "sqlite" else from_driver)
-
-    def check(self, column: str, dialect_name: str) -> str | None:
-        return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
 
 
 class Codec(Protocol[T]):

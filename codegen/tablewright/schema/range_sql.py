@@ -1,0 +1,254 @@
+"""What is asked of ranges in SQL: operators on Postgres, on SQLite comparisons of the bounds in the JSON text."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import BinaryExpression, ColumnElement, UnaryExpression, types as sqltypes
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from tablewright.schema.types.column_type import Spelt
+from tablewright.schema.types.range import RangeOf
+from tablewright.schema.types.structured import Coded
+
+T = TypeVar("T")
+EMPTY = "'\"empty\"'"
+
+
+def innermost(column_type: object) -> object:
+    """The type that says how values of *column_type* are stored, below what spells it and what codes it."""
+    while isinstance(column_type, Spelt | Coded):
+        wrapped = cast("Spelt[Any] | Coded[Any]", column_type)
+        column_type = wrapped.inner if isinstance(wrapped, Spelt) else wrapped.stored
+    return column_type
+
+
+def range_type(expression: Any) -> RangeOf | None:
+    """The type of the ranges that *expression* gives, or None if they are none."""
+    found = innermost(expression.type)
+    return found if isinstance(found, RangeOf) else None
+
+
+# The text that SQLite gets. NULL and empty ranges reach from the least of all bounds to the greatest, so that an
+# index over bounds finds them: what they come to is said by the CASE behind the comparisons.
+
+
+def low(text: str) -> str:
+    """The lower bound of the range *text*; where it has none, what is less than every number and text."""
+    return f"coalesce(json_extract({text}, '$[0]'), -9e999)"
+
+
+def high(text: str) -> str:
+    """The upper bound of the range *text*; where it has none, what is greater than every number and text."""
+    return f"coalesce(json_extract({text}, '$[1]'), X'')"
+
+
+def overlap(a: str, b: str) -> str:
+    """The condition that two ranges have a value in common."""
+    return _meeting(a, b, f"{a} = {EMPTY} OR {b} = {EMPTY} THEN 0", f"NOT ({_ends_at(a, b)} OR {_ends_at(b, a)})")
+
+
+def _meeting(a: str, b: str, empty: str, then: str) -> str:
+    nulls = f"{a} IS NULL OR {b} IS NULL THEN NULL"
+    judged = f"CASE WHEN {nulls} WHEN {empty} ELSE {then} END"
+    return f"({low(a)} <= {high(b)} AND {low(b)} <= {high(a)} AND {judged})"
+
+
+def _containing(a: str, b: str) -> str:
+    lower = f"({low(a)} < {low(b)} OR {low(a)} = {low(b)} AND ({_opens(a)} OR NOT {_opens(b)}))"
+    upper = f"({high(b)} < {high(a)} OR {high(a)} = {high(b)} AND ({_closes(a)} OR NOT {_closes(b)}))"
+    return _meeting(a, b, f"{b} = {EMPTY} THEN 1 WHEN {a} = {EMPTY} THEN 0", f"{lower} AND {upper}")
+
+
+def _preceding(a: str, b: str) -> str:
+    nulls, empty = f"{a} IS NULL OR {b} IS NULL THEN NULL", f"{a} = {EMPTY} OR {b} = {EMPTY} THEN 0"
+    return f"(CASE WHEN {nulls} WHEN {empty} ELSE {high(a)} < {low(b)} OR {_ends_at(a, b)} END)"
+
+
+def _ends_at(a: str, b: str) -> str:
+    # Where they touch they have a value in common only if both have it.
+    return f"({high(a)} = {low(b)} AND NOT ({_closes(a)} AND {_opens(b)}))"
+
+
+def _opens(text: str) -> str:
+    return f"json_extract({text}, '$[2]') IN ('[)', '[]')"
+
+
+def _closes(text: str) -> str:
+    return f"json_extract({text}, '$[2]') IN ('[]', '(]')"
+
+
+# The expressions.
+
+
+class RangeExpression(FunctionElement[T]):
+    """Something asked of one or two ranges."""
+
+    inherit_cache = True
+
+    def __init__(self, *operands: ColumnElement[Any], type_: sqltypes.TypeEngine[T]) -> None:
+        super().__init__(*operands)
+        self.type = type_
+
+    def self_group(self, against: Any = None) -> Any:
+        # It brings its parentheses; SQLAlchemy would compare it with 1 on SQLite, where no index were used then.
+        return self
+
+
+class Overlaps(RangeExpression[bool]):
+    """Whether two ranges have a value in common."""
+
+    name = "overlaps"
+    inherit_cache = True
+
+
+class Contains(RangeExpression[bool]):
+    """Whether a range has all values of another."""
+
+    name = "contains"
+    inherit_cache = True
+
+
+class ContainsElement(RangeExpression[bool]):
+    """Whether a range has a value."""
+
+    name = "contains"
+    inherit_cache = True
+
+
+class Before(RangeExpression[bool]):
+    """Whether a range ends before another begins."""
+
+    name = "before"
+    inherit_cache = True
+
+
+class StartingAt(RangeExpression[Any]):
+    """The range of all values from one on; NULL of NULL."""
+
+    name = "starting_at"
+    inherit_cache = True
+
+
+class EndingWith(RangeExpression[Any]):
+    """The range of all values up to one, with it; NULL of NULL."""
+
+    name = "ending_with"
+    inherit_cache = True
+
+
+class Lower(RangeExpression[T]):
+    """The lower bound of a range."""
+
+    name = "lower"
+    inherit_cache = True
+
+
+class Upper(RangeExpression[T]):
+    """The upper bound of a range."""
+
+    name = "upper"
+    inherit_cache = True
+
+
+class IsEmpty(RangeExpression[bool]):
+    """Whether a range is the empty one."""
+
+    name = "is_empty"
+    inherit_cache = True
+
+
+def _operands(element: RangeExpression[Any], compiler: Any, options: dict[str, Any]) -> list[str]:
+    # It is the whole that stands in the result, not a column in it.
+    options = options | {"add_to_result_map": None, "within_columns_clause": False}
+    texts: list[str] = []
+    for operand in element.clauses:
+        text = compiler.process(operand, **options)
+        texts.append(f"({text})" if isinstance(operand, BinaryExpression | UnaryExpression) else text)
+    return texts
+
+
+def _cast(element: RangeExpression[Any], operand: str, compiler: Any) -> str:
+    bounds = range_type(element) or range_type(next(iter(element.clauses)))
+    assert bounds is not None
+    return f"CAST({operand} AS {compiler.dialect.type_compiler_instance.process(bounds.bound_storage())})"
+
+
+@compiles(Overlaps, "postgresql")
+@compiles(Contains, "postgresql")
+@compiles(Before, "postgresql")
+def _operator(element: RangeExpression[bool], compiler: Any, **options: Any) -> str:
+    sign = {"overlaps": "&&", "contains": "@>", "before": "<<"}[element.name]
+    one, other = _operands(element, compiler, options)
+    return f"({one} {sign} {other})"
+
+
+@compiles(ContainsElement, "postgresql")
+def _element(element: ContainsElement, compiler: Any, **options: Any) -> str:
+    one, other = _operands(element, compiler, options)
+    return f"({one} @> {_cast(element, other, compiler)})"
+
+
+@compiles(StartingAt, "postgresql")
+@compiles(EndingWith, "postgresql")
+def _half(element: RangeExpression[Any], compiler: Any, **options: Any) -> str:
+    (value,) = _operands(element, compiler, options)
+    value = _cast(element, value, compiler)
+    make = compiler.dialect.type_compiler_instance.process(element.type).lower()
+    bounds = f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '(]'"
+    return f"(CASE WHEN {value} IS NOT NULL THEN {make}({bounds}) END)"
+
+
+@compiles(Lower, "postgresql")
+@compiles(Upper, "postgresql")
+@compiles(IsEmpty, "postgresql")
+def _function(element: RangeExpression[Any], compiler: Any, **options: Any) -> str:
+    (operand,) = _operands(element, compiler, options)
+    return f"{element.name.replace('_', '')}({operand})"
+
+
+@compiles(Overlaps, "sqlite")
+def _sqlite_overlaps(element: Overlaps, compiler: Any, **options: Any) -> str:
+    return overlap(*_operands(element, compiler, options))
+
+
+@compiles(Contains, "sqlite")
+def _sqlite_contains(element: Contains, compiler: Any, **options: Any) -> str:
+    return _containing(*_operands(element, compiler, options))
+
+
+@compiles(ContainsElement, "sqlite")
+def _sqlite_contains_element(element: ContainsElement, compiler: Any, **options: Any) -> str:
+    one, other = _operands(element, compiler, options)
+    return _containing(one, _made(other, f"{other}, {other}, '[]'"))
+
+
+@compiles(Before, "sqlite")
+def _sqlite_before(element: Before, compiler: Any, **options: Any) -> str:
+    return _preceding(*_operands(element, compiler, options))
+
+
+@compiles(StartingAt, "sqlite")
+@compiles(EndingWith, "sqlite")
+def _sqlite_half(element: RangeExpression[Any], compiler: Any, **options: Any) -> str:
+    (value,) = _operands(element, compiler, options)
+    return _made(value, f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '[]'")
+
+
+def _made(value: str, parts: str) -> str:
+    # As JSON, so that one way to compare serves ranges and values.
+    return f"(CASE WHEN {value} IS NOT NULL THEN json_array({parts}) END)"
+
+
+@compiles(Lower, "sqlite")
+@compiles(Upper, "sqlite")
+def _sqlite_bound(element: RangeExpression[Any], compiler: Any, **options: Any) -> str:
+    (operand,) = _operands(element, compiler, options)
+    return f"json_extract({operand}, '$[{int(isinstance(element, Upper))}]')"
+
+
+@compiles(IsEmpty, "sqlite")
+def _sqlite_is_empty(element: IsEmpty, compiler: Any, **options: Any) -> str:
+    (operand,) = _operands(element, compiler, options)
+    return f"({operand} = {EMPTY})"

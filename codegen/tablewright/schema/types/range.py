@@ -1,0 +1,153 @@
+"""`RangeOf`: columns of ranges."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import Dialect, types as sqltypes
+from sqlalchemy.types import TypeEngine
+
+from tablewright.schema import postgresql
+from tablewright.schema.range import Range, canonical
+from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.inline import Inline
+from tablewright.schema.types.moment import Date, DateTime, TimestampTz
+from tablewright.schema.types.number import BigInteger, Decimal, Integer, SmallInteger
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+class RangeOf(ColumnType[Range[Any]]):
+    """A `Range` of *element* values; on SQLite JSON text, `[lower, upper, bounds]` or `"empty"`."""
+
+    impl = sqltypes.JSON
+    what = "a Range"
+
+    def __init__(self, element: ColumnType[Any]) -> None:
+        super().__init__()
+        self.element = element
+
+    def storage(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return sqltypes.Text()
+        match self.element:
+            case Integer():
+                return postgresql.INT4RANGE()
+            case Date():
+                return postgresql.DATERANGE()
+            case DateTime():
+                return postgresql.TSRANGE()
+            case TimestampTz():
+                return postgresql.TSTZRANGE()
+            case Decimal():
+                return postgresql.NUMRANGE()
+            case _:
+                return postgresql.INT8RANGE()
+
+    def bound_storage(self) -> TypeEngine[Any]:
+        """What Postgres' range type is made of: a value of any other type is cast to it."""
+        match self.element:
+            case Integer():
+                return sqltypes.Integer()
+            case Date():
+                return sqltypes.Date()
+            case DateTime():
+                return sqltypes.DateTime()
+            case TimestampTz():
+                return sqltypes.DateTime(timezone=True)
+            case Decimal():
+                return sqltypes.Numeric()
+            case _:
+                return sqltypes.BigInteger()
+
+    def comparable_with(self, other: RangeOf) -> bool:
+        """Whether both engines compare ranges of the two types: their bounds are stored alike."""
+        return _stored_bound(self.element) == _stored_bound(other.element)
+
+    def bounded_by(self, element: object) -> bool:
+        """Whether both engines compare the bounds with values of the type *element*, as they are stored."""
+        integral = Integer | BigInteger | SmallInteger
+        if isinstance(element, integral) and isinstance(self.element, integral):
+            return True
+        return _stored_bound(element) == _stored_bound(self.element)
+
+    def canonical(self, value: Range[Any]) -> Range[Any]:
+        """*value* in the one form that equal ranges share: Postgres' own, `[)` where discrete."""
+        return canonical(value, self._step())
+
+    def _step(self) -> Any:
+        if isinstance(self.element, Date):
+            return dt.timedelta(days=1)
+        return None if isinstance(self.element, DateTime | TimestampTz | Decimal) else 1
+
+    def encoder(self, dialect: Dialect) -> Converter:
+        encode_bound = self.element.encoder(dialect) or _as_it_is
+        sqlite = dialect.name == "sqlite"
+        discrete = self._step() is not None
+
+        def encode(value: Any) -> Any:
+            if not isinstance(value, Range):
+                raise self.misfit(dialect, value)
+            given = cast("Range[Any]", value)
+            for bound in (given.lower, given.upper):
+                if bound is not None:
+                    encode_bound(bound)
+            given = self.canonical(given)
+            if given.empty:
+                return '"empty"' if sqlite else "empty"
+            if discrete and given.bounds != "[)":
+                raise self.misfit(dialect, given, "a Range that ends before the last of all values")
+            lower, upper = (None if bound is None else encode_bound(bound) for bound in (given.lower, given.upper))
+            if sqlite:
+                return msgspec.json.encode([lower, upper, given.bounds]).decode()
+            # As text: drivers guess int4range from small bounds, and Postgres casts no range to another.
+            lower = "" if lower is None else f'"{lower}"'
+            upper = "" if upper is None else f'"{upper}"'
+            return f"{given.bounds[0]}{lower},{upper}{given.bounds[1]}"
+
+        return encode
+
+    def decoding(self, dialect: Dialect) -> Inline:
+        decode_bound = self.element.decoder(dialect) or _as_it_is
+
+        def bound(value: Any) -> Any:
+            return None if value is None else decode_bound(value)
+
+        def from_text(text: str) -> Range[Any]:
+            parts = json.loads(text)
+            if parts == "empty":
+                return Range(empty=True)
+            return Range(bound(parts[0]), bound(parts[1]), parts[2])
+
+        def from_driver(value: Any) -> Range[Any]:
+            if value.isempty:
+                return Range(empty=True)
+            return self.canonical(Range(bound(value.lower), bound(value.upper), value.bounds))
+
+        return Inline("{read}({v})", read=from_text if dialect.name == "sqlite" else from_driver)
+
+    def check(self, column: str, dialect_name: str) -> str | None:
+        if dialect_name != "sqlite":
+            return None
+        brackets = "IS '[)'" if self._step() is not None else "IN ('[)', '[]', '(]', '()')"
+        # `IN` gives NULL of NULL, which a check lets pass.
+        found = f"coalesce(json_extract({column}, '$[2]'), '') {brackets}"
+        return f"CASE WHEN json_valid({column}) THEN {column} = '\"empty\"' OR {found} ELSE {column} IS NULL END"
+
+
+def _stored_bound(element: object) -> tuple[object, ...]:
+    match element:
+        case Decimal():
+            return Decimal, element.scale, element.scaled
+        case DateTime() | TimestampTz():
+            # SQLite compares text of the same width only.
+            return type(element), element.precision
+        case SmallInteger():
+            return (BigInteger,)
+        case _:
+            return (type(element),)
