@@ -69,12 +69,14 @@ class TemporaryTables:
         """Makes a table after *source*: its verbs."""
         session = self._session
         with session.gate as connection:
+            if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+                raise InvalidRequestError("A temporary table lasts as long as its transaction; AUTOCOMMIT has none.")
             self._sweep()
+            if name is not None:
+                _refuse_taken(connection, name)
             package = getattr(session, "package", None)
             among = None if isinstance(source, type | sqlalchemy.Table) else getattr(package, "definition", None)
             table = temporary_table(source, name or f"tmp_{uuid4().hex}", connection.dialect, among)
-            if name is not None:
-                _refuse_taken(connection, name)
             with self._changing(connection):
                 connection.execute(CreateTable(table))
                 for index in table.indexes:
