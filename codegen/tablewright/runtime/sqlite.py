@@ -154,4 +154,5 @@ def _begin(connection: Connection) -> None:
 
 
 def _enforce_foreign_keys(driver: Any, record: Any, proxy: Any) -> None:
+    allow_writes(driver)
     driver.execute("PRAGMA foreign_keys = ON")

@@ -69,7 +69,7 @@ class TemporaryTables:
         """Makes a table after *source*: its verbs."""
         session = self._session
         with session.gate as connection:
-            if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+            if connection.dialect.detect_autocommit_setting(driver.driver_connection(connection)):
                 raise InvalidRequestError("A temporary table lasts as long as its transaction; AUTOCOMMIT has none.")
             self._sweep()
             if name is not None:
