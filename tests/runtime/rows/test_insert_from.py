@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import JSON, Select, SelectBase, func, literal, null, select, text, union_all, values
+from sqlalchemy import JSON, SelectBase, func, literal, null, select, text, union_all, values
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, InvalidRequestError
 
 import bookstore
@@ -104,7 +104,7 @@ def test_any_select_will_do(shop: bookstore.Database, kind: str) -> None:
         assert table.count() == before + 2
 
 
-UNFIT: dict[str, tuple[Select[tuple[object, ...]], type[Exception], str]] = {
+UNFIT: dict[str, tuple[SelectBase, type[Exception], str]] = {
     "unknown": (TITLE.add_columns(Book.id.label("nope")), UnknownColumnError, "book has no column 'nope'"),
     "missing": (TITLE.with_only_columns(Book.author_id, Book.isbn), InvalidRequestError, "nothing for title, price"),
     "twice": (TITLE.add_columns(Author.id.label("title")), ArgumentError, "more than one column for book.title"),

@@ -218,7 +218,7 @@ def test_it_is_forgotten(shop: bookstore.Database) -> None:
             books.update(1, title="t")
             books.update_where(books.c.id == 1, title="u")
             books.delete(1)
-            classes = [weakref.ref(type(books)), weakref.ref(books.table)]
+            verbs, table = weakref.ref(type(books)), weakref.ref(books.table)
             del books
         assert entity.title == "Title 1"
         assert set(bookstore.metadata.tables) == before
@@ -227,7 +227,7 @@ def test_it_is_forgotten(shop: bookstore.Database) -> None:
     # The classes first; with them what is kept for each.
     gc.collect()
     gc.collect()
-    assert [found() for found in classes] == [None, None]
+    assert (verbs(), table()) == (None, None)
 
 
 def test_entities_are_flushed_first(shop: bookstore.Database) -> None:
