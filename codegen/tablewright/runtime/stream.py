@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -117,20 +117,9 @@ class RowStream(Iterator[RowT], Generic[RowT]):
 
 def close_those_over(session: GatedSession, table: Table) -> None:
     """Closes the streams that read *table*, which is about to go."""
-    for stream in list(_opened(session)):
-        if stream._reads(table):
-            stream._end(f"the end of {table.name}")
-
-
-def close_all(session: GatedSession, reason: str) -> None:
-    """Closes the streams that are not finished."""
-    for stream in list(_opened(session)):
-        stream._end(reason)
-
-
-def _opened(session: GatedSession) -> Collection[RowStream[Any]]:
-    found: Collection[RowStream[Any]] = session.info.get(OPEN, ())
-    return found
+    opened: set[RowStream[Any]] = session.info.get(OPEN, set())
+    for stream in [stream for stream in opened if stream._reads(table)]:
+        stream._end(f"the end of {table.name}")
 
 
 def _streams(session: GatedSession) -> set[RowStream[Any]]:

@@ -61,7 +61,6 @@ class TemporaryTables:
     def __init__(self, session: GatedSession) -> None:
         self._session = session
         self._made: list[Made] = []
-        event.listen(session, "before_commit", self._before_commit)
         event.listen(session, "after_commit", self._after_commit)
         event.listen(session, "after_transaction_end", self._after_transaction_end)
 
@@ -163,16 +162,6 @@ class TemporaryTables:
             if made.unwanted:
                 self._drop(made)
 
-    def _before_commit(self, session: GatedSession) -> None:
-        if session.get_nested_transaction() is not None or not any(map(self._stays, self._live())):
-            return
-        # Pending entities may be why a table is there.
-        session.flush()
-        stream.close_all(session, "the commit of its transaction")
-        for made in self._live():
-            if self._stays(made):
-                self._drop(made)
-
     def _after_commit(self, session: GatedSession) -> None:
         committed = session.get_nested_transaction()
         if committed is not None:
@@ -182,6 +171,7 @@ class TemporaryTables:
                     made.dropped_in = _around(made.dropped_in, committed)
             self._made = [made for made in self._made if made.dropped_in is None or made.dropped_in.nested]
         else:
+            # Not before the commit: entities that it flushes may be why a table is there.
             self._drop_rest()
 
     def _after_transaction_end(self, session: GatedSession, transaction: SessionTransaction) -> None:
@@ -200,7 +190,7 @@ class TemporaryTables:
         return made.connection.dialect.name == "sqlite" or isinstance(self._session.bind, Connection)
 
     def _drop_rest(self) -> None:
-        """Drops what is left after a commit: of a commit inside a savepoint, or in a transaction that goes on."""
+        """Drops what stays after a commit, or in a transaction that goes on without the session."""
         for made in self._live():
             connection = made.connection
             if not self._stays(made) or not self._is_whole(connection):
