@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+from sqlalchemy.exc import InvalidRequestError
+
 from tablewright.runtime.session import Session
 
 S = TypeVar("S", bound=Session)
@@ -28,13 +30,14 @@ class OpensSessions(Protocol[S_co]):
 class AmbientScope(Generic[S]):
     """Joins the ambient session of this task or thread in a savepoint, or opens one.
 
-    Tasks and threads started inside do not join it: they open their own.
+    Tasks and threads started inside do not join it: they open their own. An *interrupting* one joins nothing.
     """
 
-    __slots__ = ("_database", "_inner", "_owner", "_session")
+    __slots__ = ("_database", "_inner", "_interrupting", "_owner", "_session")
 
-    def __init__(self, database: OpensSessions[S]) -> None:
+    def __init__(self, database: OpensSessions[S], *, interrupting: bool = False) -> None:
         self._database = database
+        self._interrupting = interrupting
         self._owner: object | None = None
         self._session: S | None = None
         self._inner: AbstractContextManager[S] | None = None
@@ -42,6 +45,11 @@ class AmbientScope(Generic[S]):
     def __enter__(self) -> S:
         outer = self._find()
         if outer is not None:
+            if self._interrupting:
+                raise InvalidRequestError(
+                    "An ambient session is open already: joined to it, what is done here would be stored only with "
+                    "all the rest, and undone with it. Call it outside, or use database.session()."
+                )
             self._inner = outer.nested()
             return self._inner.__enter__()
         self._inner = self._database.session()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, MetaData, inspect, text
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, inspect, text
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 
 from tablewright.runtime import postgres, sqlite
@@ -29,7 +29,8 @@ class Database(Generic[S]):
     *url_or_engine* is a URL (`sqlite:///file.db`, `postgresql+psycopg://user@host/database`) or your own Engine,
     which is never disposed of here. A *read_only* database refuses to write; *namespace* is the Postgres schema of
     the tables. The other options are those of `sqlalchemy.create_engine`, and *busy_timeout* is how many seconds
-    SQLite waits for another writer. No connection is made before the first use.
+    SQLite waits for another writer. No connection is made before the first use. Where temporary tables are not
+    to be had (a replica, a pooler of transactions), *allow_temporary_tables* refuses them from the start.
     """
 
     # A class variable cannot be generic: generated classes say the class here and as their argument.
@@ -49,6 +50,7 @@ class Database(Generic[S]):
         pool_pre_ping: bool = True,
         busy_timeout: float = 5.0,
         connect_args: Mapping[str, object] | None = None,
+        allow_temporary_tables: bool = True,
     ) -> None:
         self._options = EngineOptions(
             echo=echo,
@@ -62,6 +64,7 @@ class Database(Generic[S]):
         )
         self._read_only = read_only
         self._namespace = namespace
+        self._allow_temporary_tables = allow_temporary_tables
         self._given = isinstance(url_or_engine, Engine)
         self._joined: Connection | None = None
         self._reader: Engine | None = None
@@ -102,26 +105,49 @@ class Database(Generic[S]):
         """Whether the database was opened to read only."""
         return self._read_only
 
-    def session(self, *, read_only: bool = False, isolation: Isolation | None = None) -> SessionScope[S]:
+    @property
+    def allow_temporary_tables(self) -> bool:
+        """Whether sessions may make temporary tables."""
+        return self._allow_temporary_tables
+
+    def session(
+        self,
+        *,
+        read_only: bool = False,
+        isolation: Isolation | None = None,
+        lock: Sequence[type[Any] | Table] = (),
+    ) -> SessionScope[S]:
         """A transaction of its own, `with database.session() as session`: commits, or rolls back on an error.
 
         It begins, and waits for a connection or for SQLite's lock, where the block is entered. With *read_only*
-        the database refuses to write; on SQLite such sessions wait for no writer.
+        the database refuses to write; on SQLite such sessions wait for no writer. With *lock* it waits until it is
+        the only one that writes to these tables, as `session.lock_table` does.
         """
         read_only = read_only or self._read_only
+        if lock and read_only:
+            raise InvalidRequestError("A read-only session locks no tables: it keeps nobody from writing.")
         bind = self.bind
         guard = read_only
         if read_only and isinstance(bind, Engine) and bind.dialect.name == "sqlite":
             bind = self._reading_engine()
             guard = bind is self._engine and not self._read_only
-        return SessionScope(self._session_type(), bind, namespace=self.namespace, read_only=guard, isolation=isolation)
+        return SessionScope(
+            self._session_type(),
+            bind,
+            namespace=self.namespace,
+            read_only=guard,
+            isolation=isolation,
+            lock=lock,
+            temporary_tables=self._allow_temporary_tables,
+        )
 
-    def ambient_session(self) -> AmbientScope[S]:
+    def ambient_session(self, *, interrupting: bool = False) -> AmbientScope[S]:
         """The session of the task or thread that runs, joined in a savepoint; outermost, as `session()`.
 
         For code that has no session at hand. Not for generators that end elsewhere, as web frameworks run them.
+        *interrupting* says that what is done must be stored by its end: where one is open already it is refused.
         """
-        return AmbientScope(self)
+        return AmbientScope(self, interrupting=interrupting)
 
     def transact(self, function: Callable[[S], T], retries: int = 3, *, isolation: Isolation | None = None) -> T:
         """What *function* gives for a session, in a transaction of its own.

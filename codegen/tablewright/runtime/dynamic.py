@@ -90,7 +90,7 @@ def dynamic_table(session: GatedSession, table: sqlalchemy.Table) -> DynamicTabl
 def row_of(table: sqlalchemy.Table) -> type[Row]:
     """The class of *table*'s rows, as one would be generated for it."""
     fields = [
-        (column.key, python | None if column.nullable else python)
+        (str(column.key), python | None if column.nullable else python)
         for column in table.columns
         for python in (_python(column.type),)
     ]

@@ -28,6 +28,10 @@ class SchemaAlreadyExistsError(InvalidRequestError):
     """`Database.create` found tables of the schema that are there already."""
 
 
+class TemporaryTablesDisabledError(InvalidRequestError):
+    """The database was opened with `allow_temporary_tables=False`."""
+
+
 class RowTierFilteredError(InvalidRequestError):
     """The session filters entities (`do_orm_execute`), which rows would bypass."""
 

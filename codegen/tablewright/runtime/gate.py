@@ -16,6 +16,7 @@ from sqlalchemy.orm.session import SessionTransactionState
 
 from tablewright.runtime.errors import RowTierFilteredError, SessionBusyError
 from tablewright.runtime.failure import KEY, first_failure, lost_error, record
+from tablewright.runtime.read_only import ReadOnlyGuard
 
 FILTER_CONSENT = "tablewright_rows"
 """The key of `session.info` by which a filtered session lets unfiltered rows through."""
@@ -259,6 +260,8 @@ class GatedSession(EntitySession):
 
     gate: Gate
     """Lets one row-tier call at a time through to the connection."""
+    read_only_guard: ReadOnlyGuard | None = None
+    """What keeps its transaction from writing, where that is a read-only one of Postgres."""
 
 
 def _says_whose_failure(connection: Connection) -> bool:

@@ -79,6 +79,9 @@ def reach(table: Table, action: Action) -> frozenset[Table]:
     if action == "insert":
         return frozenset()
     metadata = table.metadata
+    if len(metadata.tables) == 1 and not table.foreign_key_constraints:
+        # A temporary one; what is kept below would keep it alive.
+        return frozenset()
     size, known = _reached.get(metadata, (0, {}))
     if size != len(metadata.tables):
         # Tables are imported as they are used: more of them, longer cascades.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime import sqlite
+from tablewright.runtime.read_only import begins, needs_guard
 from tablewright.runtime.session import Session
 
 S = TypeVar("S", bound=Session)
@@ -22,7 +24,17 @@ class SessionScope(Generic[S]):
     The block may end in another thread than it began.
     """
 
-    __slots__ = ("_bind", "_guard", "_namespace", "_options", "_session", "_session_class")
+    __slots__ = (
+        "_bind",
+        "_forbids",
+        "_lock",
+        "_namespace",
+        "_needs_guard",
+        "_options",
+        "_session",
+        "_session_class",
+        "_temporary_tables",
+    )
 
     def __init__(
         self,
@@ -32,21 +44,21 @@ class SessionScope(Generic[S]):
         namespace: str | None = None,
         read_only: bool = False,
         isolation: Isolation | None = None,
+        lock: Sequence[type[Any] | Table] = (),
+        temporary_tables: bool = True,
     ) -> None:
         self._session_class = session_class
         self._bind = bind
         self._namespace = namespace
+        self._lock = lock
+        self._temporary_tables = temporary_tables
         self._session: S | None = None
-        self._guard = False
-        options: dict[str, Any] = {}
-        if bind.dialect.name == "postgresql" and not isinstance(bind, Connection):
-            if read_only:
-                options["postgresql_readonly"] = True
-            if isolation is not None:
-                options["isolation_level"] = isolation
-        else:
-            # The connection is shared with writers, so that its transaction has to be held back by itself.
-            self._guard = read_only
+        self._needs_guard = needs_guard(bind, read_only=read_only, temporary_tables=temporary_tables)
+        # On SQLite by the connection, which may be shared with writers.
+        self._forbids = read_only and bind.dialect.name == "sqlite"
+        options: dict[str, Any] = begins(bind, read_only=read_only, temporary_tables=temporary_tables)
+        if isolation is not None and bind.dialect.name == "postgresql" and not isinstance(bind, Connection):
+            options["isolation_level"] = isolation
         self._options = options
 
     def __enter__(self) -> S:
@@ -60,14 +72,18 @@ class SessionScope(Generic[S]):
             join_transaction_mode="create_savepoint",
         )
         session._namespace = self._namespace
+        session._needs_guard = self._needs_guard
+        session.allow_temporary_tables = self._temporary_tables
         self._session = session
         try:
             session.begin()
             # Waiting for a connection, or for SQLite's lock, belongs here: in a web framework the block may be
             # entered in a thread that may wait, and used in an event loop that must not.
             connection = session.gate.ask()
-            if self._guard:
-                _forbid_writes(connection)
+            if self._forbids:
+                # Until the next transaction begins, in which another session may have the connection.
+                sqlite.forbid_writes(connection.connection.dbapi_connection)
+            session.lock_table(*self._lock)
         except BaseException:
             session._close()
             raise
@@ -91,7 +107,7 @@ class SessionScope(Generic[S]):
         finally:
             session._scope = None
             session._close()
-            if self._guard and isinstance(self._bind, Connection) and self._bind.dialect.name == "sqlite":
+            if self._forbids and isinstance(self._bind, Connection):
                 sqlite.allow_writes(self._bind.connection.dbapi_connection)
 
 
@@ -101,12 +117,3 @@ def _undo(session: Session, error: BaseException) -> None:
     except Exception as second:
         # Closing returns the connection to its pool, which rolls back or discards it.
         error.add_note(f"Rolling back failed too: {second}")
-
-
-def _forbid_writes(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        # Until the next transaction begins, in which another session may have the connection.
-        sqlite.forbid_writes(connection.connection.dbapi_connection)
-    else:
-        # Until the transaction ends, or the savepoint that this session is.
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")

@@ -17,12 +17,14 @@ from tablewright.runtime.accessor import Accessor
 from tablewright.runtime.engines import prepare
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.failure import lost_at_commit
-from tablewright.runtime.gate import Gate, GatedSession
+from tablewright.runtime.gate import Gate
 from tablewright.runtime.level import Level
 from tablewright.runtime.package import Package
+from tablewright.runtime.read_only import ReadOnlyGuard, begins, needs_guard
 from tablewright.runtime.result_rows import result_rows
 from tablewright.runtime.savepoint import Savepoint
 from tablewright.runtime.state import SessionState
+from tablewright.runtime.temporary import TemporarySession
 
 if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
@@ -40,9 +42,13 @@ class HasBind(Protocol):
     def bind(self) -> Engine | Connection: ...
     @property
     def namespace(self) -> str | None: ...
+    @property
+    def read_only(self) -> bool: ...
+    @property
+    def allow_temporary_tables(self) -> bool: ...
 
 
-class Session(GatedSession):
+class Session(TemporarySession):
     """A session over a database: entities and rows in one transaction.
 
     *bind* is a Database, an Engine or a Connection. What is left out is as in SQLAlchemy, but that
@@ -77,9 +83,15 @@ class Session(GatedSession):
         self._savepoints: list[Savepoint] = []
         self._namespace: str | None = None
         self._prepared: Engine | Connection | None = None
+        self._needs_guard = False
+        options = execution_options or {}
         if bind is not None and not isinstance(bind, Engine | Connection):
-            self._namespace = bind.namespace
-            bind = bind.bind
+            database, bind = bind, bind.bind
+            kind = {"read_only": database.read_only, "temporary_tables": database.allow_temporary_tables}
+            self._namespace = database.namespace
+            self._needs_guard = needs_guard(bind, **kind)
+            self.allow_temporary_tables = database.allow_temporary_tables
+            options = {**begins(bind, **kind), **options}
             if isinstance(bind, Connection) and join_transaction_mode is None:
                 join_transaction_mode = "create_savepoint"
         super().__init__(
@@ -90,7 +102,7 @@ class Session(GatedSession):
             twophase=twophase,
             binds=binds,
             info=info,
-            execution_options=execution_options or {},
+            execution_options=options,
             join_transaction_mode=join_transaction_mode or "conditional_savepoint",
             close_resets_only=close_resets_only,
         )
@@ -104,7 +116,10 @@ class Session(GatedSession):
         session.flush()
         connection = session.connection()
         prepare(connection)
-        return cls(connection, join_transaction_mode="create_savepoint")
+        made = cls(connection, join_transaction_mode="create_savepoint")
+        if isinstance(session, Session):
+            made.allow_temporary_tables = session.allow_temporary_tables
+        return made
 
     @property
     def state(self) -> SessionState:
@@ -163,8 +178,14 @@ class Session(GatedSession):
         raise SavepointError(f"No savepoint {savepoint!r} is open" + (f", but {', '.join(known)}." if known else "."))
 
     def lock_table(self, *tables: type[Any] | sqlalchemy.Table) -> None:
-        """Keeps others from writing to *tables* (entities or tables) until the transaction ends; they may read."""
-        targets = [_table(target) for target in tables]
+        """Keeps others from writing to *tables* until the transaction ends; they may read.
+
+        Each is an entity (`Book`), a class of verbs (`BookTable`) or a SQLAlchemy table.
+        """
+        # In one order, so that no two that lock the same tables wait for each other.
+        targets = sorted({_table(target) for target in tables}, key=lambda table: table.fullname)
+        if not targets:
+            return
         with self.gate as connection:
             names = [connection.dialect.identifier_preparer.format_table(target) for target in targets]
             if connection.dialect.name == "sqlite":
@@ -310,7 +331,8 @@ for _name in GATED:
 
 
 def _table(target: type[Any] | sqlalchemy.Table) -> sqlalchemy.Table:
-    return target if isinstance(target, sqlalchemy.Table) else cast("sqlalchemy.Table", inspect(target).local_table)
+    found: object = target if isinstance(target, sqlalchemy.Table) else getattr(target, "table", None)
+    return cast("sqlalchemy.Table", found if isinstance(found, sqlalchemy.Table) else inspect(target).local_table)
 
 
 @event.listens_for(Session, "before_commit")
@@ -334,8 +356,12 @@ def _after_flush(session: EntitySession, _context: object) -> None:
 
 @event.listens_for(Session, "after_begin")
 def _after_begin(session: EntitySession, transaction: SessionTransaction, connection: Connection) -> None:
-    if isinstance(session, Session) and session._namespace is not None and transaction.parent is None:
+    if not isinstance(session, Session) or transaction.parent is not None:
+        return
+    if session._namespace is not None:
         postgres.enter_namespace(connection, session._namespace)
+    if session._needs_guard:
+        session.read_only_guard = ReadOnlyGuard(connection)
 
 
 @event.listens_for(Session, "after_transaction_end")

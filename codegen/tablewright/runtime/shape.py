@@ -61,6 +61,16 @@ class Shape(Generic[RowT]):
             column.key: column.info["default"] for column in self.columns if "default" in column.info
         }
         self.identity: Column[Any] | None = table.autoincrement_column
+        self.required = tuple(
+            column
+            for column in self.columns
+            if not column.nullable
+            and column is not self.identity
+            and column.server_default is None
+            and column.default is None
+            and column.computed is None
+        )
+        """The columns that every insert has to say."""
         self.conflicts = self._conflicts()
         self.strict = all(isinstance(column.type, ColumnType) for column in self.columns)
         """Whether all columns have types of ours, which read drivers' values without SQLAlchemy."""

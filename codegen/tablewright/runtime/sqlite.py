@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
+from uuid import uuid4
 
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.dialects import registry
@@ -13,6 +14,27 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError
 
 DRIVER = "sqlite+tablewright"
 MINIMUM = (3, 35, 0)
+READING = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_SAVEPOINT,
+    sqlite3.SQLITE_TRANSACTION,
+}
+"""What a statement may do to any table where writes are forbidden."""
+READING_PRAGMAS = {
+    "defer_foreign_keys",
+    "foreign_key_check",
+    "foreign_key_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+}
+"""Those that take an argument and change no database."""
 
 registry.register("sqlite.tablewright", "tablewright.runtime.sqlite_dialect", "SQLiteDialect")
 
@@ -74,8 +96,16 @@ def forbid_writes(driver: Any) -> None:
         driver.writes_forbidden = True
 
 
+def spare_temporary_tables(driver: Any) -> None:
+    """Lets a connection whose writes are forbidden write temporary tables, and nothing else."""
+    if driver.execute("PRAGMA query_only").fetchone()[0]:
+        driver.execute("PRAGMA query_only = OFF")
+        driver.set_authorizer(_authorize)
+
+
 def allow_writes(driver: Any) -> None:
     """Undoes `forbid_writes`."""
+    driver.set_authorizer(None)
     driver.execute("PRAGMA query_only = OFF")
     if hasattr(driver, "writes_forbidden"):
         driver.writes_forbidden = False
@@ -91,10 +121,38 @@ def begin_late(connection: Connection) -> None:
         driver.execute("BEGIN IMMEDIATE")
 
 
+def drop_temporary_table(driver: Any, name: str) -> str | None:
+    """Drops a temporary table; while anything is being read SQLite refuses, and it is emptied and renamed: to what."""
+    quoted = 'temp."' + name.replace('"', '""') + '"'
+    try:
+        driver.execute(f"DROP TABLE IF EXISTS {quoted}")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_LOCKED:
+            raise
+    else:
+        return None
+    left = f"tablewright_{uuid4().hex}"
+    driver.execute(f"DELETE FROM {quoted}")
+    driver.execute(f"ALTER TABLE {quoted} RENAME TO {left}")
+    return left
+
+
+def _authorize(action: int, first: str | None, second: str | None, schema: str | None, _trigger: str | None) -> int:
+    # Asked by SQLite for every part of a statement that it prepares.
+    if action == sqlite3.SQLITE_PRAGMA:
+        allowed = second is None or first in READING_PRAGMAS
+    elif action == sqlite3.SQLITE_ALTER_TABLE:
+        allowed = first == "temp"
+    else:
+        allowed = action in READING or schema == "temp"
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
 def _begin(connection: Connection) -> None:
     allow_writes(connection.connection.dbapi_connection)
     begin_late(connection)
 
 
 def _enforce_foreign_keys(driver: Any, record: Any, proxy: Any) -> None:
+    allow_writes(driver)
     driver.execute("PRAGMA foreign_keys = ON")

@@ -18,6 +18,7 @@ from tablewright.runtime.copy import Target
 from tablewright.runtime.driver import DriverText, Prepared
 from tablewright.runtime.incoming import Incoming
 from tablewright.runtime.postgres import quoted
+from tablewright.runtime.read_only import NO_TEMPORARY_TABLES
 from tablewright.runtime.shape import Shape, is_one_value
 
 Row: TypeAlias = tuple[Any, ...]
@@ -85,6 +86,8 @@ def _each(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[s
 def _find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
     if isinstance(connection.get_transaction(), TwoPhaseTransaction):
         # Postgres does not prepare a transaction that has used temporary tables.
+        return None
+    if NO_TEMPORARY_TABLES in connection.get_execution_options():
         return None
     target = copy.find_target(connection, shape)
     if target is None or not target.stageable or any(column.name not in target.columns for column in shape.columns):

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import CursorResult, Select, event
+from sqlalchemy import CursorResult, Select, Table, event
 from sqlalchemy.exc import ResourceClosedError
 from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.sql import visitors
 
 from tablewright.runtime import driver
 from tablewright.runtime.gate import GatedSession
@@ -34,6 +35,7 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             raise ValueError(f"A batch has at least one row, not {batch_size}.")
         self._session = session
         self._shape = shape
+        self._statement = statement
         self._batch_size = batch_size
         self._rows: deque[RowT] = deque()
         self._done = False
@@ -88,6 +90,9 @@ class RowStream(Iterator[RowT], Generic[RowT]):
     ) -> None:
         self.close()
 
+    def _reads(self, table: Table) -> bool:
+        return any(element is table for element in visitors.iterate(self._statement))
+
     def _finish(self) -> None:
         self._done = True
         _streams(self._session).discard(self)
@@ -108,6 +113,13 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             Cursor.close(cursor)
             return
         self._result.close()
+
+
+def close_those_over(session: GatedSession, table: Table) -> None:
+    """Closes the streams that read *table*, which is about to go."""
+    opened: set[RowStream[Any]] = session.info.get(OPEN, set())
+    for stream in [stream for stream in opened if stream._reads(table)]:
+        stream._end(f"the end of {table.name}")
 
 
 def _streams(session: GatedSession) -> set[RowStream[Any]]:

@@ -18,6 +18,7 @@ from tablewright.runtime.conditions import (
     Where as Where,
 )
 from tablewright.runtime.gate import GatedSession
+from tablewright.runtime.insert_from import insert_from
 from tablewright.runtime.page import Page as Page, page
 from tablewright.runtime.shape import Shape
 from tablewright.runtime.statement import RowStatement
@@ -110,6 +111,14 @@ class Table(Generic[RowT, InsertT]):
     def insert_many_returning(self, rows: Iterable[InsertT | RowT]) -> list[RowT]:
         """Inserts all rows or none; as stored, in the order given."""
         return bulk.insert_many_returning(self._session, self._shape, rows)
+
+    def insert_from(self, rows: sqlalchemy.SelectBase, /, names: Sequence[str] | None = None) -> int:
+        """Inserts the rows of a select, all or none, without fetching them; how many.
+
+        Its columns are told apart by their labels, or are those of *names* in their order. What the table has no
+        column for, and a column that needs a value and gets none, is an error before anything is sent.
+        """
+        return insert_from(self._session, self._shape, rows, names)
 
     def _upsert_many(self, rows: Iterable[InsertT | RowT], conflict: str) -> int:
         """Inserts rows, or updates those whose key *conflict* is there already; all or none; how many were given."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, text
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime import driver, identity
@@ -22,7 +22,10 @@ POINTING = text(
 def truncate(session: GatedSession, shape: Shape[Any], *, cascade: bool) -> None:
     """Deletes all rows; with *cascade* those of the tables that point at them too."""
     with driver.whole(session) as connection:
-        if connection.dialect.name == "postgresql":
+        if "TEMPORARY" in cast("list[str]", shape.table._prefixes):
+            # Postgres truncates nothing in a read-only transaction; nothing points at a temporary table.
+            connection.execute(delete(shape.table))
+        elif connection.dialect.name == "postgresql":
             tail = " CASCADE" if cascade else ""
             connection.execute(text(f"TRUNCATE TABLE {_escaped(table_name(connection, shape.table))}{tail}"))
         elif connection.dialect.name == "sqlite":

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, CursorResult, delete, insert, update
 from sqlalchemy.sql import ClauseElement
 
 from tablewright.runtime import driver, identity, reads, sequence
@@ -152,8 +152,7 @@ def update_where(
         return reads.count(session, shape, found)
     statement = update(shape.table).where(*found).values(_sql_values(values))
     with session.gate as connection:
-        result = connection.execute(driver.as_core(statement))
-        count = result.rowcount
+        count = affected(connection, connection.execute(driver.as_core(statement)))
         if count:
             identity.wrote(session, shape, "update")
     return count
@@ -196,7 +195,16 @@ def delete_where(session: GatedSession, shape: Shape[Any], where: Sequence[objec
     """Deletes the rows that meet every condition; how many."""
     statement = delete(shape.table).where(*chosen(where))
     with session.gate as connection:
-        count = connection.execute(driver.as_core(statement)).rowcount
+        count = affected(connection, connection.execute(driver.as_core(statement)))
         if count:
             identity.wrote(session, shape, "delete")
+    return count
+
+
+def affected(connection: Connection, result: CursorResult[Any]) -> int:
+    """How many rows the statement of *result*, just executed, has written."""
+    count = result.rowcount
+    if count < 0 and connection.dialect.name == "sqlite":
+        # The driver takes a statement that begins with WITH for a read.
+        count = int(connection.exec_driver_sql("SELECT changes()").scalar_one())
     return count

@@ -24,10 +24,12 @@ from observatory import Detector, Shift
 from observatory import Session as ObservatorySession
 from sqlalchemy import Column, ColumnElement, MetaData, create_engine, func, or_, select
 from sqlalchemy.orm import scoped_session, sessionmaker
+from tablewright.runtime.dynamic import DynamicTable
 from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper
 from tablewright.runtime.stream import RowStream
 from tablewright.runtime.table import ALL_ROWS
 from tablewright.schema.range import Range
+from tablewright.spec.models import TableSpec
 
 
 def opening(db: Database) -> None:
@@ -156,3 +158,29 @@ def own_rows(session: Session) -> None:
     """Any select becomes rows of one's own class."""
     assert_type(session.rows(select(Book.title, func.sum(Book.stock)), Sale), list[Sale])
     assert_type(session.rows(select(Book.genre, func.count(Book.id)).group_by(Book.genre), Total), list[Total])
+
+
+def temporary(session: Session, spec: TableSpec) -> None:
+    """A temporary table has the types of what it was made after."""
+    books = session.make_temporary_table(BookTable)
+    assert_type(books, BookTable)
+    assert_type(books.select(books.c.price < 10), list[BookRow])
+    assert_type(books.insert_many(session.book.stream()), int)
+    assert_type(books.insert_from(select(Book)), int)
+    assert_type(session.make_temporary_table(session.book, "books"), BookTable)
+    assert_type(session.make_temporary_table(spec), DynamicTable)
+    assert_type(session.make_temporary_table(books.table), DynamicTable)
+    session.drop_temporary_table(books)
+    session.drop_temporary_table(books.table)
+    with session.temporary_table(BookTable) as some, session.temporary_table(spec, "others") as others:
+        assert_type(some.get(1), BookRow | None)
+        assert_type(others, DynamicTable)
+
+
+def transactions(db: Database) -> None:
+    """Sessions that begin with locks, or join none."""
+    with db.session(lock=[Book, BookTable, metadata.tables["book"]]) as session:
+        assert_type(session, Session)
+    with db.ambient_session(interrupting=True) as session:
+        assert_type(session.book.count(), int)
+    assert_type(Database("sqlite://", allow_temporary_tables=False).allow_temporary_tables, bool)

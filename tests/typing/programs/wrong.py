@@ -5,7 +5,7 @@
 
 from decimal import Decimal
 
-from bookstore import Author, Book, BookRow, Database, NoSuchName, Session  # refused: an unknown name of the package
+from bookstore import Author, Book, BookRow, BookTable, Database, NoSuchName, Session  # refused: an unknown name of the package
 from observatory import Detector, Shift
 from sqlalchemy import create_engine
 from tablewright.runtime.ranges import before, contains, lower, overlaps
@@ -85,3 +85,22 @@ def options(db: Database) -> None:
     db.session(nope=3)  # refused L21: no such option
     db.session(isolation="SOMETIMES")  # refused L21: no such level
     Database(create_engine("sqlite://"), read_only="yes")  # refused L21: a wrong type
+
+
+def temporary(session: Session) -> None:
+    books = session.make_temporary_table(BookTable)
+    books.select(books.c.nope < 10)  # refused: no such column
+    books.insert(author_id=1, isbn="1", title="t")  # refused: price is missing
+    books.insert_many([session.author.get_one(1)])  # refused: a row of another table
+    books.insert_from("SELECT 1")  # refused: text is no select
+    session.make_temporary_table(Book)  # refused: an entity is no table
+    session.make_temporary_table("books")  # refused: nor is a name
+    session.drop_temporary_table("books")  # refused: it is said by its verbs or its table
+    with session.temporary_table(BookTable, 3):  # refused: a name is text
+        pass
+
+
+def transactions(db: Database) -> None:
+    db.session(lock=["book"])  # refused: a name is no table
+    db.ambient_session(interrupt=True)  # refused: misspelt
+    db.ambient_session(lock=[Book])  # refused: it may be open already

@@ -1,0 +1,368 @@
+"""Sessions and transactions as Butler has them: tests 3, 7, 15, 16 and 18, its transactions, traps 44, 45 and 55."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import String, column, create_engine, event, func, select, text, values
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InvalidRequestError, OperationalError
+
+from tablewright.runtime.errors import SessionBusyError, TransactionLostError
+
+
+@pytest.fixture
+def db(case: Any, place: str) -> Iterator[Any]:
+    """Butler's tables, empty, on each of the three."""
+    with case.Database(place) as made:
+        made.create()
+        yield made
+
+
+def names(db: Any) -> list[str]:
+    """What table `a` has in a session of its own."""
+    with db.session() as session:
+        return [row.name for row in session.a.select(order_by=session.a.c.name)]
+
+
+# What a database says of itself.
+
+
+def test_a_database_shows_where_it_is(case: Any, place: str) -> None:
+    """`repr` has the class, the URL without its password, and the options that matter; it connects to nothing."""
+    shown = repr(case.Database(place))
+    assert shown.startswith("Database('")
+    assert "://" in shown
+    assert repr(case.Database("postgresql://me:secret@nowhere/d", namespace="n", read_only=True)) == (
+        "Database('postgresql+psycopg://me:***@nowhere/d', read_only=True, namespace='n')"
+    )
+
+
+def test_a_file_is_the_same_by_any_name(case: Any, sqlite_url: str) -> None:
+    """By URL, by URI, by engine, by clone; one that may not be written is read only; memory cannot be."""
+    path = sqlite_url.removeprefix("sqlite:///")
+    with case.Database(sqlite_url) as db:
+        db.create()
+        with db.session() as session:
+            session.a.insert(name="a1")
+        others = [f"sqlite:///file:{path}?uri=true", create_engine(sqlite_url)]
+        for other in [*map(case.Database, others), case.Database(sqlite_url, read_only=True), db.clone()]:
+            assert names(other) == ["a1"]
+            assert other.read_only is ("read_only" in repr(other))
+            other.dispose()
+    with pytest.raises(ArgumentError, match="needs a file"):
+        case.Database("sqlite://", read_only=True)
+
+
+def test_databases_are_apart(case: Any, url: str, sqlite_url: str) -> None:
+    """One name is two tables with columns of their own, in two namespaces of Postgres or two files."""
+    if url == sqlite_url:
+        places = [case.Database(url), case.Database(url.replace("test.db", "other.db"))]
+    else:
+        places = [case.Database(url, namespace=name) for name in ("one", "two")]
+    for number, db in enumerate(places, 1):
+        db.create()
+        with db.session() as session:
+            session.a.insert(name=f"a{number}")
+            session.execute(text(f"CREATE TABLE t ({', '.join(['x INTEGER', 'y INTEGER'][:number])})"))
+            session.execute(text(f"INSERT INTO t VALUES ({', '.join('12'[:number])})"))
+    for db, expected in zip(places, ((1,), (1, 2)), strict=True):
+        with db.session(read_only=True) as session:
+            assert session.execute(text("SELECT * FROM t")).one() == expected
+            assert [row.name for row in session.a.select()] == [f"a{len(expected)}"]
+        db.dispose()
+
+
+# Trap 44: what is read never makes vanish what is written after.
+
+READS: dict[str, Callable[[Any, Any], object]] = {
+    "rows": lambda session, case: session.a.select(),
+    "one row": lambda session, case: session.a.get("none"),
+    "entities": lambda session, case: session.scalars(select(case.A)).all(),
+    "a statement": lambda session, case: session.execute(text("SELECT 1")).scalar(),
+    "a stream": lambda session, case: list(session.a.stream()),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+@pytest.mark.parametrize("write", ["rows", "entities", "a block inside"])
+def test_what_is_written_after_a_read_is_kept(
+    db: Any, case: Any, read: Callable[[Any, Any], object], write: str
+) -> None:
+    """In `session()`, in ambient sessions and in sessions driven by hand, whatever is read and however written."""
+
+    def work(session: Any, name: str) -> None:
+        read(session, case)
+        if write == "rows":
+            session.a.insert(name=name)
+        elif write == "entities":
+            session.add(case.A(name=name))
+        else:
+            with session.nested():
+                read(session, case)
+                session.a.insert(name=name)
+        read(session, case)
+
+    with db.session() as session:
+        work(session, "a1")
+    with db.ambient_session() as outer:
+        read(outer, case)
+        with db.ambient_session() as session:
+            work(session, "a2")
+    with db.session_class(db) as session:
+        work(session, "a3")
+        session.commit()
+        work(session, "never")
+    assert names(db) == ["a1", "a2", "a3"]
+
+
+# Trap 45, and test 15: a failed inner block is neither kept nor lost in silence.
+
+
+def error_in_python(session: Any) -> None:
+    raise ZeroDivisionError
+
+
+def error_of_the_database(session: Any) -> None:
+    session.a.insert(name="a1")
+
+
+FAILURES = [error_in_python, error_of_the_database]
+ERRORS = (ZeroDivisionError, IntegrityError)
+
+
+@pytest.mark.parametrize("fail", FAILURES)
+@pytest.mark.parametrize("form", ["nested", "ambient", "savepoint"])
+def test_a_failed_block_takes_its_own_writes_only(db: Any, fail: Callable[[Any], None], form: str) -> None:
+    """Caught outside of its block, an error of Python and one of the database undo the block alone."""
+
+    def block(session: Any) -> Any:
+        forms = {"nested": session.nested, "savepoint": lambda: session.savepoint("p"), "ambient": db.ambient_session}
+        return forms[form]()
+
+    with db.ambient_session() as session:
+        session.a.insert(name="a1")
+        with pytest.raises(ERRORS), block(session):
+            session.a.insert(name="inner")
+            fail(session)
+        session.a.insert(name="a2")
+        # Inside a savepoint every block is one, at any depth.
+        with block(session):
+            session.a.insert(name="a3")
+            with pytest.raises(ERRORS), block(session):
+                session.a.insert(name="innermost")
+                fail(session)
+        with pytest.raises(ERRORS), block(session):
+            with block(session):
+                session.a.insert(name="released")
+            fail(session)
+    assert names(db) == ["a1", "a2", "a3"]
+
+
+def test_an_error_caught_without_a_block_loses_nothing_in_silence(db: Any) -> None:
+    """The end raises `TransactionLostError`, and nothing is stored: on both engines, joined or not."""
+    for scope in (db.session, db.ambient_session):
+        with pytest.raises(TransactionLostError), scope() as session:
+            session.a.insert(name="a1")
+            with pytest.raises(IntegrityError):
+                session.a.insert(name="a1")
+    with pytest.raises(TransactionLostError), db.session_class(db) as session:
+        session.a.insert(name="a1")
+        with pytest.raises(IntegrityError):
+            session.a.insert(name="a1")
+        session.commit()
+    assert names(db) == []
+
+
+def test_a_failed_transaction_is_undone_as_a_whole(db: Any) -> None:
+    """The outermost block undoes all, what inner blocks have released too, and raises what ended it."""
+    with pytest.raises(ZeroDivisionError), db.ambient_session() as session:
+        session.a.insert(name="a1")
+        with db.ambient_session(), session.nested():
+            session.a.insert(name="a2")
+        raise ZeroDivisionError
+    assert names(db) == []
+
+
+def test_an_interrupting_session_joins_nothing(db: Any) -> None:
+    """Where an ambient session is open it is refused before anything happens; outermost it is like any other."""
+    with db.ambient_session(interrupting=True) as session:
+        session.a.insert(name="a1")
+        with db.ambient_session() as joined:
+            assert joined is session
+        with pytest.raises(InvalidRequestError, match="open already"), db.ambient_session(interrupting=True):
+            pass
+        session.a.insert(name="a2")
+    with db.ambient_session(interrupting=True) as session:
+        session.a.insert(name="a3")
+    assert names(db) == ["a1", "a2", "a3"]
+
+
+# Test 16: locks of tables.
+
+
+def test_a_locked_table_has_one_writer(case: Any, url: str) -> None:
+    """With `lock=` a second writer waits until the first has ended; the first sees its own row alone."""
+    with case.Database(url) as db, case.Database(url) as other, ThreadPoolExecutor(1) as pool:
+        db.create()
+        trying, done = Event(), Event()
+
+        def write() -> None:
+            trying.set()
+            with other.session() as session:
+                session.a.insert(name="second")
+            done.set()
+
+        with db.session(lock=[case.A, case.B]) as session:
+            assert session.a.count() == 0
+            writing = pool.submit(write)
+            assert trying.wait(10)
+            wait_until_kept_out(session, case, url)
+            assert session.a.count() == 0
+            session.a.insert(name="first")
+            assert session.a.count() == 1
+            assert not done.is_set()
+        writing.result(10)
+        assert names(db) == ["first", "second"]
+
+
+def wait_until_kept_out(session: Any, case: Any, url: str) -> None:
+    """Returns once the database itself says that a writer waits."""
+    if url.startswith("sqlite"):
+        with case.Database(url, busy_timeout=0.01) as impatient, pytest.raises(OperationalError, match="locked"):
+            impatient.session().__enter__()
+        return
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = CAST('a' AS regclass)")
+    until = time.monotonic() + 10
+    while not session.execute(waiting).scalar_one():
+        assert time.monotonic() < until
+
+
+def test_a_table_that_is_not_locked_has_others(case: Any, postgres_url: str) -> None:
+    """On Postgres what others commit in the meantime is there, where another table is locked or none."""
+    with case.Database(postgres_url) as db, case.Database(postgres_url) as other:
+        db.create()
+        with db.session(lock=[case.B]) as session:
+            assert session.a.count() == 0
+            with other.session() as second:
+                second.a.insert(name="second")
+            assert session.a.count() == 1
+
+
+def test_two_who_lock_the_same_tables_do_it_in_one_order(db: Any, case: Any) -> None:
+    """However the tables are named: neither waits for what the other has while it waits for the first."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    for tables in ([case.A, case.B, case.A], [case.B, case.A]):
+        with db.session(lock=tables):
+            pass
+    first, second = sent
+    assert first == second
+
+
+def test_a_reader_locks_no_table(db: Any, case: Any) -> None:
+    """A read-only session that is to lock is refused, on both engines."""
+    with pytest.raises(InvalidRequestError, match="read-only session locks no tables"):
+        db.session(read_only=True, lock=[case.A])
+
+
+def test_a_lock_may_be_taken_later(db: Any, case: Any) -> None:
+    """`session.lock_table`, in a savepoint too, by entity, by class of verbs and by table; of none does nothing."""
+    with db.session() as session:
+        session.lock_table(case.A)
+        with session.nested():
+            session.lock_table(type(session.b), session.c.table)
+        session.lock_table()
+        session.a.insert(name="a1")
+    assert names(db) == ["a1"]
+
+
+# Trap 55: threads.
+
+
+@pytest.mark.parametrize("handle", ["one database", "clones"])
+def test_threads_lose_no_rows(case: Any, url: str, handle: str) -> None:
+    """Six threads with a session for each of their forty rows: 240 rows, on one database object and on clones."""
+    with case.Database(url, busy_timeout=60) as db:
+        db.create()
+        together = Barrier(6)
+
+        def work(thread: int) -> None:
+            own = db if handle == "one database" else db.clone()
+            together.wait(10)
+            for number in range(40):
+                with own.session() as session:
+                    assert session.a.get("none") is None
+                    session.a.insert(name=f"{thread}-{number}")
+            if own is not db:
+                own.dispose()
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(work, range(6)))
+        assert len(names(db)) == 240
+
+
+def test_one_session_has_one_user_at_a_time(db: Any) -> None:
+    """A second thread that uses a session during a call is refused, and nothing is lost."""
+    inside, done = Event(), Event()
+
+    def rows() -> Iterator[dict[str, str]]:
+        yield {"name": "a1"}
+        inside.set()
+        assert done.wait(10)
+        yield {"name": "a2"}
+
+    with db.session() as session, ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(session.a.insert_many, rows())
+        assert inside.wait(10)
+        with pytest.raises(SessionBusyError):
+            session.a.count()
+        done.set()
+        assert writing.result(10) == 2
+    assert names(db) == ["a1", "a2"]
+
+
+# Test 18, and errors that are the same.
+
+
+class Named(msgspec.Struct):
+    name: str
+    word: str
+    many: int
+
+
+def test_constant_rows_join_tables(db: Any) -> None:
+    """SQLAlchemy's `values()`, as a common table expression, alone and joined, into typed rows on both engines."""
+    with db.session() as session:
+        session.a.insert_many([{"name": "a1"}, {"name": "a2"}])
+        a = session.a.table
+        words = values(column("name", String), column("word", String), name="words")
+        given = words.data([("a1", "one"), ("a1", "uno"), ("a3", "three")]).cte()
+        assert sorted(session.execute(select(given)).all()) == [("a1", "one"), ("a1", "uno"), ("a3", "three")]
+        counted = (
+            select(a.c.name, func.min(given.c.word).label("word"), func.count(given.c.word).label("many"))
+            .join(given, given.c.name == a.c.name, isouter=True)
+            .group_by(a.c.name)
+            .having(func.count(given.c.word) > 0)
+        )
+        assert session.rows(counted, Named) == [Named("a1", "one", 2)]
+
+
+def test_what_does_not_fit_is_one_error(db: Any) -> None:
+    """A text that is too long is a DataError, a key that is there an IntegrityError, on each of the three."""
+    for values_, error in (({"name": "x" * 17}, DataError), ({"name": "a1"}, IntegrityError), ({}, IntegrityError)):
+        with pytest.raises(error), db.session() as session:
+            session.a.insert(name="a1")
+            session.a.insert(**values_)
+    with pytest.raises(DBAPIError), db.session(read_only=True) as session:
+        session.a.insert(name="a1")
+    assert names(db) == []
