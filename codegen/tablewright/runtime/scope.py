@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -22,7 +23,7 @@ class SessionScope(Generic[S]):
     The block may end in another thread than it began.
     """
 
-    __slots__ = ("_bind", "_guard", "_namespace", "_options", "_session", "_session_class")
+    __slots__ = ("_bind", "_check", "_guard", "_namespace", "_options", "_session", "_session_class")
 
     def __init__(
         self,
@@ -32,10 +33,12 @@ class SessionScope(Generic[S]):
         namespace: str | None = None,
         read_only: bool = False,
         isolation: Isolation | None = None,
+        check: Callable[[Connection], None] | None = None,
     ) -> None:
         self._session_class = session_class
         self._bind = bind
         self._namespace = namespace
+        self._check = check
         self._session: S | None = None
         self._guard = False
         options: dict[str, Any] = {}
@@ -60,6 +63,7 @@ class SessionScope(Generic[S]):
             join_transaction_mode="create_savepoint",
         )
         session._namespace = self._namespace
+        session._check = self._check
         self._session = session
         try:
             session.begin()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
 from tablewright.runtime import postgres, sequence
 from tablewright.runtime.accessor import Accessor
+from tablewright.runtime.attributes import AttributeStore
 from tablewright.runtime.engines import prepare
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.failure import lost_at_commit
@@ -38,6 +39,7 @@ class HasBind(Protocol):
     def bind(self) -> Engine | Connection: ...
     @property
     def namespace(self) -> str | None: ...
+    def due_check(self) -> Callable[[Connection], None] | None: ...
 
 
 class Session(GatedSession):
@@ -74,9 +76,11 @@ class Session(GatedSession):
         self._scope: object | None = None
         self._savepoints: list[Savepoint] = []
         self._namespace: str | None = None
+        self._check: Callable[[Connection], None] | None = None
         self._prepared: Engine | Connection | None = None
         if bind is not None and not isinstance(bind, Engine | Connection):
             self._namespace = bind.namespace
+            self._check = bind.due_check()
             bind = bind.bind
             if isinstance(bind, Connection) and join_transaction_mode is None:
                 join_transaction_mode = "create_savepoint"
@@ -118,6 +122,11 @@ class Session(GatedSession):
         except TransactionLostError:
             return SessionState.FAILED
         return SessionState.ACTIVE
+
+    @property
+    def attributes(self) -> AttributeStore:
+        """Names and values that are kept in the database, beside the versions of its tables."""
+        return AttributeStore(self.gate)
 
     def rows(self, statement: sqlalchemy.Select[Any] | sqlalchemy.Executable, row_type: type[T], /) -> list[T]:
         """The rows of any *statement* as instances of *row_type*: a msgspec Struct, a dataclass or a NamedTuple."""
@@ -325,8 +334,13 @@ def _after_flush(session: EntitySession, _context: object) -> None:
 
 @event.listens_for(Session, "after_begin")
 def _after_begin(session: EntitySession, transaction: SessionTransaction, connection: Connection) -> None:
-    if isinstance(session, Session) and session._namespace is not None and transaction.parent is None:
+    if not isinstance(session, Session) or transaction.parent is not None:
+        return
+    if session._namespace is not None:
         postgres.enter_namespace(connection, session._namespace)
+    if session._check is not None and (session.bind is connection or session.bind is connection.engine):
+        session._check(connection)
+        session._check = None
 
 
 @event.listens_for(Session, "after_transaction_end")
