@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar, overload
 
-from sqlalchemy import Column, Connection, CursorResult, MetaData, Select, Table, bindparam, delete, select, text
+from sqlalchemy import Column, Connection, MetaData, Select, Table, bindparam, delete, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.errors import AttributeExistsError, VersionsMissingError
 from tablewright.runtime.failure import lacks_table
+from tablewright.runtime.store import NAME, name_of_store, read_attributes
 from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key, table
 
 T = TypeVar("T")
-
-NAME = "tablewright_attributes"
 
 
 class AttributeColumns:
@@ -31,10 +30,8 @@ ATTRIBUTES = table(NAME, MetaData(), AttributeColumns, primary_key("name"))
 
 _SELECT: Select[str, str] = select(AttributeColumns.name, AttributeColumns.value)
 _PARAMETERS = (bindparam("name", type_=types.String(1024)), bindparam("value", type_=types.Text()))
-_INTO = f"INSERT INTO {NAME} (name, value) VALUES (:name, :value) ON CONFLICT "
-# One that is there already is no failed statement, which would break a transaction of Postgres.
-_INSERT = text(_INTO + "DO NOTHING").bindparams(*_PARAMETERS)
-_OVERWRITE = text(_INTO + "(name) DO UPDATE SET value = excluded.value").bindparams(*_PARAMETERS)
+# SQLAlchemy says ON CONFLICT in the words of one dialect or the other; they are the same.
+_INSERT = "INSERT INTO {store} (name, value) VALUES (:name, :value) ON CONFLICT (name) "
 
 
 def add_to(metadata: MetaData) -> None:
@@ -66,16 +63,16 @@ class AttributeStore:
         """The value of *name*, or *default* if there is none."""
         return self.read([name]).get(name, default)
 
-    def read(self, names: Collection[str]) -> dict[str, str]:
+    def read(self, names: Sequence[str]) -> dict[str, str]:
         """The values of those of *names* that are there."""
         with self._connection() as connection:
-            return dict(_pairs(connection.execute(_SELECT.where(AttributeColumns.name.in_(names)))))
+            return read_attributes(connection, names)
 
     def items(self) -> list[tuple[str, str]]:
         """All names with their values, sorted by name."""
         with self._connection() as connection:
             # Not by the database, which sorts as its locale does.
-            return sorted(_pairs(connection.execute(_SELECT)))
+            return sorted((name, value) for name, value in connection.execute(_SELECT))
 
     def is_empty(self) -> bool:
         """Whether there is no attribute."""
@@ -87,7 +84,10 @@ class AttributeStore:
         if not name or not value:
             raise ValueError(f"An attribute needs a name and a value, neither of them empty: {name!r}, {value!r}.")
         with self._connection() as connection:
-            statement = _OVERWRITE if force else _INSERT
+            # One that is there already is no failed statement, which would break a transaction of Postgres.
+            words = _INSERT + ("DO UPDATE SET value = excluded.value" if force else "DO NOTHING")
+            store = name_of_store(connection).replace(":", r"\:")
+            statement = text(words.format(store=store)).bindparams(*_PARAMETERS)
             written = connection.execute(statement, {"name": name, "value": value}).rowcount
         if not written:
             raise AttributeExistsError(f"There is an attribute {name!r} already: set(…, force=True) overwrites it.")
@@ -109,7 +109,3 @@ class AttributeStore:
                 f"The database has no table {NAME}. Database.create() makes it with the others; where those are there "
                 "already, made by Alembic or by hand, Database.stamp() does."
             ) from error
-
-
-def _pairs(result: CursorResult[str, str]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in result]

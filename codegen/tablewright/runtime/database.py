@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from copy import copy
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, MetaData
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 
 from tablewright.runtime import postgres, sqlite
 from tablewright.runtime.ambient import AmbientScope
-from tablewright.runtime.attributes import AttributeStore
 from tablewright.runtime.engines import EngineOptions, make_engine, parse_url, prepare
 from tablewright.runtime.extension import VersionedExtension
-from tablewright.runtime.making import Making
 from tablewright.runtime.scope import Isolation, SessionScope
 from tablewright.runtime.session import Session
-from tablewright.runtime.stamp import Stamp, VersionCheck
 from tablewright.runtime.transact import transact
+from tablewright.runtime.version_check import VersionCheck
 from tablewright.runtime.version_tuple import VersionTuple
 from tablewright.runtime.versions import Versions
+
+if TYPE_CHECKING:
+    from tablewright.runtime.making import Making
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
@@ -187,7 +188,7 @@ class Database(Generic[S]):
         None is an extension without versions. `VersionsMissingError` where the database says nothing.
         """
         with self._transaction() as connection:
-            return self._check.versions.stored(dict(AttributeStore(nullcontext(connection)).items()))
+            return self._check.stored(connection)
 
     def drop(self) -> None:
         """Drops all tables of the package, those that are there, and its versions, in one transaction."""
@@ -299,6 +300,8 @@ class Database(Generic[S]):
 
     @contextmanager
     def _making(self, metadata: MetaData) -> Generator[Making, None, None]:
+        # Not at the top: most programs make no tables.
+        from tablewright.runtime.making import Making
+
         with self._transaction() as connection:
-            stamp = Stamp(self._check.versions, connection)
-            yield Making(connection, metadata, stamp, namespace=self._namespace, place=repr(self))
+            yield Making(connection, metadata, self._check.versions, namespace=self._namespace, place=repr(self))

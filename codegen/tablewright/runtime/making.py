@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from tablewright.runtime import postgres
 from tablewright.runtime.attributes import all_but
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
-from tablewright.runtime.extension import VersionedExtension
 from tablewright.runtime.stamp import Stamp
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions import Requested, Versions
 
 
 class Making:
@@ -21,19 +18,19 @@ class Making:
     """
 
     def __init__(
-        self, connection: Connection, metadata: MetaData, stamp: Stamp, *, namespace: str | None, place: str
+        self, connection: Connection, metadata: MetaData, versions: Versions, *, namespace: str | None, place: str
     ) -> None:
         self._connection = connection
         self._metadata = metadata
         self._tables = all_but(metadata)
-        self._stamp = stamp
+        self._stamp = Stamp(versions, connection)
         self._namespace = namespace
         self._place = place
         if connection.dialect.name == "postgresql":
             # CREATE … IF NOT EXISTS fails when two do it at once.
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))"))
 
-    def create(self, exist_ok: bool, versions: Mapping[type[VersionedExtension], VersionTuple], *, check: bool) -> None:
+    def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> None:
         """Makes the tables that are missing, all of them unless *exist_ok*, and writes their versions."""
         if self._connection.dialect.name == "postgresql" and self._namespace is not None:
             schema = postgres.quoted(self._namespace).replace("%", "%%")
@@ -55,7 +52,7 @@ class Making:
         if check or not clashes:
             self._stamp.write(versions, anew=not clashes)
 
-    def stamp(self, versions: Mapping[type[VersionedExtension], VersionTuple], *, force: bool) -> None:
+    def stamp(self, versions: Requested, *, force: bool) -> None:
         """Writes the versions of tables that are all there; with *force* over others."""
         names = self._names()
         missing = sorted(names - self._present())

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
 from tablewright.runtime import postgres, sequence
 from tablewright.runtime.accessor import Accessor
-from tablewright.runtime.attributes import AttributeStore
 from tablewright.runtime.engines import prepare
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.failure import lost_at_commit
@@ -28,6 +27,8 @@ from tablewright.runtime.state import SessionState
 if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
     from sqlalchemy.sql.selectable import TypedReturnsRows
+
+    from tablewright.runtime.attributes import AttributeStore
 
 T = TypeVar("T")
 
@@ -126,6 +127,9 @@ class Session(GatedSession):
     @property
     def attributes(self) -> AttributeStore:
         """Names and values that are kept in the database, beside the versions of its tables."""
+        # Not at the top: it is a table, and not every program needs one.
+        from tablewright.runtime.attributes import AttributeStore
+
         return AttributeStore(self.gate)
 
     def rows(self, statement: sqlalchemy.Select[Any] | sqlalchemy.Executable, row_type: type[T], /) -> list[T]:

@@ -1,61 +1,14 @@
-"""The versions in a database: checked when it is first used, written and removed with its tables."""
+"""`Stamp`: the versions in a database, written and removed with its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
-from functools import partial
-from typing import Self
 
 from sqlalchemy import Connection, inspect
 
-from tablewright.runtime.attributes import ATTRIBUTES, NAME, AttributeStore
-from tablewright.runtime.errors import IncompatibleVersionError, VersionsMissingError
-from tablewright.runtime.failure import condemn
+from tablewright.runtime.attributes import ATTRIBUTES, AttributeStore
+from tablewright.runtime.store import NAME, schema_of_store
 from tablewright.runtime.versions import Requested, Versions
-
-
-class VersionCheck:
-    """The check of a database's versions that its first session makes; those that follow pay nothing."""
-
-    __slots__ = ("_on", "_reads", "_writes", "versions")
-
-    def __init__(self, versions: Versions, on: bool) -> None:
-        self.versions = versions
-        self._on = on
-        # Passed, so far, for sessions that only read and for those that may write.
-        self._reads = self._writes = not on
-
-    @property
-    def on(self) -> bool:
-        """Whether versions are checked at all."""
-        return self._on
-
-    def again(self) -> Self:
-        """The same, to be made again."""
-        return type(self)(self.versions, self._on)
-
-    def due(self, read_only: bool) -> Callable[[Connection], None] | None:
-        """What a session has to do with its connection when it begins; None once that was passed."""
-        if self._writes or (read_only and self._reads):
-            return None
-        return partial(self._make, read_only)
-
-    def _make(self, read_only: bool, connection: Connection) -> None:
-        store = AttributeStore(nullcontext(connection))
-        try:
-            try:
-                found = store.read(self.versions.names())
-            except VersionsMissingError as error:
-                raise self.versions.missing() from error.__cause__
-            self.versions.check(found, update=not read_only)
-        except IncompatibleVersionError as error:
-            error.add_note(f"The database: {connection.engine.url.render_as_string(hide_password=True)}")
-            # Whoever catches it shall not go on without.
-            condemn(connection, error)
-            raise
-        self._reads = True
-        self._writes = not read_only
 
 
 class Stamp:
@@ -100,7 +53,7 @@ class Stamp:
             ATTRIBUTES.drop(self._connection)
 
     def _is_there(self) -> bool:
-        return inspect(self._connection).has_table(NAME)
+        return inspect(self._connection).has_table(NAME, schema=schema_of_store(self._connection))
 
     def _found(self) -> dict[str, str]:
         return self._store.read(self._versions.names())
