@@ -34,7 +34,7 @@ class Stamp:
         """Writes what is missing; with *anew* over what is there."""
         ATTRIBUTES.create(self._connection, checkfirst=True)
         if anew:
-            kept = self._versions.overruled(self._found(), requested)
+            kept = self._versions.kept(self._found(), requested)
             self._remove_rows()
             found = self._found() | kept
             for name, value in kept.items():

@@ -71,10 +71,8 @@ class Versions:
         if unknown:
             raise ArgumentError(f"{', '.join(unknown)} is none of the extensions of this Database class.")
         rows: dict[str, str] = {}
-        if self.version_name not in found:
-            rows[self.version_name] = self.schema.version
-        if self.version_name in rows or self._digests_differ_in_form(found):
-            rows[self.digest_name] = self.schema.digest
+        if found.get(self.version_name, self.schema.version) == self.schema.version:
+            rows |= {self.version_name: self.schema.version, self.digest_name: self.schema.digest}
         for extension in self.extensions:
             rows[self._config(extension)] = extension.extension_name()
             version = self._new_version(extension, found.get(version_of(extension)), requested.get(extension))
@@ -82,7 +80,7 @@ class Versions:
                 rows[version_of(extension)] = str(version)
         return {name: value for name, value in rows.items() if found.get(name) != value}
 
-    def overruled(self, found: Rows, requested: Requested) -> dict[str, str]:
+    def kept(self, found: Rows, requested: Requested) -> dict[str, str]:
         """Of *found*, what may stay where everything else is overwritten: versions that extensions work with."""
         kept: dict[str, str] = {}
         for extension in self.extensions:
