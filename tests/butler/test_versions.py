@@ -177,6 +177,6 @@ def test_missing_attributes(url: str) -> None:
     """testMissingAttributes: a database without attributes is a LookupError."""
     with sample.Database(url) as database, pytest.raises(LookupError), database.session():
         pass
-    with sample.Database(url, check_versions=False) as database:
-        with pytest.raises(LookupError), database.session() as session:
-            session.attributes.get("attr")
+    unchecked = sample.Database(url, check_versions=False)
+    with unchecked as database, pytest.raises(LookupError), database.session() as session:
+        session.attributes.get("attr")
