@@ -8,6 +8,7 @@ from tablewright.runtime import postgres
 from tablewright.runtime.attributes import all_but
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
 from tablewright.runtime.stamp import Stamp
+from tablewright.runtime.store import schema_of_store
 from tablewright.runtime.versions import Requested, Versions
 
 
@@ -75,10 +76,8 @@ class Making:
 
     def _present(self) -> set[str]:
         inspector = inspect(self._connection)
-        return {
-            *inspector.get_table_names(schema=self._namespace),
-            *inspector.get_view_names(schema=self._namespace),
-        }
+        schema = self._namespace or schema_of_store(self._connection)
+        return {*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)}
 
 
 def _some(names: list[str], limit: int = 5) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from tablewright.runtime.errors import (
     AttributeExistsError,
     IncompatibleVersionError,
+    SchemaAlreadyExistsError,
     SessionBusyError,
     TransactionLostError,
     VersionsMissingError,
@@ -117,6 +118,10 @@ def test_a_schema_that_is_translated(postgres_url: str) -> None:
         connection.execute(text('CREATE SCHEMA "t:%"'))
     database = Database(engine.execution_options(schema_translate_map={None: "t:%"}))
     database.create()
+    with pytest.raises(SchemaAlreadyExistsError):
+        database.create()
+    database.create(exist_ok=True)
+    database.stamp()
     with database.session() as session:
         session.attributes.set("a", "1")
         assert session.attributes.items() == [("a", "1"), *OWN]

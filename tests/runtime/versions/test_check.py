@@ -41,6 +41,14 @@ def stored(url: str) -> Iterator[Say]:
         yield say
 
 
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """The sample's tables in an empty database, on either engine."""
+    with Database(url) as made:
+        made.create()
+        yield made
+
+
 def watched(database: Database) -> list[str]:
     """The statements that *database* will execute."""
     seen: list[str] = []
@@ -103,6 +111,16 @@ def test_one_select_once(url: str, way: Callable[[Database], None]) -> None:
         way(database)
         by_hand(database)
         assert not [statement for statement in seen if "tablewright_attributes" in statement]
+
+
+def test_once_in_a_session_of_many_transactions(database: Database) -> None:
+    """A session by hand asks in its first transaction, not in each."""
+    seen = watched(database)
+    with Session(database) as session:
+        for name in "ab":
+            session.parent.insert(name)
+            session.commit()
+    assert len([statement for statement in seen if "tablewright_attributes" in statement]) == 1
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -304,6 +322,17 @@ def test_in_a_transaction_that_is_rolled_back(url: str) -> None:
             scope(joined)
         scope(database)
     assert names(database) == []
+
+
+def test_what_a_transaction_made_goes_with_it(url: str) -> None:
+    """Versions that fit inside a transaction that is then rolled back are asked for again."""
+    with Database(url) as database, Database(url, check_versions=False) as maker:
+        with database.engine.connect() as connection, maker.joined_to(connection) as (_, joined):
+            joined.create()
+            with database.joined_to(connection) as (session, _):
+                assert session.parent.names() == []
+        with pytest.raises(VersionsMissingError):
+            scope(database)
 
 
 def test_over_a_session_of_others(url: str, stored: Say) -> None:
