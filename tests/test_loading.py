@@ -19,8 +19,12 @@ ROOT = Path(__file__).parents[1]
 
 ROWS_ONLY = """
 import sys
-from bookstore import Database
+from bookstore import SCHEMA, Database
 with Database("sqlite://") as db:
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE tablewright_attributes (name TEXT PRIMARY KEY, value TEXT)")
+        stamp = ("version:bookstore", SCHEMA.version, "digest:bookstore", SCHEMA.digest)
+        connection.exec_driver_sql("INSERT INTO tablewright_attributes VALUES (?, ?), (?, ?)", stamp)
     with db.session() as session:
         session.connection().exec_driver_sql("CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT, born TEXT)")
         session.author.insert(name="a")

@@ -11,7 +11,7 @@ metadata: MetaData = MetaData()
 SCHEMA: SchemaInfo = SchemaInfo(
     name="bookstore",
     version="1.0.0",
-    digest="8a636946eb05b5ebdcdca8633db7c346963e7932012726af2737ab462d44a16a",
+    digest="1:c0c75df947c9986c819b55c42a601384cd08bd7b5356ee14cf9ae8a544abbf85",
 )
 
 PACKAGE: Package = Package(

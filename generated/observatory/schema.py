@@ -11,7 +11,7 @@ metadata: MetaData = MetaData()
 SCHEMA: SchemaInfo = SchemaInfo(
     name="observatory",
     version="1.0.0",
-    digest="aa31a8ec43b0f8ce8d615750b70072f5bcb236752c88924c777dca5ec03ef132",
+    digest="1:806ef4b219885b87170eea7fae3127c8b4c8607f1cb47c682ae26b303e3e0f42",
 )
 
 PACKAGE: Package = Package(

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from tablewright.pipeline import generate
+from tablewright.runtime.attributes import all_but
 from tablewright.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -61,18 +62,15 @@ def sqlite_shop(generated: Path, scripts: Path, tmp_path: Path) -> Shop:
     path = tmp_path / "chinook.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(scripts.joinpath("Chinook_Sqlite.sql").read_text(encoding="utf-8-sig"))
-    package = importlib.import_module("chinook_sqlite")
-    names = {
-        key: item.name
-        for table in package.metadata.tables.values()
-        for key, item in [*table.columns.items(), (_snake(table.name), table)]
-    }
+    package: Any = importlib.import_module("chinook_sqlite")
+    tables: list[Any] = all_but(package.metadata)
+    names = {key: item.name for table in tables for key, item in [*table.columns.items(), (_snake(table.name), table)]}
 
     def ask(sql: str) -> list[tuple[Any, ...]]:
         with sqlite3.connect(path) as connection:
             return connection.execute(_renamed(sql, names)).fetchall()
 
-    return Shop(package, f"sqlite:///{path}", ask)
+    return _stamped(Shop(package, f"sqlite:///{path}", ask))
 
 
 @pytest.fixture
@@ -89,7 +87,7 @@ def postgresql_shop(generated: Path, scripts: Path, postgres_url: str) -> Shop:
         with psycopg.connect(plain) as connection:
             return connection.execute(sql.encode()).fetchall()
 
-    return Shop(importlib.import_module("chinook"), postgres_url, ask)
+    return _stamped(Shop(importlib.import_module("chinook"), postgres_url, ask))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -97,6 +95,13 @@ def shop(request: pytest.FixtureRequest) -> Shop:
     """A Chinook database on either engine."""
     found: Shop = request.getfixturevalue(f"{request.param}_shop")
     return found
+
+
+def _stamped(shop: Shop) -> Shop:
+    """The *shop*, its database being told which version of the package its tables are."""
+    with shop.package.Database(shop.url) as database:
+        database.stamp()
+    return shop
 
 
 def _snake(name: str) -> str:

@@ -6,18 +6,24 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, inspect, text
+from sqlalchemy import URL, Connection, Engine, MetaData, Table
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 
 from tablewright.runtime import postgres, sqlite
 from tablewright.runtime.ambient import AmbientScope
 from tablewright.runtime.engines import EngineOptions, make_engine, parse_url, prepare
-from tablewright.runtime.errors import SchemaAlreadyExistsError
+from tablewright.runtime.extension import VersionedExtension
 from tablewright.runtime.scope import Isolation, SessionScope
 from tablewright.runtime.session import Session
 from tablewright.runtime.transact import transact
+from tablewright.runtime.version_check import VersionCheck
+from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions import Versions
+
+if TYPE_CHECKING:
+    from tablewright.runtime.making import Making
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
@@ -31,10 +37,15 @@ class Database(Generic[S]):
     the tables. The other options are those of `sqlalchemy.create_engine`, and *busy_timeout* is how many seconds
     SQLite waits for another writer. No connection is made before the first use. Where temporary tables are not
     to be had (a replica, a pooler of transactions), *allow_temporary_tables* refuses them from the start.
+
+    The first session asks the database which versions it holds: `IncompatibleVersionError` where they do not fit.
+    Without *check_versions* it does not, for databases whose versions are kept elsewhere.
     """
 
     # A class variable cannot be generic: generated classes say the class here and as their argument.
     session_class: ClassVar[type[Any]]
+    extensions: ClassVar[tuple[type[VersionedExtension], ...]] = ()
+    """The parts of the database that have versions of their own; a subclass lists them."""
 
     def __init__(
         self,
@@ -42,6 +53,7 @@ class Database(Generic[S]):
         *,
         read_only: bool = False,
         namespace: str | None = None,
+        check_versions: bool = True,
         echo: bool = False,
         pool_size: int = 5,
         max_overflow: int = 10,
@@ -65,6 +77,7 @@ class Database(Generic[S]):
         self._read_only = read_only
         self._namespace = namespace
         self._allow_temporary_tables = allow_temporary_tables
+        self._check = VersionCheck(Versions(self._session_type().package.schema, self.extensions), check_versions)
         self._given = isinstance(url_or_engine, Engine)
         self._joined: Connection | None = None
         self._reader: Engine | None = None
@@ -139,7 +152,12 @@ class Database(Generic[S]):
             isolation=isolation,
             lock=lock,
             temporary_tables=self._allow_temporary_tables,
+            check=self._check.due(read_only),
         )
+
+    def due_check(self) -> Callable[[Connection], None] | None:
+        """What a session by hand has to ask the database when it begins; None once the versions are known to fit."""
+        return self._check.due(self._read_only)
 
     def ambient_session(self, *, interrupting: bool = False) -> AmbientScope[S]:
         """The session of the task or thread that runs, joined in a savepoint; outermost, as `session()`.
@@ -156,45 +174,49 @@ class Database(Generic[S]):
         """
         return transact(lambda: self.session(isolation=isolation), function, retries)
 
-    def create(self, exist_ok: bool = False) -> None:
-        """Makes all tables, in one transaction.
+    def create(
+        self, exist_ok: bool = False, *, versions: Mapping[type[VersionedExtension], VersionTuple] | None = None
+    ) -> None:
+        """Makes all tables, and writes which versions they are, in one transaction.
 
-        Where some are there already: `SchemaAlreadyExistsError`, or with *exist_ok* the missing ones are made.
+        Where some are there already: `SchemaAlreadyExistsError`, or with *exist_ok* the missing ones are made if the
+        versions fit. *versions* are those that extensions are to have, instead of their own choice.
         """
         metadata = self._metadata()
         self._refuse_read_only("create")
         if self._joined is None and self._engine.dialect.name == "sqlite" and sqlite.file_name(self._engine.url):
             self._set_wal()
+        with self._making(metadata) as making:
+            making.create(exist_ok, versions or {}, check=self._check.on)
+
+    def stamp(
+        self, *, versions: Mapping[type[VersionedExtension], VersionTuple] | None = None, force: bool = False
+    ) -> None:
+        """Writes which versions the tables are, where others made them: Alembic, an older release, a hand.
+
+        `IncompatibleVersionError` where tables are missing, or where the database says that it holds other versions,
+        unless *force* overwrites them. The tables are not looked at beyond their names.
+        """
+        metadata = self._metadata()
+        self._refuse_read_only("stamp")
+        with self._making(metadata) as making:
+            making.stamp(versions or {}, force=force)
+
+    def stored_versions(self) -> dict[str, VersionTuple | None]:
+        """The versions that the database says it holds: the schema's by its name, those of extensions by their role.
+
+        None is an extension without versions. `VersionsMissingError` where the database says nothing.
+        """
         with self._transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                # CREATE … IF NOT EXISTS fails when two do it at once.
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))"))
-                if self._namespace is not None:
-                    connection.exec_driver_sql(
-                        f"CREATE SCHEMA IF NOT EXISTS {postgres.quoted(self._namespace)}".replace("%", "%%")
-                    )
-            inspector = inspect(connection)
-            present = {
-                *inspector.get_table_names(schema=self._namespace),
-                *inspector.get_view_names(schema=self._namespace),
-            }
-            clashes = sorted(table.name for table in metadata.tables.values() if table.name in present)
-            if clashes and not exist_ok:
-                raise SchemaAlreadyExistsError(
-                    f"{self!r} has {len(clashes)} of the {len(metadata.tables)} tables already: {_some(clashes)}. "
-                    "create(exist_ok=True) makes the missing ones."
-                )
-            try:
-                metadata.create_all(connection)
-            finally:
-                _say_inline(metadata)
+            return self._check.stored(connection)
 
     def drop(self) -> None:
-        """Drops all tables of the package, those that are there, in one transaction."""
+        """Drops all tables of the package, those that are there, and its versions, in one transaction."""
         metadata = self._metadata()
         self._refuse_read_only("drop")
-        with self._transaction() as connection:
-            metadata.drop_all(connection)
+        with self._making(metadata) as making:
+            making.drop()
+        self._check = self._check.again()
 
     def clone(self) -> Self:
         """Another database object on the same place, with connections of its own."""
@@ -228,10 +250,12 @@ class Database(Generic[S]):
         twin = copy(self)
         twin._reader = None
         twin._joined = connection
+        # What the twin finds may be undone with the transaction.
+        twin._check = self._check.again()
         session = self._session_type()(twin)
-        # Its savepoint has to be the outermost, before those of other sessions.
-        session.connection()
         try:
+            # Its savepoint has to be the outermost, before those of other sessions.
+            session.connection()
             yield session, twin
         finally:
             session.close()
@@ -294,14 +318,10 @@ class Database(Generic[S]):
                 postgres.enter_namespace(connection, self.namespace)
             yield connection
 
+    @contextmanager
+    def _making(self, metadata: MetaData) -> Generator[Making, None, None]:
+        # Not at the top: most programs make no tables.
+        from tablewright.runtime.making import Making
 
-def _some(names: list[str], limit: int = 5) -> str:
-    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
-
-
-def _say_inline(metadata: MetaData) -> None:
-    # Where tables point at each other, Postgres gets the keys by ALTER TABLE; SQLAlchemy then never
-    # says them inside CREATE TABLE again, and a SQLite made afterwards would silently lack them.
-    for table in metadata.tables.values():
-        for key in table.foreign_key_constraints:
-            key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # there is no public way
+        with self._transaction() as connection:
+            yield Making(connection, metadata, self._check.versions, namespace=self._namespace, place=repr(self))

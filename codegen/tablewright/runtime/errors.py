@@ -50,3 +50,15 @@ class InterfaceMismatchError(ImportError):
 
 class SyncConflictError(InvalidRequestError):
     """`sync` found a row with these keys but other values, and was not to update it."""
+
+
+class IncompatibleVersionError(InvalidRequestError):
+    """The database holds another version than the program needs; says what is there and how to mend it."""
+
+
+class VersionsMissingError(IncompatibleVersionError, LookupError):
+    """The database does not say which versions it holds: `Database.create` or `Database.stamp` write them."""
+
+
+class AttributeExistsError(InvalidRequestError):
+    """The attribute has a value already, which was not to be overwritten."""

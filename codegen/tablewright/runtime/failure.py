@@ -116,6 +116,18 @@ def may_succeed_again(error: BaseException) -> bool:
     return getattr(original, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED)
 
 
+def lacks_table(error: DBAPIError) -> bool:
+    """Whether *error* says that there is no such table."""
+    return getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE or "no such table:" in str(error.orig)
+
+
+def condemn(connection: Connection, error: BaseException) -> None:
+    """Lets *error* break the transaction or savepoint that *connection* is in, whatever the database says."""
+    innermost = connection.get_nested_transaction() or connection.get_transaction()
+    if innermost is not None:
+        vars(connection)[KEY] = Failure(error, innermost)
+
+
 def _aborted(driver: Any) -> bool:
     status = getattr(getattr(driver, "info", None), "transaction_status", None)
     return status is not None and status.name == "INERROR"
@@ -136,10 +148,9 @@ def _reached_sqlite(error: BaseException) -> bool:
 
 
 def _explain(error: DBAPIError, context: ExceptionContext) -> None:
-    original = error.orig
     if context.connection is None and context.engine is not None:
         error.add_note(f"No connection to {context.engine.url.render_as_string(hide_password=True)}.")
-    elif getattr(original, "sqlstate", None) == UNDEFINED_TABLE or "no such table:" in str(original):
+    elif lacks_table(error):
         error.add_note("Has the database its tables yet? Database.create() makes them.")
 
 

@@ -32,7 +32,7 @@ class SchemaInfo(Struct, frozen=True):
     name: str
     version: str
     digest: str
-    """The hash of the canonical schema: the schema's identity."""
+    """The hash of what a database holds of the schema."""
 
 
 class Package:
@@ -116,10 +116,14 @@ class Package:
         return sorted(found | vars(sys.modules[self.name]).keys())
 
     def load_tables(self) -> MetaData:
-        """The metadata with every table in it."""
+        """The metadata with every table in it, and the store of the versions."""
+        # Not at the top: to import a package takes no table.
+        from tablewright.runtime import attributes
+
         with _uncollected():
             for module in self._tables:
                 self._module(f"tables.{module}")
+            attributes.add_to(self._metadata)
         return self._metadata
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -26,6 +26,7 @@ class SessionScope(Generic[S]):
 
     __slots__ = (
         "_bind",
+        "_check",
         "_forbids",
         "_lock",
         "_namespace",
@@ -46,12 +47,14 @@ class SessionScope(Generic[S]):
         isolation: Isolation | None = None,
         lock: Sequence[type[Any] | Table] = (),
         temporary_tables: bool = True,
+        check: Callable[[Connection], None] | None = None,
     ) -> None:
         self._session_class = session_class
         self._bind = bind
         self._namespace = namespace
         self._lock = lock
         self._temporary_tables = temporary_tables
+        self._check = check
         self._session: S | None = None
         self._needs_guard = needs_guard(bind, read_only=read_only, temporary_tables=temporary_tables)
         # On SQLite by the connection, which may be shared with writers.
@@ -74,6 +77,7 @@ class SessionScope(Generic[S]):
         session._namespace = self._namespace
         session._needs_guard = self._needs_guard
         session.allow_temporary_tables = self._temporary_tables
+        session._check = self._check
         self._session = session
         try:
             session.begin()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
+    from tablewright.runtime.attributes import AttributeStore
     from tablewright.runtime.dynamic import DynamicTable
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class HasBind(Protocol):
     def read_only(self) -> bool: ...
     @property
     def allow_temporary_tables(self) -> bool: ...
+    def due_check(self) -> Callable[[Connection], None] | None: ...
 
 
 class Session(TemporarySession):
@@ -82,6 +84,7 @@ class Session(TemporarySession):
         self._scope: object | None = None
         self._savepoints: list[Savepoint] = []
         self._namespace: str | None = None
+        self._check: Callable[[Connection], None] | None = None
         self._prepared: Engine | Connection | None = None
         self._needs_guard = False
         options = execution_options or {}
@@ -89,6 +92,7 @@ class Session(TemporarySession):
             database, bind = bind, bind.bind
             kind = {"read_only": database.read_only, "temporary_tables": database.allow_temporary_tables}
             self._namespace = database.namespace
+            self._check = database.due_check()
             self._needs_guard = needs_guard(bind, **kind)
             self.allow_temporary_tables = database.allow_temporary_tables
             options = {**begins(bind, **kind), **options}
@@ -135,6 +139,14 @@ class Session(TemporarySession):
         except TransactionLostError:
             return SessionState.FAILED
         return SessionState.ACTIVE
+
+    @property
+    def attributes(self) -> AttributeStore:
+        """Names and values that are kept in the database, beside the versions of its tables."""
+        # Not at the top: it is a table, and not every program needs one.
+        from tablewright.runtime.attributes import AttributeStore
+
+        return AttributeStore(self.gate)
 
     def rows(self, statement: sqlalchemy.Select[Any] | sqlalchemy.Executable, row_type: type[T], /) -> list[T]:
         """The rows of any *statement* as instances of *row_type*: a msgspec Struct, a dataclass or a NamedTuple."""
@@ -360,6 +372,9 @@ def _after_begin(session: EntitySession, transaction: SessionTransaction, connec
         return
     if session._namespace is not None:
         postgres.enter_namespace(connection, session._namespace)
+    if session._check is not None and (session.bind is connection or session.bind is connection.engine):
+        session._check(connection)
+        session._check = None
     if session._needs_guard:
         session.read_only_guard = ReadOnlyGuard(connection)
 

@@ -1,13 +1,28 @@
-"""The canonical JSON of a schema, and its digest: the schema's identity."""
+"""The canonical JSON of a schema, and its digest: the identity of what a database holds."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from tablewright.schema.definition import Column, Schema, Table
+
+DIGEST_FORM = 1
+"""Changes when digests are made in another way: those of different forms cannot be compared."""
+
+
+class Named(Protocol):
+    """A part of a schema, unique by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
 
 
 def to_json(schema: Schema) -> str:
@@ -22,28 +37,50 @@ def from_json(text: str | bytes) -> Schema:
 
 
 def digest(schema: Schema) -> str:
-    """SHA-256, in hex, of all of *schema* that changes what a database or a program sees."""
+    """The form of the digest, a colon, and SHA-256, in hex, of all of *schema* that a database holds.
+
+    The version is none of it, nor is prose, or what only Python sees of a table. Neither is the order of tables and of
+    columns: a migration cannot change it, and nothing goes by it.
+    """
     identity = msgspec.json.encode(_identity(schema), order="sorted")
-    return hashlib.sha256(identity).hexdigest()
+    return f"{DIGEST_FORM}:{hashlib.sha256(identity).hexdigest()}"
 
 
 def _identity(schema: Schema) -> Schema:
-    """The *schema* without prose, places, and keys that belong to other tools."""
     return replace(
         schema,
+        version="",
         doc=None,
-        enums=tuple(replace(enum, doc=None) for enum in schema.enums),
-        tables=tuple(map(_table, schema.tables)),
-        opaque_tables=tuple(map(_table, schema.opaque_tables)),
+        enums=_sorted(replace(enum, doc=None, class_name="") for enum in schema.enums),
+        tables=_sorted(map(_table, schema.tables)),
+        opaque_tables=_sorted(map(_table, schema.opaque_tables)),
     )
 
 
 def _table(table: Table) -> Table:
-    columns = tuple(map(_column, table.columns))
-    return replace(table, columns=columns, doc=None, renamed_from=None, meta={}, source="")
+    return replace(
+        table,
+        class_name="",
+        accessor="",
+        columns=_sorted(map(_column, table.columns)),
+        foreign_keys=_sorted(table.foreign_keys),
+        relationships=(),
+        uniques=_sorted(table.uniques),
+        indexes=_sorted(table.indexes),
+        checks=_sorted(table.checks),
+        exclusions=_sorted(table.exclusions),
+        doc=None,
+        renamed_from=None,
+        meta={},
+        source="",
+    )
 
 
 def _column(column: Column) -> Column:
     if column.doc is None and column.deprecated is None and column.renamed_from is None and not column.meta:
         return column
     return replace(column, doc=None, deprecated=None, renamed_from=None, meta={})
+
+
+def _sorted(items: Iterable[N]) -> tuple[N, ...]:
+    return tuple(sorted(items, key=lambda item: item.name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 OWN_ACCESSORS = frozenset(
     {
+        "attributes",
         "drop_temporary_table",
         "gate",
         "lock_table",

@@ -12,6 +12,7 @@ from sqlalchemy import Column, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, relationship
 
 from tablewright.runtime.database import Database as RuntimeDatabase
+from tablewright.runtime.package import SchemaInfo
 from tablewright.runtime.row import Row
 from tablewright.runtime.session import Session as RuntimeSession
 from tablewright.runtime.table import KeyedTable, Table
@@ -157,6 +158,8 @@ class Thing(Base):
 
 class SamplePackage:
     """As much of a Package as sessions ask for."""
+
+    schema = SchemaInfo(name="sample", version="1.0.0", digest="1:0")
 
     def load_tables(self) -> MetaData:
         return sample_metadata

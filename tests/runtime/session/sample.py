@@ -8,6 +8,7 @@ from sqlalchemy import Column, MetaData, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, relationship
 
 from tablewright.runtime.database import Database as RuntimeDatabase
+from tablewright.runtime.package import SchemaInfo
 from tablewright.runtime.session import Session as RuntimeSession
 from tablewright.schema import types
 from tablewright.schema.tables import check, column, foreign_key, primary_key, table, unique
@@ -86,6 +87,8 @@ class ParentAccessor:
 
 
 class SamplePackage:
+    schema = SchemaInfo(name="sample", version="1.0.0", digest="1:0")
+
     def accessor(self, name: str) -> Any:
         return {"parent": ParentAccessor}.get(name)
 

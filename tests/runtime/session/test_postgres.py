@@ -39,7 +39,8 @@ def test_namespace(postgres_url: str, engine: str, namespace: str) -> None:
         session.commit()
     assert names(elsewhere) == []
     with elsewhere.session() as session:
-        assert set(inspect(session.connection()).get_table_names(schema=namespace)) == {"parent", "child"}
+        tables = set(inspect(session.connection()).get_table_names(schema=namespace))
+        assert tables == {"parent", "child", "tablewright_attributes"}
     database.drop()
     with elsewhere.session() as session:
         assert inspect(session.connection()).get_table_names(schema=namespace) == []
@@ -70,6 +71,7 @@ def test_utc(database: Database) -> None:
 
 def test_options_of_the_url_stay(postgres_url: str) -> None:
     """Options in the URL are kept beside ours."""
+    Database(postgres_url).create()
     with Database(postgres_url + "&options=-c%20work_mem%3D5MB") as database, database.session() as session:
         assert session.execute(text("SHOW work_mem")).scalar_one() == "5MB"
         assert session.execute(text("SHOW timezone")).scalar_one() == "UTC"

@@ -1,0 +1,83 @@
+"""`VersionedExtension`: a part of a database with tables of its own, and the versions of them that a class knows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import ClassVar
+
+from tablewright.runtime.errors import IncompatibleVersionError
+from tablewright.runtime.version_tuple import VersionTuple
+
+
+class VersionedExtension(ABC):
+    """A part of a database whose tables have versions of their own.
+
+    A Database lists its extensions, as classes; the database remembers which class it was made with, and in which
+    version. *registry_schema_version* is the one that an instance has to work with, as the database says.
+    """
+
+    role: ClassVar[str]
+    """What it is to a database, such as `opaque`: the classes that may stand for each other have the same."""
+
+    def __init__(self, *, registry_schema_version: VersionTuple | None = None) -> None:
+        self._registry_schema_version = registry_schema_version
+
+    @property
+    def registry_schema_version(self) -> VersionTuple | None:
+        """The version of the tables in the database, or None where it is not versioned."""
+        return self._registry_schema_version
+
+    @classmethod
+    def extension_name(cls) -> str:
+        """The name of the class by which a database remembers it."""
+        return f"{cls.__module__}.{cls.__qualname__}"
+
+    @classmethod
+    @abstractmethod
+    def current_versions(cls) -> Collection[VersionTuple]:
+        """The versions that the class works with; none for one without versions, which works with any."""
+
+    @classmethod
+    def default_version(cls) -> VersionTuple:
+        """The version of new databases, where the class works with several and none is asked for."""
+        raise NotImplementedError(
+            f"{cls.extension_name()} works with {_said(cls.current_versions())} and does not say which a new database "
+            "gets: define default_version(), or name one in Database.create(versions=…)."
+        )
+
+    @classmethod
+    def new_schema_version(cls, requested: VersionTuple | None = None) -> VersionTuple | None:
+        """The version of a new database: the one *requested*, the only one, or the default; None without versions."""
+        if requested is not None:
+            cls.check_new_schema_version(requested)
+            return requested
+        known = cls.current_versions()
+        if not known:
+            return None
+        return next(iter(known)) if len(known) == 1 else cls.default_version()
+
+    @classmethod
+    def check_compatibility(cls, stored: VersionTuple, update: bool) -> None:
+        """Raises `IncompatibleVersionError` where none of the versions may read, or with *update* write, *stored*."""
+        known = cls.current_versions()
+        if known and not any(version.check_compatibility(stored, update) for version in known):
+            raise IncompatibleVersionError(
+                f"The database holds {stored} of {cls.extension_name()}, which works with {_said(known)}"
+                f"{' and may not write to it' if update else ''}. Install a release that knows {stored}, or migrate "
+                "the database and call Database.stamp(force=True)."
+            )
+
+    @classmethod
+    def check_new_schema_version(cls, version: VersionTuple) -> None:
+        """Raises `IncompatibleVersionError` where the class cannot make tables of exactly this *version*."""
+        known = cls.current_versions()
+        if version not in known:
+            raise IncompatibleVersionError(
+                f"{cls.extension_name()} cannot make version {version}: it "
+                + (f"works with {_said(known)}." if known else "has no versions.")
+            )
+
+
+def _said(versions: Collection[VersionTuple]) -> str:
+    return ", ".join(map(str, versions))

@@ -1,0 +1,70 @@
+"""`Stamp`: the versions in a database, written and removed with its tables."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from sqlalchemy import Connection, inspect
+
+from tablewright.runtime.attributes import ATTRIBUTES, AttributeStore
+from tablewright.runtime.store import NAME, schema_of_store
+from tablewright.runtime.versions import Requested, Versions
+
+
+class Stamp:
+    """The versions in the database of *connection*, for those who make or drop the tables in it."""
+
+    def __init__(self, versions: Versions, connection: Connection) -> None:
+        self._versions = versions
+        self._connection = connection
+        self._store = AttributeStore(nullcontext(connection))
+
+    def check(self) -> None:
+        """Raises `IncompatibleVersionError` where missing tables would not fit those that are there."""
+        if not self._is_there():
+            raise self._versions.missing()
+        self._versions.check(self._found(), update=True, new_extensions=True)
+
+    def check_same(self) -> None:
+        """Raises `IncompatibleVersionError` where the database is stamped with other versions."""
+        if self._is_there():
+            self._versions.check_same(self._found())
+
+    def write(self, requested: Requested, *, anew: bool = False) -> None:
+        """Writes what is missing; with *anew* over what is there."""
+        ATTRIBUTES.create(self._connection, checkfirst=True)
+        if anew:
+            kept = self._versions.kept(self._found(), requested)
+            self._remove_rows()
+            found = self._found() | kept
+            for name, value in kept.items():
+                self._store.set(name, value, force=True)
+        else:
+            found = self._found()
+        for name, value in self._versions.missing_rows(found, requested).items():
+            self._store.set(name, value, force=True)
+
+    def remove(self) -> None:
+        """Removes the package's versions, and the store with the last of them."""
+        if not self._is_there():
+            return
+        self._remove_rows()
+        if self._store.is_empty():
+            ATTRIBUTES.drop(self._connection)
+
+    def _is_there(self) -> bool:
+        return inspect(self._connection).has_table(NAME, schema=schema_of_store(self._connection))
+
+    def _found(self) -> dict[str, str]:
+        return self._store.read(self._versions.names())
+
+    def _remove_rows(self) -> None:
+        rows = dict(self._store.items())
+        configured = {name: value for name, value in rows.items() if name.startswith("config:")}
+        mine = {name: value for name, value in configured.items() if name.startswith(self._versions.config_prefix)}
+        # Another package may use the same class, whose tables they then share.
+        others = {value for name, value in configured.items() if name not in mine}
+        for name in (self._versions.version_name, self._versions.digest_name, *mine):
+            self._store.delete(name)
+        for value in set(mine.values()) - others:
+            self._store.delete(f"version:{value}")

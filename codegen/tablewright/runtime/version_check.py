@@ -1,0 +1,70 @@
+"""`VersionCheck`: the first session of a database looks whether its versions fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
+from typing import Self
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from tablewright.runtime.errors import IncompatibleVersionError
+from tablewright.runtime.failure import condemn, lacks_table
+from tablewright.runtime.store import read_attributes
+from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions import Versions
+
+
+class VersionCheck:
+    """The check of a database's versions that its first session makes; those that follow pay nothing."""
+
+    __slots__ = ("_on", "_reads", "_writes", "versions")
+
+    def __init__(self, versions: Versions, on: bool) -> None:
+        self.versions = versions
+        self._on = on
+        # Passed, so far, for sessions that only read and for those that may write.
+        self._reads = self._writes = not on
+
+    @property
+    def on(self) -> bool:
+        """Whether versions are checked at all."""
+        return self._on
+
+    def again(self) -> Self:
+        """The same, to be made again."""
+        return type(self)(self.versions, self._on)
+
+    def due(self, read_only: bool) -> Callable[[Connection], None] | None:
+        """What a session has to do with its connection when it begins; None once that was passed."""
+        if self._writes or (read_only and self._reads):
+            return None
+        return partial(self._make, read_only)
+
+    def stored(self, connection: Connection) -> dict[str, VersionTuple | None]:
+        """The versions that the database says it holds."""
+        # Not at the top: it is a table, and a program that opens no session needs none.
+        from tablewright.runtime.attributes import AttributeStore
+
+        return self.versions.stored(dict(AttributeStore(nullcontext(connection)).items()))
+
+    def _make(self, read_only: bool, connection: Connection) -> None:
+        try:
+            self.versions.check(self._read(connection), update=not read_only)
+        except IncompatibleVersionError as error:
+            error.add_note(f"The database: {connection.engine.url.render_as_string(hide_password=True)}")
+            # Whoever catches it shall not go on without.
+            condemn(connection, error)
+            raise
+        self._reads = True
+        self._writes = self._writes or not read_only
+
+    def _read(self, connection: Connection) -> dict[str, str]:
+        try:
+            return read_attributes(connection, self.versions.names())
+        except DBAPIError as error:
+            if not lacks_table(error):
+                raise
+            raise self.versions.missing() from error

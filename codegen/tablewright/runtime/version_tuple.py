@@ -1,0 +1,38 @@
+"""`VersionTuple`: the version of a schema or of an extension, and what fits what."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Self
+
+_FORM = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+
+
+class VersionTuple(NamedTuple):
+    """Three numbers, compared from left to right; its `str` is `1.0.0`."""
+
+    major: int
+    """Another major version fits nothing."""
+    minor: int
+    """An older minor version may be read, but not written to."""
+    patch: int
+    """Any patch fits."""
+
+    @classmethod
+    def from_string(cls, text: str) -> Self:
+        """The version that *text* says in exactly this form: `1.0.0`; else `ValueError`."""
+        found = _FORM.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is not a version: write three numbers, such as 1.0.0.")
+        return cls(*map(int, found.groups()))
+
+    def check_compatibility(self, stored: VersionTuple, update: bool) -> bool:
+        """Whether code of this version may read a database of version *stored*, or with *update* write to it."""
+        if self.major != stored.major:
+            return False
+        if self.minor == stored.minor:
+            return True
+        return self.minor > stored.minor and not update
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"

@@ -1,0 +1,210 @@
+"""`Versions`: what a package and its extensions need a database to hold, compared with what it says it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.exc import ArgumentError
+
+from tablewright.runtime.errors import IncompatibleVersionError, VersionsMissingError
+from tablewright.runtime.extension import VersionedExtension
+from tablewright.runtime.package import SchemaInfo
+from tablewright.runtime.version_tuple import VersionTuple
+
+Extension = type[VersionedExtension]
+Requested = Mapping[Extension, VersionTuple]
+"""The version that the tables of an extension are to have."""
+Rows = Mapping[str, str]
+"""Attributes of a database, by name."""
+
+
+class Versions:
+    """What a package and its *extensions* need a database to hold: the versions, and the digest of the schema."""
+
+    def __init__(self, schema: SchemaInfo, extensions: Sequence[Extension]) -> None:
+        taken = [extension.role for extension in extensions]
+        if len(set(taken)) < len(taken):
+            raise ArgumentError(f"Two extensions of {schema.name} have one role: {', '.join(sorted(taken))}.")
+        self.schema = schema
+        self.extensions = tuple(extensions)
+        self.version_name = f"version:{schema.name}"
+        self.digest_name = f"digest:{schema.name}"
+        self.config_prefix = f"config:{schema.name}."
+
+    def names(self) -> list[str]:
+        """The attributes that say which versions a database holds."""
+        names = [self.version_name, self.digest_name]
+        for extension in self.extensions:
+            names += [self._config(extension), version_of(extension)]
+        return names
+
+    def check(self, found: Rows, *, update: bool, new_extensions: bool = False) -> None:
+        """Raises `IncompatibleVersionError` where a database that says *found* does not fit readers.
+
+        With *update* it has to fit writers; with *new_extensions* it may lack extensions, which will be added.
+        """
+        stored, needed = self._stored(found), VersionTuple.from_string(self.schema.version)
+        if not needed.check_compatibility(stored, update):
+            raise IncompatibleVersionError(self._other_version(stored, needed, update))
+        if stored == needed:
+            self._check_digest(found)
+        for extension in self.extensions:
+            self._check_extension(extension, found, update=update, may_lack=new_extensions)
+
+    def check_same(self, found: Rows) -> None:
+        """Raises `IncompatibleVersionError` where a database says anything else than would be written."""
+        name = self.schema.name
+        if found.get(self.version_name, self.schema.version) != self.schema.version:
+            raise IncompatibleVersionError(
+                f"The database says that it holds {name} {found[self.version_name]}, this package is "
+                f"{self.schema.version}. Once its tables are those of {self.schema.version}, "
+                "Database.stamp(force=True) says so."
+            )
+        if self.digest_name in found:
+            self._check_digest(found)
+        for extension in self.extensions:
+            self._check_extension(extension, found, update=True, may_lack=True)
+
+    def missing_rows(self, found: Rows, requested: Requested) -> dict[str, str]:
+        """What has to be written into a database that says *found*."""
+        unknown = [extension.extension_name() for extension in requested if extension not in self.extensions]
+        if unknown:
+            raise ArgumentError(f"{', '.join(unknown)} is none of the extensions of this Database class.")
+        rows: dict[str, str] = {}
+        if found.get(self.version_name, self.schema.version) == self.schema.version:
+            rows |= {self.version_name: self.schema.version, self.digest_name: self.schema.digest}
+        for extension in self.extensions:
+            rows[self._config(extension)] = extension.extension_name()
+            version = self._new_version(extension, found.get(version_of(extension)), requested.get(extension))
+            if version is not None:
+                rows[version_of(extension)] = str(version)
+        return {name: value for name, value in rows.items() if found.get(name) != value}
+
+    def kept(self, found: Rows, requested: Requested) -> dict[str, str]:
+        """Of *found*, what may stay where everything else is overwritten: versions that extensions work with."""
+        kept: dict[str, str] = {}
+        for extension in self.extensions:
+            name = version_of(extension)
+            known = {str(version) for version in extension.current_versions()}
+            if found.get(name) in known and str(requested.get(extension, found[name])) == found[name]:
+                kept[name] = found[name]
+        return kept
+
+    def stored(self, rows: Rows) -> dict[str, VersionTuple | None]:
+        """The versions that a database says it holds, of the schema and of extensions by role; None: not versioned."""
+        versions: dict[str, VersionTuple | None] = {self.schema.name: self._stored(rows)}
+        for name, class_name in rows.items():
+            if name.startswith(self.config_prefix):
+                version = rows.get(f"version:{class_name}")
+                versions[name.removeprefix(self.config_prefix)] = None if version is None else _parsed(version)
+        return versions
+
+    def missing(self) -> VersionsMissingError:
+        """The error of a database that says nothing."""
+        return VersionsMissingError(
+            f"The database does not say which version of {self.schema.name} it holds; this package needs "
+            f"{self.schema.version}. Database.create() makes the tables and says so; where they are there already, "
+            "made by Alembic, by hand or by an older release, Database.stamp() does. "
+            "Database(…, check_versions=False) does not ask."
+        )
+
+    def _config(self, extension: Extension) -> str:
+        return self.config_prefix + extension.role
+
+    def _stored(self, found: Rows) -> VersionTuple:
+        stored = found.get(self.version_name)
+        if stored is None:
+            raise self.missing()
+        return _parsed(stored)
+
+    def _check_digest(self, found: Rows) -> None:
+        stored, needed = found.get(self.digest_name), self.schema.digest
+        if stored is None:
+            raise self.missing()
+        if stored != needed and not self._digests_differ_in_form(found):
+            raise IncompatibleVersionError(
+                f"The database holds {self.schema.name} {self.schema.version} of another spec than this package was "
+                f"generated from (digest {_short(stored)} there, {_short(needed)} here): it was changed without a new "
+                "version. Give it one, migrate the database and call Database.stamp(force=True); or go back to the "
+                "spec of the database and run `tablewright generate`; or, where nothing in it matters, Database.drop() "
+                "and create()."
+            )
+
+    def _digests_differ_in_form(self, found: Rows) -> bool:
+        # Made in another way, by an older or newer tablewright, they cannot be compared.
+        return _form(found.get(self.digest_name, "")) != _form(self.schema.digest)
+
+    def _check_extension(self, extension: Extension, found: Rows, *, update: bool, may_lack: bool) -> None:
+        name = extension.extension_name()
+        stored = found.get(self._config(extension))
+        if stored is None:
+            if may_lack:
+                return
+            raise IncompatibleVersionError(
+                f"The database was made without the extension {extension.role!r} of {self.schema.name}, which this "
+                f"program does by {name}. Database.create(exist_ok=True) adds it; Database.stamp() does where its "
+                "tables are there already."
+            )
+        if stored != name:
+            raise IncompatibleVersionError(
+                f"The database was made with {stored} as the extension {extension.role!r} of {self.schema.name}, this "
+                f"program has {name}. Use the class that it was made with, or migrate the database and call "
+                "Database.stamp(force=True)."
+            )
+        version = found.get(version_of(extension))
+        if version is not None:
+            extension.check_compatibility(_parsed(version), update)
+        elif extension.current_versions() and not may_lack:
+            raise IncompatibleVersionError(
+                f"The database does not say which version of {name} it holds: it was made when the class had none. "
+                "Database.stamp() says it."
+            )
+
+    def _new_version(
+        self, extension: Extension, stored: str | None, requested: VersionTuple | None
+    ) -> VersionTuple | None:
+        if stored is None:
+            return extension.new_schema_version(requested)
+        version = _parsed(stored)
+        if requested is not None and requested != version:
+            raise IncompatibleVersionError(
+                f"The database holds {version} of {extension.extension_name()} already, not the {requested} asked for."
+            )
+        extension.check_compatibility(version, update=True)
+        return version
+
+    def _other_version(self, stored: VersionTuple, needed: VersionTuple, update: bool) -> str:
+        name = self.schema.name
+        if needed.check_compatibility(stored, update=False):
+            what = f"which {needed} may read, but not write: sessions with read_only=True are accepted"
+        else:
+            what = f"which does not fit {needed}"
+        if stored > needed:
+            mend = (
+                f"Install the package of {stored}, or generate it anew from that spec (`tablewright generate {name}`)"
+            )
+        else:
+            mend = f"Migrate it to {needed} and call Database.stamp(force=True), or install the package of {stored}"
+        return f"The database holds {name} {stored}, {what}{'' if update else ' (to read)'}. {mend}."
+
+
+def version_of(extension: Extension) -> str:
+    """The attribute that holds the version of an extension's tables."""
+    return f"version:{extension.extension_name()}"
+
+
+def _parsed(text: str) -> VersionTuple:
+    try:
+        return VersionTuple.from_string(text)
+    except ValueError as error:
+        raise IncompatibleVersionError(
+            f"The database holds {text!r} for a version, which is none. Database.stamp(force=True) writes it anew."
+        ) from error
+
+
+def _form(digest: str) -> str:
+    return digest.partition(":")[0] if ":" in digest else ""
+
+
+def _short(digest: str) -> str:
+    return digest[: len(_form(digest)) + 9]
