@@ -224,7 +224,7 @@ def test_an_older_minor_version_may_be_read(url: str) -> None:
         seen = watched(database)
         for way in (scope, by_hand, ambient):
             way(database)
-        assert seen == []
+        assert not [statement for statement in seen if "tablewright_attributes" in statement]
 
 
 def test_no_store_at_all(url: str) -> None:
