@@ -283,6 +283,17 @@ def test_a_value_that_does_not_fit(connection: Connection) -> None:
             connection.execute(select(t.c.id).where(wrong))
 
 
+@pytest.mark.parametrize("element", [types.Integer(), types.BigInteger(), types.Date()], ids=repr)
+def test_the_last_of_all_values(element: types.ColumnType[Any], connection: Connection) -> None:
+    """A value that none follows is compared like others."""
+    last: Any = {types.Integer: 2**31 - 1, types.BigInteger: 2**63 - 1, types.Date: dt.date.max}[type(element)]
+    t = make(element)
+    t.create(connection)
+    connection.execute(insert(t), [{"a": Range(last, None)}, {"a": Range(None, last)}])
+    asked = select(contains(t.c.a, last), before(t.c.a, last), after(t.c.a, last)).order_by(t.c.id)
+    assert list[object](map(tuple, connection.execute(asked))) == [(True, False, False), (False, True, False)]
+
+
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_an_index_by_gist_serves_sqlite_too(connection: Connection) -> None:
     """Where Postgres would use an index by `gist`, SQLite uses one over the bounds, which Alembic does not mind."""

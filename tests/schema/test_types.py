@@ -214,7 +214,7 @@ CASES = [
         "range_of_date",
         types.RangeOf(types.Date()),
         [Range(dt.date(2024, 1, 1), dt.date(2024, 2, 1))],
-        [Range(NAIVE, None)],
+        [Range(NAIVE, None), Range(dt.date(2024, 1, 1), dt.date.max, "[]"), Range(dt.date.max, None, "(]")],
         Range(),
     ),
     Case("codec", types.Coded(Celsius(), types.Integer()), ["21°C", "-3°C"], ["warm", 5], "4°C"),

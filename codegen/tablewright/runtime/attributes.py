@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
 from typing import TypeVar, overload
 
 from sqlalchemy import Column, Connection, MetaData, Select, Table, bindparam, delete, select, text
@@ -33,11 +34,14 @@ _PARAMETERS = (bindparam("name", type_=types.String(1024)), bindparam("value", t
 # SQLAlchemy says ON CONFLICT in the words of one dialect or the other; they are the same.
 _INSERT = "INSERT INTO {store} (name, value) VALUES (:name, :value) ON CONFLICT (name) "
 
+_adding = Lock()
+
 
 def add_to(metadata: MetaData) -> None:
     """Puts the store among the tables of *metadata*."""
-    if NAME not in metadata.tables:
-        ATTRIBUTES.to_metadata(metadata)
+    with _adding:
+        if NAME not in metadata.tables:
+            ATTRIBUTES.to_metadata(metadata)
 
 
 def all_but(metadata: MetaData) -> list[Table]:

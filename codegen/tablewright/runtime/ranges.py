@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, TypeVar, cast
 
-from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy import ColumnElement, and_, bindparam
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.expression import SQLColumnExpression
 from sqlalchemy.types import Boolean
@@ -51,7 +51,9 @@ def after(a: Ranges[T] | Range[T], b: Ranges[T] | Range[T] | Elements[T] | T | N
     """Whether all of *a* is greater than *b*, a range or a value; never where a range is empty."""
     if _is_element(a, b):
         of, value = _range_and_element(a, b)
-        return range_sql.Before(range_sql.EndingWith(value, type_=_type_of(of)), of, type_=Boolean())
+        # Not after a range up to *b*, with it: Postgres would look for the next value, and the last has none.
+        less = range_sql.EndingBefore(value, type_=_type_of(of))
+        return and_(range_sql.Before(less, of, type_=Boolean()), ~range_sql.ContainsElement(of, value, type_=Boolean()))
     one, other = _ranges(a, b)
     return range_sql.Before(other, one, type_=Boolean())
 

@@ -131,10 +131,10 @@ class StartingAt(RangeExpression[Any]):
     inherit_cache = True
 
 
-class EndingWith(RangeExpression[Any]):
-    """The range of all values up to one, with it; NULL of NULL."""
+class EndingBefore(RangeExpression[Any]):
+    """The range of all values less than one; NULL of NULL."""
 
-    name = "ending_with"
+    name = "ending_before"
     inherit_cache = True
 
 
@@ -191,12 +191,12 @@ def _element(element: ContainsElement, compiler: Any, **options: Any) -> str:
 
 
 @compiles(StartingAt, "postgresql")
-@compiles(EndingWith, "postgresql")
+@compiles(EndingBefore, "postgresql")
 def _half(element: RangeExpression[Any], compiler: Any, **options: Any) -> str:
     (value,) = _operands(element, compiler, options)
     value = _cast(element, value, compiler)
     make = compiler.dialect.type_compiler_instance.process(element.type).lower()
-    bounds = f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '(]'"
+    bounds = f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '()'"
     return f"(CASE WHEN {value} IS NOT NULL THEN {make}({bounds}) END)"
 
 
@@ -230,10 +230,10 @@ def _sqlite_before(element: Before, compiler: Any, **options: Any) -> str:
 
 
 @compiles(StartingAt, "sqlite")
-@compiles(EndingWith, "sqlite")
+@compiles(EndingBefore, "sqlite")
 def _sqlite_half(element: RangeExpression[Any], compiler: Any, **options: Any) -> str:
     (value,) = _operands(element, compiler, options)
-    return _made(value, f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '[]'")
+    return _made(value, f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '[)'")
 
 
 def _made(value: str, parts: str) -> str:
