@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     column as sql_column,
     false,
     func,
@@ -125,7 +126,8 @@ def _alike_among(column: Column[Any], values: list[Any], connection: Connection)
 def _for_json(column: Column[Any], encoded: list[Any]) -> tuple[list[Any], ColumnElement[Any]]:
     # What JSON can say of the driver's values, and what to compare with it.
     if any(isinstance(value, bytes) for value in encoded):
-        return [bytes(value).hex().upper() for value in encoded], func.hex(column)
+        # SQLite's hex(NULL) is '', as that of no bytes.
+        return [bytes(value).hex().upper() for value in encoded], case((column.is_not(None), func.hex(column)))
     if any(isinstance(value, float) and math.isinf(value) for value in encoded):
         return [_INFINITE.get(value, value) for value in encoded], column
     return encoded, column

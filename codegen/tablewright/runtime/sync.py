@@ -64,7 +64,8 @@ def sync(
         if name not in shape.by_name:
             shape.refuse(name)
         if name not in values:
-            raise InvalidRequestError(f"sync needs a value of the column {name!r}.")
+            key = "key column" if name in wanted else "column"
+            raise InvalidRequestError(f"sync needs a value of the {key} {name!r}.")
     with driver.whole(session) as connection:
         found = _lookup(connection, shape, values, wanted, compared)
         if found is None:
