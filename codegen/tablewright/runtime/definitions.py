@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Constraint, Dialect, Index, MetaData
 from sqlalchemy.sql import quoted_name
 
-from tablewright.schema import definition as d
+from tablewright.schema import definition as d, names
 from tablewright.schema.build import build_table
 
 
@@ -52,7 +52,7 @@ def _renamed(table: d.Table, name: str) -> d.Table:
     prefix = f"{table.table}_"
 
     def own(part: str) -> str:
-        return f"{name}_{part.removeprefix(prefix)}" if part.startswith(prefix) else part
+        return names.shortened(f"{name}_{part.removeprefix(prefix)}") if part.startswith(prefix) else part
 
     return replace(
         table,
@@ -78,5 +78,5 @@ def _copied(table: sqlalchemy.Table, name: str, metadata: MetaData) -> sqlalchem
         parts: list[Constraint | Index] = [*copied.constraints, *copied.indexes]
         for part in parts:
             if isinstance(part.name, str) and part.name.startswith(f"{table.name}_"):
-                part.name = quoted_name(f"{name}_{part.name.removeprefix(f'{table.name}_')}", None)
+                part.name = quoted_name(names.shortened(f"{name}_{part.name.removeprefix(f'{table.name}_')}"), None)
     return copied

@@ -68,7 +68,9 @@ def row_member(
     found: list[ColumnElement[bool]] = []
     for kinds, group in alike.items():
         present = [number for number, kind in enumerate(kinds) if kind is not type(None)]
-        parts = [column.is_(None) for number, column in enumerate(columns) if number not in present]
+        parts: list[ColumnElement[bool]] = [
+            column.is_(None) for number, column in enumerate(columns) if number not in present
+        ]
         if present:
             compared = [columns[number] for number in present]
             parts.append(_rows_among(compared, [[row[n] for n in present] for row in group], connection))

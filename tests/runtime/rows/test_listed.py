@@ -204,7 +204,7 @@ def test_deleted_rows_leave_the_session(shop: bookstore.Database) -> None:
 
 
 def test_what_a_row_to_delete_by_has(loose: Any) -> None:
-    """No column, one twice, a column too many or too few in a row, or one that is none: refused; no rows delete none."""
+    """No column, one twice, a column too many or too few in a row: refused; no rows delete none."""
     loose.insert_many({"id": n, "a": n} for n in range(3))
     for columns in ([], (), ["a", "a"]):
         with pytest.raises(InvalidRequestError, match=r"delete_where\(ALL_ROWS\)"):
@@ -257,8 +257,8 @@ def test_updates_are_all_or_none(shop: bookstore.Database) -> None:
         session.book.insert_many(book(author, n) for n in range(1, 4))
         with pytest.raises(IntegrityError, match="row 2"):
             session.book.update_many([(1, {"isbn": "new"}), (2, {"isbn": "isbn 3"}), (3, {"isbn": "other"})])
-        with pytest.raises(DataError, match="row 2, column title|row 2"):
-            session.book.update_many([(1, {"title": "new"}), (2, {"title": 5})])  # type: ignore[list-item]  # so
+        with pytest.raises(DataError, match="row 2"):
+            session.book.update_many([(1, {"title": "new"}), (2, {"title": 5})])  # type: ignore[list-item]  # refused too
         for wrong in ({"id": 7}, {"titel": "x"}):
             with pytest.raises(UnknownColumnError) as caught:
                 session.book._update_many([(1, {"title": "new"}), (2, wrong)])
