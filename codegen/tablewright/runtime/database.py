@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from copy import copy
+from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, MetaData, inspect, text
-from sqlalchemy.exc import ArgumentError, InvalidRequestError
+from sqlalchemy import URL, Connection, Engine, MetaData, inspect
+from sqlalchemy.exc import ArgumentError
 
 from tablewright.runtime import postgres, sqlite
 from tablewright.runtime.ambient import AmbientScope
+from tablewright.runtime.creation import create_all, wait_for_turn
 from tablewright.runtime.engines import EngineOptions, make_engine, parse_url, prepare
-from tablewright.runtime.errors import SchemaAlreadyExistsError
+from tablewright.runtime.errors import ReadOnlyDatabaseError, SchemaAlreadyExistsError
+from tablewright.runtime.makes_tables import MakesTables
 from tablewright.runtime.scope import Isolation, SessionScope
 from tablewright.runtime.session import Session
 from tablewright.runtime.transact import transact
@@ -23,7 +26,7 @@ S = TypeVar("S", bound=Session)
 T = TypeVar("T")
 
 
-class Database(Generic[S]):
+class Database(MakesTables[S]):
     """A SQLite or Postgres database that holds, or will hold, the tables of a package.
 
     *url_or_engine* is a URL (`sqlite:///file.db`, `postgresql+psycopg://user@host/database`) or your own Engine,
@@ -130,23 +133,22 @@ class Database(Generic[S]):
         """
         return transact(lambda: self.session(isolation=isolation), function, retries)
 
-    def create(self, exist_ok: bool = False) -> None:
+    def create(self, exist_ok: bool = False, *, initialize: Callable[[S], None] | None = None) -> None:
         """Makes all tables, in one transaction.
 
-        Where some are there already: `SchemaAlreadyExistsError`, or with *exist_ok* the missing ones are made.
+        Where some are there already: `SchemaAlreadyExistsError`, or with *exist_ok* the missing ones are made. Then,
+        if any was made, *initialize* is called with a session in the same transaction: it fails, nothing is made.
         """
         metadata = self._metadata()
         self._refuse_read_only("create")
         if self._joined is None and self._engine.dialect.name == "sqlite" and sqlite.file_name(self._engine.url):
             self._set_wal()
         with self._transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                # CREATE … IF NOT EXISTS fails when two do it at once.
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))"))
-                if self._namespace is not None:
-                    connection.exec_driver_sql(
-                        f"CREATE SCHEMA IF NOT EXISTS {postgres.quoted(self._namespace)}".replace("%", "%%")
-                    )
+            wait_for_turn(connection)
+            if connection.dialect.name == "postgresql" and self._namespace is not None:
+                connection.exec_driver_sql(
+                    f"CREATE SCHEMA IF NOT EXISTS {postgres.quoted(self._namespace)}".replace("%", "%%")
+                )
             inspector = inspect(connection)
             present = {
                 *inspector.get_table_names(schema=self._namespace),
@@ -158,10 +160,9 @@ class Database(Generic[S]):
                     f"{self!r} has {len(clashes)} of the {len(metadata.tables)} tables already: {_some(clashes)}. "
                     "create(exist_ok=True) makes the missing ones."
                 )
-            try:
-                metadata.create_all(connection)
-            finally:
-                _say_inline(metadata)
+            create_all(connection, metadata)
+            if initialize is not None and len(clashes) < len(metadata.tables):
+                self._initialize(connection, initialize)
 
     def drop(self) -> None:
         """Drops all tables of the package, those that are there, in one transaction."""
@@ -178,6 +179,7 @@ class Database(Generic[S]):
             twin._engine = make_engine(
                 self._engine.url, self._options, read_only=self._read_only, namespace=self._namespace
             )
+            self._share_tables(twin)
         return twin
 
     def dispose(self) -> None:
@@ -218,7 +220,7 @@ class Database(Generic[S]):
 
     def _refuse_read_only(self, verb: str) -> None:
         if self._read_only:
-            raise InvalidRequestError(f"{self!r} cannot {verb} tables.")
+            raise ReadOnlyDatabaseError(f"{self!r} cannot {verb} tables.")
 
     def _adopted(self, engine: Engine) -> Engine:
         dialect = engine.dialect
@@ -258,6 +260,20 @@ class Database(Generic[S]):
             connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
 
     @contextmanager
+    def _reading(self) -> Generator[Connection, None, None]:
+        """A connection that waits for no writer."""
+        if self._joined is not None:
+            yield self._joined
+            return
+        name = sqlite.file_name(self._engine.url) if self._engine.dialect.name == "sqlite" else None
+        # A file that is not there is made by who writes.
+        engine = self._reading_engine() if name is not None and Path(name).exists() else self._engine
+        with engine.connect() as connection:
+            if self.namespace is not None:
+                postgres.enter_namespace(connection, self.namespace)
+            yield connection
+
+    @contextmanager
     def _transaction(self) -> Generator[Connection, None, None]:
         if self._joined is not None:
             with self._joined.begin_nested():
@@ -271,11 +287,3 @@ class Database(Generic[S]):
 
 def _some(names: list[str], limit: int = 5) -> str:
     return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
-
-
-def _say_inline(metadata: MetaData) -> None:
-    # Where tables point at each other, Postgres gets the keys by ALTER TABLE; SQLAlchemy then never
-    # says them inside CREATE TABLE again, and a SQLite made afterwards would silently lack them.
-    for table in metadata.tables.values():
-        for key in table.foreign_key_constraints:
-            key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # there is no public way

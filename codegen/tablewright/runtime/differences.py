@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, MetaData, Table, inspect
 
 from tablewright.runtime.live_table import Columns, LiveForeignKey, LiveTable, LiveUnique
 
@@ -92,3 +92,34 @@ def _foreign_key(key: LiveForeignKey) -> str:
         if rule != "NO ACTION":
             said += f" on {event} {rule.lower()}"
     return said
+
+
+def present(connection: Connection, tables: Iterable[Table]) -> list[str]:
+    """The names of those *tables* that the database has, or has views or the like of."""
+    inspector = inspect(connection)
+    found: dict[str | None, set[str]] = {}
+    names: list[str] = []
+    for table in tables:
+        schema = connection.schema_for_object(table)
+        if schema not in found:
+            found[schema] = {*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)}
+        if table.name in found[schema]:
+            names.append(table.name)
+    return names
+
+
+def missing(connection: Connection, metadata: MetaData) -> list[str]:
+    """The names of the tables of *metadata* that the database lacks."""
+    tables = list(metadata.tables.values())
+    there = set(present(connection, tables))
+    return sorted(table.name for table in tables if table.name not in there)
+
+
+def all_differences(connection: Connection, metadata: MetaData) -> list[str]:
+    """What of the tables of *metadata* is missing in the database or otherwise than declared, a sentence each."""
+    absent = missing(connection, metadata)
+    found = [f"The table {name} is not there." for name in absent]
+    for name, table in sorted(metadata.tables.items()):
+        if table.name not in absent:
+            found += [f"{name}: {sentence}" for sentence in differences(connection, table)]
+    return found

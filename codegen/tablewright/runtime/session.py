@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
+    from tablewright.runtime.definitions import Definition
     from tablewright.runtime.dynamic import DynamicTable
 
 T = TypeVar("T")
@@ -136,6 +137,15 @@ class Session(GatedSession):
         from tablewright.runtime.dynamic import dynamic_table
 
         return dynamic_table(self, table)
+
+    def ensure_table(self, name: str, definition: Definition, /) -> sqlalchemy.Table:
+        """The table *name*, made in this transaction where it is not there; others know it once that is committed.
+
+        `TableConflictError` where the database has another table of that name.
+        """
+        from tablewright.runtime.dynamic_tables import ensure_in_session
+
+        return ensure_in_session(self, self._namespace, self.package, name, definition)
 
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:

@@ -33,12 +33,13 @@ def _identity(schema: Schema) -> Schema:
         schema,
         doc=None,
         enums=tuple(replace(enum, doc=None) for enum in schema.enums),
-        tables=tuple(map(_table, schema.tables)),
-        opaque_tables=tuple(map(_table, schema.opaque_tables)),
+        tables=tuple(map(without_prose, schema.tables)),
+        opaque_tables=tuple(map(without_prose, schema.opaque_tables)),
     )
 
 
-def _table(table: Table) -> Table:
+def without_prose(table: Table) -> Table:
+    """The *table* without what changes neither a database nor a program."""
     columns = tuple(map(_column, table.columns))
     return replace(table, columns=columns, doc=None, renamed_from=None, meta={}, source="")
 

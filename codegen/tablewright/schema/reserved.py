@@ -5,6 +5,7 @@ from __future__ import annotations
 OWN_ACCESSORS = frozenset(
     {
         "drop_temporary_table",
+        "ensure_table",
         "gate",
         "lock_table",
         "make_temporary_table",
@@ -15,7 +16,9 @@ OWN_ACCESSORS = frozenset(
         "rollback_to",
         "rows",
         "savepoint",
+        "scalar_or_none",
         "state",
+        "table",
         "temporary_table",
         "transact",
     }

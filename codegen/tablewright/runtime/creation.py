@@ -1,0 +1,28 @@
+"""Making tables where others may be making them too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, MetaData, Table, text
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))")
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Has one transaction at a time make tables; on SQLite a transaction that writes is the only one anyway."""
+    if connection.dialect.name == "postgresql":
+        # CREATE … IF NOT EXISTS fails when two do it at once.
+        connection.execute(_LOCK).close()
+
+
+def create_all(connection: Connection, metadata: MetaData, tables: Sequence[Table] | None = None) -> None:
+    """Makes those of the *tables* of *metadata*, all of them if none are named, that are not there."""
+    try:
+        metadata.create_all(connection, tables=tables)
+    finally:
+        # Where tables point at each other, Postgres gets the keys by ALTER TABLE; SQLAlchemy then never
+        # says them inside CREATE TABLE again, and a SQLite made afterwards would silently lack them.
+        for table in metadata.tables.values():
+            for key in table.foreign_key_constraints:
+                key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # there is no public way
