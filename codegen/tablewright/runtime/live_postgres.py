@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, Table, U
 from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
-from tablewright.runtime.live_values import listed_values, text_values
+from tablewright.runtime.live_values import checked_values, listed_values
 from tablewright.schema import names
 
 UNDEFINED_OBJECT = "42704"
@@ -91,9 +91,7 @@ def _values(table: Table, name: str, labels: list[str], checks: dict[str, str]) 
     if labels:
         return tuple(sorted(labels))
     check = checks.get(names.type_check_name(table.name, name))
-    if check is None or name not in table.columns or listed_values(table.columns[name].type) is None:
-        return None
-    return text_values(check)
+    return None if check is None else checked_values(table, name, check)
 
 
 def declared(connection: Connection, table: Table) -> LiveTable | str:
@@ -145,7 +143,7 @@ def _types(connection: Connection, columns: list[Column[Any]]) -> list[str]:
     if not spelt:
         return []
     # What the server takes a cast to be: its own parser has the last word on how types are spelt.
-    casts = ", ".join(f"CAST(NULL AS {item}), CAST(pg_typeof(CAST(NULL AS {item})) AS oid)" for item in spelt)
+    casts = ", ".join(f"NULL::{item}, pg_typeof(NULL::{item})::oid" for item in spelt)
     with connection.begin_nested():
         cursor: Any = connection.exec_driver_sql(f"SELECT {casts}".replace("%", "%%")).cursor
         (row,) = cursor.fetchall()

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tablewright.runtime.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
-from tablewright.runtime.live_values import listed_values, text_values
+from tablewright.runtime.live_values import checked_values
 from tablewright.schema import names
 
 Fetch: TypeAlias = Callable[[str, tuple[Any, ...]], Iterable[Any]]
@@ -79,11 +79,9 @@ def _read(fetch: Fetch, table: Table, schema: str) -> LiveTable | str | None:
 
 
 def _values(table: Table, column: str, sql: str) -> tuple[str, ...] | None:
-    if column not in table.columns or listed_values(table.columns[column].type) is None:
-        return None
-    check = names.type_check_name(table.name, column)
+    check = names.type_check_name(table.name, column).replace('"', '""')
     found = re.search(rf"CONSTRAINT \"?{re.escape(check)}\"? CHECK \((.*)", sql)
-    return None if found is None else text_values(found[1])
+    return None if found is None else checked_values(table, column, found[1])
 
 
 def _uniques(fetch: Fetch, name: str, schema: str) -> frozenset[LiveUnique]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
+from sqlalchemy import Table
 from sqlalchemy.types import TypeEngine
 
 from tablewright.schema.types import ArrayOf, Coded, Enum
@@ -34,6 +35,8 @@ def listed_values(column_type: TypeEngine[Any]) -> tuple[str, ...] | None:
     return None if found is None else tuple(sorted(found.values))
 
 
-def text_values(check: str) -> tuple[str, ...]:
-    """The strings in the SQL of a *check*, sorted."""
-    return tuple(sorted({value.replace("''", "'") for value in _LITERAL.findall(check)}))
+def checked_values(table: Table, name: str, check: str) -> tuple[str, ...] | None:
+    """The values that the SQL of a *check* lists for the column *name*, sorted, if *table* has an enum there."""
+    if not any(column.name == name and enum_of(column.type) is not None for column in table.columns):
+        return None
+    return tuple(sorted({value.replace("''", "'") for value in _LITERAL.findall(check)})) or None
