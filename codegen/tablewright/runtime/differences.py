@@ -46,6 +46,8 @@ def _columns(declared: LiveTable, live: LiveTable) -> Iterator[str]:
         elif wanted.values is not None and found.values != wanted.values:
             said = "any value" if found.values is None else ", ".join(found.values)
             yield f"The column {name} may be {said}, not {', '.join(wanted.values)}."
+        elif found.limits is not None and wanted.limits is not None and found.limits != wanted.limits:
+            yield f"The column {name} is held to {_numbers(found.limits)}, not to {_numbers(wanted.limits)}."
         if found.nullable != wanted.nullable:
             yield f"The column {name} may {'' if found.nullable else 'not '}be NULL."
         if found.computed != wanted.computed:
@@ -69,6 +71,10 @@ def _keys(declared: LiveTable, live: LiveTable) -> Iterator[str]:
         yield f"The foreign key {_foreign_key(key)} is missing."
     for key in sorted(live.foreign_keys - declared.foreign_keys, key=_foreign_key):
         yield f"The foreign key {_foreign_key(key)} was not declared."
+
+
+def _numbers(limits: tuple[str, ...]) -> str:
+    return ", ".join(limits) or "no limits"
 
 
 def _listed(columns: Columns) -> str:

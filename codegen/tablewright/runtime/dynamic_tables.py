@@ -95,7 +95,7 @@ class DynamicTables:
                 else resolved(definition, name, dialect, among=among, beside=definitions)
                 for name, definition in definitions.items()
             }
-            if any(name not in self._known or self._known[name].said != _said(said[name], package) for name in said):
+            if any(name not in self._known or self._known[name].said != meaning(said[name], package) for name in said):
                 self._make(said, dialect, package, among)
             return {name: self._known[name].table for name in definitions}
 
@@ -113,15 +113,18 @@ class DynamicTables:
         made: dict[str, Known] = {}
         for name, item in said.items():
             if isinstance(item, sqlalchemy.Table):
-                made[name] = Known(_said(item, package), make_table(item, name, metadata, dialect), None)
+                made[name] = Known(meaning(item, package), make_table(item, name, metadata, dialect), None)
             else:
-                made[name] = Known(_said(item, package), make_resolved(item, metadata, among), item)
+                made[name] = Known(meaning(item, package), make_resolved(item, metadata, among), item)
         borrow_targets(metadata, said.values(), {name: known.table for name, known in self._known.items()}, package)
         self._known.update(made)
 
 
-def _said(item: d.Table | sqlalchemy.Table, package: Package) -> object:
-    return item if isinstance(item, sqlalchemy.Table) else (package, without_prose(item))
+def meaning(item: d.Table | sqlalchemy.Table, package: Package) -> object:
+    """What tells a table from another of its name: neither prose, nor the names of classes that nobody generates."""
+    if isinstance(item, sqlalchemy.Table):
+        return item
+    return package, replace(without_prose(item), class_name="", accessor="", relationships=())
 
 
 def resolve_name(name: str, table: d.Table) -> d.Table:

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, Table, U
 from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
-from tablewright.runtime.live_values import checked_values, listed_values
+from tablewright.runtime.live_values import checked_values, declared_limits, limits, listed_values
 from tablewright.schema import names
 
 UNDEFINED_OBJECT = "42704"
@@ -78,7 +78,7 @@ def read(connection: Connection, table: Table) -> LiveTable | str | None:
                 checks[name] = check
     return LiveTable(
         {
-            name: LiveColumn(said, nullable, automatic, computed, _values(table, name, labels, checks))
+            name: LiveColumn(said, nullable, automatic, computed, *_held_to(table, name, labels, checks))
             for name, said, nullable, automatic, computed, labels in connection.execute(_COLUMNS, {"oid": oid})
         },
         primary_key,
@@ -87,11 +87,14 @@ def read(connection: Connection, table: Table) -> LiveTable | str | None:
     )
 
 
-def _values(table: Table, name: str, labels: list[str], checks: dict[str, str]) -> tuple[str, ...] | None:
+def _held_to(
+    table: Table, name: str, labels: list[str], checks: dict[str, str]
+) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """The values of an enum, and limits."""
     if labels:
-        return tuple(sorted(labels))
+        return tuple(sorted(labels)), None
     check = checks.get(names.type_check_name(table.name, name))
-    return None if check is None else checked_values(table, name, check)
+    return (None, None) if check is None else (checked_values(table, name, check), limits(check))
 
 
 def declared(connection: Connection, table: Table) -> LiveTable | str:
@@ -111,6 +114,7 @@ def declared(connection: Connection, table: Table) -> LiveTable | str:
             automatic=column is automatic,
             computed=column.computed is not None,
             values=listed_values(column.type),
+            limits=declared_limits(column.type, "postgresql"),
         )
         for column, column_type in zip(columns, said, strict=True)
     }

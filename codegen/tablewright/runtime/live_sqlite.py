@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tablewright.runtime.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
-from tablewright.runtime.live_values import checked_values
+from tablewright.runtime.live_values import checked_values, limits
 from tablewright.schema import names
 
 Fetch: TypeAlias = Callable[[str, tuple[Any, ...]], Iterable[Any]]
@@ -68,20 +68,22 @@ def _read(fetch: Fetch, table: Table, schema: str) -> LiveTable | str | None:
     ):
         if in_key:
             primary_key.add(column)
+        check = _check(table, column, sql)
         columns[column] = LiveColumn(
             type=" ".join(declared_type.upper().split()),
             nullable=not not_null,
             automatic=bool(in_key and automatic),
             computed=hidden in _GENERATED,
-            values=_values(table, column, sql),
+            values=None if check is None else checked_values(table, column, check),
+            limits=None if check is None else limits(check),
         )
     return LiveTable(columns, frozenset(primary_key), _uniques(fetch, name, schema), _foreign_keys(fetch, name, schema))
 
 
-def _values(table: Table, column: str, sql: str) -> tuple[str, ...] | None:
+def _check(table: Table, column: str, sql: str) -> str | None:
     check = names.type_check_name(table.name, column).replace('"', '""')
     found = re.search(rf"CONSTRAINT \"?{re.escape(check)}\"? CHECK \((.*)", sql)
-    return None if found is None else checked_values(table, column, found[1])
+    return None if found is None else found[1]
 
 
 def _uniques(fetch: Fetch, name: str, schema: str) -> frozenset[LiveUnique]:

@@ -18,6 +18,8 @@ class LiveColumn(NamedTuple):
     computed: bool
     values: tuple[str, ...] | None = None
     """Those of an enum."""
+    limits: tuple[str, ...] | None = None
+    """The numbers that the check of its type compares it with."""
 
 
 class LiveUnique(NamedTuple):

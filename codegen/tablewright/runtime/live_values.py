@@ -1,4 +1,4 @@
-"""The values that a column of an enum may have: those declared, and those that a database's check lists."""
+"""What the check of a column's type holds its values to: the members of an enum, or limits."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any, cast
 from sqlalchemy import Table
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types import ArrayOf, Coded, Enum
+from tablewright.schema.types import ArrayOf, Coded, ColumnType, Enum
 from tablewright.schema.types.column_type import Spelt
 
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
 
 
 def enum_of(column_type: TypeEngine[Any]) -> Enum[Any] | None:
@@ -40,3 +42,16 @@ def checked_values(table: Table, name: str, check: str) -> tuple[str, ...] | Non
     if not any(column.name == name and enum_of(column.type) is not None for column in table.columns):
         return None
     return tuple(sorted({value.replace("''", "'") for value in _LITERAL.findall(check)})) or None
+
+
+def limits(check: str) -> tuple[str, ...]:
+    """The numbers in the SQL of a *check*, in order."""
+    return tuple(_NUMBER.findall(_QUOTED.sub("", _LITERAL.sub("", check))))
+
+
+def declared_limits(column_type: TypeEngine[Any], dialect_name: str) -> tuple[str, ...] | None:
+    """Those in the check that a type brings; None where it brings none."""
+    if not isinstance(column_type, ColumnType) or enum_of(column_type) is not None:
+        return None
+    check = column_type.check('"x"', dialect_name)
+    return None if check is None else limits(check)

@@ -12,11 +12,9 @@ from sqlalchemy import Connection, Dialect, MetaData
 from tablewright.runtime import creation
 from tablewright.runtime.definitions import Definition, make_resolved, make_table, resolved
 from tablewright.runtime.differences import compared, present
-from tablewright.runtime.dynamic_tables import Known, borrow_targets, refuse_name
+from tablewright.runtime.dynamic_tables import Known, borrow_targets, meaning, refuse_name
 from tablewright.runtime.errors import MissingTablesError, SchemaAlreadyExistsError, TableConflictError
 from tablewright.runtime.package import Package
-from tablewright.schema import definition as d
-from tablewright.schema.canonical import without_prose
 
 S = TypeVar("S")
 TupleT = TypeVar("TupleT", bound=tuple[Any, ...])
@@ -39,14 +37,13 @@ class StaticTablesContext(Generic[S]):
     def add_table(self, name: str, definition: Definition) -> sqlalchemy.Table:
         """Declares a table; the one declared already if it is the same, `TableConflictError` if it is another."""
         refuse_name(name, self._package)
-        found: d.Table | sqlalchemy.Table
-        if isinstance(definition, sqlalchemy.Table):
-            said: object = definition
-            found = definition
-        else:
-            # What it points at may be declared later.
-            found = resolved(definition, name, self._dialect, among=self._package.definition, complete=False)
-            said = without_prose(found)
+        # What it points at may be declared later.
+        found = (
+            definition
+            if isinstance(definition, sqlalchemy.Table)
+            else resolved(definition, name, self._dialect, among=self._package.definition, complete=False)
+        )
+        said = meaning(found, self._package)
         known = self._known.get(name)
         if known is not None:
             if known.said != said:
@@ -55,7 +52,7 @@ class StaticTablesContext(Generic[S]):
         if isinstance(found, sqlalchemy.Table):
             made = Known(said, make_table(found, name, self._metadata, self._dialect), None)
         else:
-            made = Known((self._package, said), make_resolved(found, self._metadata, self._package.definition), found)
+            made = Known(said, make_resolved(found, self._metadata, self._package.definition), found)
         self._known[name] = made
         self._definitions[name] = definition
         return made.table

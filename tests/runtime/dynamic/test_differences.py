@@ -157,6 +157,7 @@ def thing(changed: dict[str, Column[Any] | None] | None = None, *elements: Eleme
         "colours": column(types.ArrayOf(types.Enum(Colour))),
         "size": column(types.Decimal(8, 2)),
         "twice": column(types.Integer(), nullable=True, computed="rank * 2"),
+        "hash": column(types.Hash(4)),
         "other_id": column(types.Integer(), nullable=True),
         **(changed or {}),
     }
@@ -191,6 +192,17 @@ CHANGES = [
         lambda: thing({"rank": column(types.BigInteger(), nullable=True)}),
         ["The column rank is integer, not bigint."],
         "postgresql",
+    ),
+    Change(
+        "range of an integer",
+        lambda: thing({"rank": column(types.SmallInteger(), nullable=True)}),
+        ["The column rank is held to -2147483648, 2147483647, not to -32768, 32767."],
+        "sqlite",
+    ),
+    Change(
+        "length of a hash",
+        lambda: thing({"hash": column(types.Hash(5))}),
+        ["The column hash is held to 4, not to 5."],
     ),
     Change(
         "scale",
