@@ -82,13 +82,13 @@ def test_rows_that_are_not_alike(session: Any) -> None:
 def test_inserts_for_their_ids_where_nothing_may_be_written(db: Any) -> None:
     """Not in Butler: an insert that is to give ids is refused by a session that reads only, as any other write is."""
     with db.session(read_only=True) as session:
-        for insert in (
-            lambda: session.b.insert(name="b1"),
-            lambda: session.b.insert_many_returning([{"name": "b1"}]),
-            lambda: session.b.delete_many([1]),
+        for write, argument in (
+            (session.b.insert_many_returning, [{"name": "b1"}]),
+            (session.b.insert_many, [{"name": "b1"}]),
+            (session.b.delete_many, [1]),
         ):
             with pytest.raises(DBAPIError, match=r"(?i)read.?only"), session.nested():
-                insert()
+                write(argument)
         assert session.b.count() == 0
 
 
@@ -127,7 +127,8 @@ def test_one_rule_for_null(session: Any) -> None:
         session.b.insert_many(rows)
         assert delete() == count
     session.b.replace(rows)
-    for columns in ([], ()):
+    nothing: list[Any] = [[], ()]
+    for columns in nothing:
         with pytest.raises(InvalidRequestError):
             session.b.delete_matching(columns, [{"name": "b1"}])
     with pytest.raises(InvalidRequestError, match="Row 1"):

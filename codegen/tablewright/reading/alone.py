@@ -89,9 +89,22 @@ def _references(spec: TableSpec) -> dict[str, dict[str, ColumnSpec]]:
     found: dict[str, dict[str, ColumnSpec]] = {}
     for table, local, there in pairs:
         given = spec.columns.get(local)
-        said = given.model_dump(include=set(TypeSpec.model_fields) & set(ColumnSpec.model_fields)) if given else {}
-        found.setdefault(table, {})[there] = ColumnSpec(**({"type": "bigint"} | said | {"doc": None}))
+        found.setdefault(table, {})[there] = ColumnSpec(type="bigint") if given is None else _alike(given)
     return found
+
+
+def _alike(said: ColumnSpec) -> ColumnSpec:
+    """A column of the same type."""
+    return ColumnSpec(
+        type=said.type,
+        length=said.length,
+        precision=said.precision,
+        scale=said.scale,
+        of=said.of,
+        nbytes=said.nbytes,
+        python=said.python,
+        storage=said.storage,
+    )
 
 
 def _paired(key: ForeignKeySpec) -> Iterable[tuple[str, str]]:

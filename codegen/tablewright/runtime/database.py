@@ -133,7 +133,7 @@ class Database(MakesTables[S]):
         """
         return transact(lambda: self.session(isolation=isolation), function, retries)
 
-    def create(self, exist_ok: bool = False, *, initialize: Callable[[S], None] | None = None) -> None:
+    def create(self, exist_ok: bool = False, *, initialize: Callable[[S], object] | None = None) -> None:
         """Makes all tables, in one transaction.
 
         Where some are there already: `SchemaAlreadyExistsError`, or with *exist_ok* the missing ones are made. Then,

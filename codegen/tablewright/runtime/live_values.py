@@ -20,13 +20,13 @@ def enum_of(column_type: TypeEngine[Any]) -> Enum[Any] | None:
     """The enum whose members are the values, or elements of the values, of a column."""
     match column_type:
         case Enum():
-            return cast("Enum[Any]", column_type)
+            return column_type
         case Spelt():
-            return enum_of(cast("Spelt[Any]", column_type).inner)
+            return enum_of(column_type.inner)
         case ArrayOf():
             return enum_of(cast("ArrayOf[Any]", column_type).element)
         case Coded():
-            return enum_of(cast("Coded[Any]", column_type).stored)
+            return enum_of(column_type.stored)
         case _:
             return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, MetaData
@@ -130,7 +130,7 @@ class MakesTables(Generic[S]):
 
         share_tables(self.engine.dialect, twin.engine.dialect)
 
-    def _initialize(self, connection: Connection, initialize: Callable[[S], Any]) -> None:
+    def _initialize(self, connection: Connection, initialize: Callable[[S], object]) -> None:
         """Calls *initialize* with a session in the transaction of *connection*."""
         with SessionScope(self._session_type(), connection) as session:
             initialize(session)

@@ -60,6 +60,8 @@ def row_member(
 
     Of columns whose values are lists themselves there may be `FEW` rows.
     """
+    if len(columns) == 1 and not is_one_value(columns[0]):
+        return member(columns[0], [row[0] for row in rows], connection)
     # NULL equals nothing, so that rows with it are compared by their other columns; and what a value is sent as
     # depends on what it is.
     alike: dict[tuple[type, ...], list[Sequence[Any]]] = {}

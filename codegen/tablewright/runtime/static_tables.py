@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import sqlalchemy
 from msgspec.structs import replace
@@ -32,7 +32,7 @@ class StaticTablesContext(Generic[S]):
         self._metadata = MetaData()
         self._definitions: dict[str, Definition] = {}
         self._known: dict[str, Known] = {}
-        self._initializers: list[Callable[[S], None]] = []
+        self._initializers: list[Callable[[S], object]] = []
 
     def add_table(self, name: str, definition: Definition) -> sqlalchemy.Table:
         """Declares a table; the one declared already if it is the same, `TableConflictError` if it is another."""
@@ -59,12 +59,13 @@ class StaticTablesContext(Generic[S]):
 
     def add_table_tuple(self, definitions: TupleT) -> TupleT:
         """Declares the tables that the fields of a named tuple are called after; a tuple of the same class."""
-        fields: tuple[str, ...] = definitions._fields  # type: ignore[attr-defined]  # of a NamedTuple
-        made = [self.add_table(name, item) for name, item in zip(fields, definitions, strict=True)]
-        make: Callable[[list[sqlalchemy.Table]], TupleT] = definitions._make  # type: ignore[attr-defined]  # as above
-        return make(made)
+        # What every class made by NamedTuple has, and no type in `typing` says.
+        named = cast("Any", definitions)
+        fields: dict[str, Definition] = named._asdict()
+        made: TupleT = named._make([self.add_table(name, definition) for name, definition in fields.items()])
+        return made
 
-    def add_initializer(self, initialize: Callable[[S], None]) -> None:
+    def add_initializer(self, initialize: Callable[[S], object]) -> None:
         """Has *initialize* called with a session, in the same transaction, once the tables are made."""
         self._initializers.append(initialize)
 
@@ -80,7 +81,7 @@ class StaticTablesContext(Generic[S]):
         borrow_targets(self._metadata, said, {}, self._package)
         return self._known
 
-    def create(self, connection: Connection, session: Callable[[Callable[[S], None]], None]) -> None:
+    def create(self, connection: Connection, session: Callable[[Callable[[S], object]], None]) -> None:
         """Makes the tables, and calls the initializers by way of *session*."""
         creation.wait_for_turn(connection)
         there = present(connection, [known.table for known in self._known.values()])

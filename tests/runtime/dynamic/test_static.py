@@ -142,7 +142,7 @@ def test_tables_declared_in_any_order(url: str) -> None:
             assert [row.hen_id for row in session.table(egg).select()] == [1]
             session.table(hen).update(2, egg_id=1)
             session.table(egg).delete(1)
-            assert session.table(hen).get(2).egg_id is None
+            assert session.table(hen).get_one(2).egg_id is None
             with pytest.raises(IntegrityError), session.nested():
                 session.table(hen).insert(owner_id=77)
         with Database(url, read_only=True) as reader, reader.declare_static_tables(create=False) as again:

@@ -258,7 +258,7 @@ def test_updates_are_all_or_none(shop: bookstore.Database) -> None:
         with pytest.raises(IntegrityError, match="row 2"):
             session.book.update_many([(1, {"isbn": "new"}), (2, {"isbn": "isbn 3"}), (3, {"isbn": "other"})])
         with pytest.raises(DataError, match="row 2"):
-            session.book.update_many([(1, {"title": "new"}), (2, {"title": 5})])  # type: ignore[list-item]  # refused too
+            session.book.update_many([(1, {"title": "new"}), (2, {"title": 5})])  # type: ignore[typeddict-item]  # so
         for wrong in ({"id": 7}, {"titel": "x"}):
             with pytest.raises(UnknownColumnError) as caught:
                 session.book._update_many([(1, {"title": "new"}), (2, wrong)])
