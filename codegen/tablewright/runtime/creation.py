@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, MetaData, Table, text
 
+from tablewright.runtime import postgres
+
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))")
+_NAMESPACE = text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -14,6 +17,12 @@ def wait_for_turn(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # CREATE … IF NOT EXISTS fails when two do it at once.
         connection.execute(_LOCK).close()
+
+
+def make_namespace(connection: Connection, namespace: str | None) -> None:
+    """Makes the Postgres schema *namespace* where it is not there; who may not make one needs none then."""
+    if namespace is not None and connection.execute(_NAMESPACE, {"name": namespace}).first() is None:
+        connection.exec_driver_sql(f"CREATE SCHEMA {postgres.quoted(namespace)}".replace("%", "%%"))
 
 
 def create_all(connection: Connection, metadata: MetaData, tables: Sequence[Table] | None = None) -> None:

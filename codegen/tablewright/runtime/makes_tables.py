@@ -10,6 +10,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 
+from tablewright.runtime.creation import make_namespace, wait_for_turn
 from tablewright.runtime.scope import SessionScope
 from tablewright.runtime.session import Session
 
@@ -34,6 +35,9 @@ class MakesTables(Generic[S]):
         def namespace(self) -> str | None: ...
         @property
         def read_only(self) -> bool: ...
+
+        _namespace: str | None
+
         def _transaction(self) -> AbstractContextManager[Connection]: ...
         def _reading(self) -> AbstractContextManager[Connection]: ...
         def _session_type(self) -> type[S]: ...
@@ -58,7 +62,7 @@ class MakesTables(Generic[S]):
             raise absent_for_reading(missing)
         if missing:
             try:
-                with self._transaction() as connection:
+                with self._turn() as connection:
                     return self._tables().ensure(connection, definitions, self._session_type().package)
             except DBAPIError:
                 # Who does not wait for turns may have made them meanwhile.
@@ -93,7 +97,7 @@ class MakesTables(Generic[S]):
         yield context
         known = context.finish()
         if create:
-            with self._transaction() as connection:
+            with self._turn() as connection:
                 context.create(connection, lambda initialize: self._initialize(connection, initialize))
         else:
             with self._reading() as connection:
@@ -115,6 +119,14 @@ class MakesTables(Generic[S]):
         metadata = self._metadata()
         with self._reading() as connection:
             return all_differences(connection, metadata)
+
+    @contextmanager
+    def _turn(self) -> Generator[Connection, None, None]:
+        """A transaction in which nobody else makes tables, and the namespace is there."""
+        with self._transaction() as connection:
+            wait_for_turn(connection)
+            make_namespace(connection, self._namespace)
+            yield connection
 
     def _find(self, definitions: Mapping[str, Definition]) -> dict[str, sqlalchemy.Table | None]:
         with self._reading() as connection:

@@ -83,7 +83,6 @@ class StaticTablesContext(Generic[S]):
 
     def create(self, connection: Connection, session: Callable[[Callable[[S], object]], None]) -> None:
         """Makes the tables, and calls the initializers by way of *session*."""
-        creation.wait_for_turn(connection)
         there = present(connection, [known.table for known in self._known.values()])
         if there:
             raise SchemaAlreadyExistsError(
