@@ -32,6 +32,6 @@ def create_all(connection: Connection, metadata: MetaData, tables: Sequence[Tabl
     finally:
         # Where tables point at each other, Postgres gets the keys by ALTER TABLE; SQLAlchemy then never
         # says them inside CREATE TABLE again, and a SQLite made afterwards would silently lack them.
-        for table in metadata.tables.values():
+        for table in metadata.tables.values() if tables is None else tables:
             for key in table.foreign_key_constraints:
                 key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # there is no public way

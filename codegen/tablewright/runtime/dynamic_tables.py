@@ -95,8 +95,12 @@ class DynamicTables:
                 else resolved(definition, name, dialect, among=among, beside=definitions)
                 for name, definition in definitions.items()
             }
-            if any(name not in self._known or self._known[name].said != meaning(said[name], package) for name in said):
-                self._make(said, dialect, package, among)
+            new = {
+                name: item
+                for name, item in said.items()
+                if name not in self._known or self._known[name].said != meaning(item, package)
+            }
+            self._make(new, dialect, package, among)
             return {name: self._known[name].table for name in definitions}
 
     def _among(self, package: Package, definitions: Mapping[str, Definition]) -> d.Schema:

@@ -13,12 +13,14 @@ from sqlalchemy.orm import sessionmaker
 from sqlalchemy.schema import CreateTable
 
 import bookstore
+import observatory
 from bookstore import Database, Session
 from tablewright.runtime.errors import ReadOnlyDatabaseError, TableConflictError
 from tablewright.schema import types
 from tablewright.spec.models import ColumnSpec, TableSpec, UniqueSpec
 from tablewright.spec.problem import SpecError
 
+NATIVE = observatory.Session.package.definition
 IDS = ColumnSpec(type="bigint", primary_key=True, autoincrement=True)
 
 
@@ -205,6 +207,34 @@ def test_tables_that_point_at_each_other(url: str) -> None:
             session.table(tables["children"]).delete(down.id)
             assert session.table(toys).count() == 0
         assert there(db) == {"children", "parents", "toys"}
+
+
+def test_some_of_several_are_known(url: str) -> None:
+    """A table that was said before is the identical one among several, made again with them where it is gone."""
+    with Database(url) as db:
+        first = db.ensure_table("a", TAGS)
+        pointing = said(a_id=ColumnSpec(type="bigint", references="a.id"))
+        tables = db.ensure_tables({"b": pointing, "a": TAGS})
+        assert tables["a"] is first
+        assert tables["b"].join(first).onclause is not None
+        db.drop_table("b")
+        db.drop_table("a")
+        again = db.ensure_tables({"b": pointing, "a": TAGS})
+        assert there(db) == {"a", "b"}
+        assert again["a"].columns.keys() == first.columns.keys()
+
+
+def test_native_enums_are_shared(postgres_url: str) -> None:
+    """A native enum of the package serves other tables before and after the package's are made, and outlives them."""
+    spec = said(state=ColumnSpec(type=next(item.name for item in NATIVE.enums if item.native)))
+    with observatory.Database(postgres_url) as db:
+        db.ensure_table("states", spec)
+        db.create()
+        assert db.check() == []
+        db.ensure_table("states", spec)
+        db.drop_table("states")
+        assert db.check() == []
+        db.ensure_table("states", spec)
 
 
 def test_several_are_all_or_none(url: str) -> None:
