@@ -1,4 +1,4 @@
-"""Programs that ensure one table at the same moment."""
+"""Programs that ensure the same tables at the same moment."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[3]
 WORKER = Path(__file__).parent / "worker.py"
 
 
-def test_eight_programs_ensure_one_table(url: str) -> None:
-    """One of them makes it, those with the same definition use it, and those with another are told so."""
+def test_eight_programs_ensure_the_same_tables(url: str) -> None:
+    """One of them makes each table, those with the same definition use it, and those with another are told so."""
     lengths = [10] * 7 + [11]
     workers = [
         subprocess.Popen(
@@ -41,9 +41,10 @@ def test_eight_programs_ensure_one_table(url: str) -> None:
         assert [output for output, _ in ended] == ["made\n"] * 7
         _go(workers[7])
         assert workers[7].communicate(timeout=120) == ("conflict\n", "")
-        assert inspect(db.engine).get_table_names() == ["shared"]
+        tables = [f"shared{number}" for number in range(10)]
+        assert sorted(inspect(db.engine).get_table_names()) == tables
         with db.session() as session:
-            assert session.execute(text("SELECT count(*) FROM shared")).scalar_one() == 70
+            assert {session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables} == {70}
 
 
 def _go(worker: subprocess.Popen[str]) -> None:
