@@ -63,6 +63,8 @@ class TablePlan(Struct, frozen=True):
     """The accessor's base class with its parameters."""
     key: tuple[Field, ...]
     """The fields of a composite key; empty for a single one."""
+    key_type: str
+    """The type of a key; empty for a table without any."""
     key_property: str
     key_parameters: str
     key_values: str

@@ -10,7 +10,7 @@ from tablewright.schema import definition as d, names
 TABLES = "tablewright.schema.tables"
 VERBS = "tablewright.runtime.table"
 # What the generated methods name their own parameters.
-_PARAMETERS = frozenset({"self", "lock", "values", "where", "equal", "rows", "conflict"})
+_PARAMETERS = frozenset({"self", "lock", "values", "where", "equal", "rows", "conflict", "changes"})
 
 
 def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
@@ -61,11 +61,15 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
     if conflicts:
         local["Iterable"] = imports.use("collections.abc", "Iterable")
         literal = f"{imports.use('typing', 'Literal')}[{', '.join(map(quoted, conflicts))}]"
-    parameters = f"{stem}Row, {stem}Insert"
+    if update and table.primary_key:
+        local["tuple"] = imports.builtin("tuple")
+    parameters, key_type = f"{stem}Row, {stem}Insert", ""
     if single:
-        base = f"{imports.use(VERBS, 'KeyedTable')}[{parameters}, {types[table.primary_key[0]]}]"
+        key_type = types[table.primary_key[0]]
+        base = f"{imports.use(VERBS, 'KeyedTable')}[{parameters}, {key_type}]"
     elif composite:
-        base = f"{imports.use(VERBS, 'CompositeTable')}[{parameters}, {stem}Key]"
+        key_type = f"{stem}Key"
+        base = f"{imports.use(VERBS, 'CompositeTable')}[{parameters}, {key_type}]"
     else:
         base = f"{imports.use(VERBS, 'Table')}[{parameters}]"
     doc = table.doc or f"The table `{table.name}`."
@@ -89,6 +93,7 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
         where=tuple(_where_field(column, nullable[column.attribute], imports) for column in table.columns),
         base=base,
         key=tuple(_key_field(attribute, types) for attribute in table.primary_key) if composite else (),
+        key_type=key_type,
         key_property="key_" if "key" in attributes else "key",
         key_parameters=_parameters(table.primary_key, types),
         key_values=_values(table.primary_key),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tablewright.rules.judge import as_problem, expand, findings, in_order
 from tablewright.schema import definition as d
 from tablewright.spec.load import Catalog, CatalogPlaces
-from tablewright.spec.models import ColumnSpec, EnumSpec, SchemaSpec, TableSpec, TypeSpec, UniqueSpec
+from tablewright.spec.models import ColumnSpec, EnumSpec, ForeignKeySpec, SchemaSpec, TableSpec, TypeSpec, UniqueSpec
 from tablewright.spec.problem import Place, SpecError
 from tablewright.spec.python_files import PythonPlaces
 from tablewright.spec.resolve import resolve_some
@@ -19,17 +19,25 @@ from tablewright.spec.resolve import resolve_some
 SECTION = "opaque_tables"
 
 
-def define(spec: TableSpec, name: str, among: d.Schema | None, dialects: Iterable[str]) -> d.Table:
+def define(
+    spec: TableSpec,
+    name: str,
+    among: d.Schema | None,
+    beside: Mapping[str, object],
+    complete: bool,
+    dialects: Iterable[str],
+) -> d.Table:
     """What *spec* means under the *name* of a table; it may point at the tables of *among*, and use its enums.
 
-    `SpecError` with every mistake in it.
+    It may point at the specs *beside* it too, by their names there; and unless *complete* at tables that nobody knows
+    yet, which are taken to be as it needs them. `SpecError` with every mistake in it.
     """
     said = spec.model_copy(update={"name": name, "table": None})
     schema = SchemaSpec().model_copy(
         update={
             "name": "alone",
             "version": "0.0.0",
-            "tables": dict(_stubs(said, among)),
+            "tables": _targets(said, among, beside, complete),
             SECTION: {name: said},
             "enums": {item.name: _enum(item) for item in (among.enums if among else ())},
         }
@@ -52,12 +60,55 @@ def define(spec: TableSpec, name: str, among: d.Schema | None, dialects: Iterabl
     return replace(resolve_some(catalog, {name})[name], source="")
 
 
-def _stubs(spec: TableSpec, among: d.Schema | None) -> Iterable[tuple[str, TableSpec]]:
-    wanted = {key.references.table for key in spec.foreign_keys}
-    wanted |= {item.references.rpartition(".")[0] for item in spec.columns.values() if item.references is not None}
-    for table in among.tables if among else ():
-        if table.name in wanted and table.name != spec.name:
-            yield table.name, _stub(table)
+def _targets(
+    spec: TableSpec, among: d.Schema | None, beside: Mapping[str, object], complete: bool
+) -> dict[str, TableSpec]:
+    """The tables that *spec* points at, as far as they are known."""
+    known = {table.name: table for table in (among.tables if among else ())}
+    found: dict[str, TableSpec] = {}
+    for target, columns in _references(spec).items():
+        other = beside.get(target)
+        if target == spec.name:
+            continue
+        if isinstance(other, TableSpec):
+            found[target] = other.model_copy(update={"name": target, "table": None})
+        elif target in known:
+            found[target] = _stub(known[target])
+        elif not complete:
+            found[target] = TableSpec(name=target, columns=columns, primary_key=list(columns))
+    return found
+
+
+def _references(spec: TableSpec) -> dict[str, dict[str, ColumnSpec]]:
+    """The tables that *spec* points at, with the columns that it takes them to have."""
+    pairs = [(key.references.table, local, there) for key in spec.foreign_keys for local, there in _paired(key)]
+    for name, column in spec.columns.items():
+        if column.references is not None:
+            table, _, there = column.references.rpartition(".")
+            pairs.append((table, name, there))
+    found: dict[str, dict[str, ColumnSpec]] = {}
+    for table, local, there in pairs:
+        given = spec.columns.get(local)
+        found.setdefault(table, {})[there] = ColumnSpec(type="bigint") if given is None else _alike(given)
+    return found
+
+
+def _alike(said: ColumnSpec) -> ColumnSpec:
+    """A column of the same type."""
+    return ColumnSpec(
+        type=said.type,
+        length=said.length,
+        precision=said.precision,
+        scale=said.scale,
+        of=said.of,
+        nbytes=said.nbytes,
+        python=said.python,
+        storage=said.storage,
+    )
+
+
+def _paired(key: ForeignKeySpec) -> Iterable[tuple[str, str]]:
+    return zip(key.columns, key.references.columns, strict=False)
 
 
 def _stub(table: d.Table) -> TableSpec:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
@@ -14,7 +15,9 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from tablewright.runtime import postgres, sqlite
 from tablewright.runtime.ambient import AmbientScope
 from tablewright.runtime.engines import EngineOptions, make_engine, parse_url, prepare
+from tablewright.runtime.errors import ReadOnlyDatabaseError
 from tablewright.runtime.extension import VersionedExtension
+from tablewright.runtime.makes_tables import MakesTables
 from tablewright.runtime.scope import Isolation, SessionScope
 from tablewright.runtime.session import Session
 from tablewright.runtime.transact import transact
@@ -29,7 +32,7 @@ S = TypeVar("S", bound=Session)
 T = TypeVar("T")
 
 
-class Database(Generic[S]):
+class Database(MakesTables[S]):
     """A SQLite or Postgres database that holds, or will hold, the tables of a package.
 
     *url_or_engine* is a URL (`sqlite:///file.db`, `postgresql+psycopg://user@host/database`) or your own Engine,
@@ -175,19 +178,26 @@ class Database(Generic[S]):
         return transact(lambda: self.session(isolation=isolation), function, retries)
 
     def create(
-        self, exist_ok: bool = False, *, versions: Mapping[type[VersionedExtension], VersionTuple] | None = None
+        self,
+        exist_ok: bool = False,
+        *,
+        initialize: Callable[[S], object] | None = None,
+        versions: Mapping[type[VersionedExtension], VersionTuple] | None = None,
     ) -> None:
         """Makes all tables, and writes which versions they are, in one transaction.
 
         Where some are there already: `SchemaAlreadyExistsError`, or with *exist_ok* the missing ones are made if the
-        versions fit. *versions* are those that extensions are to have, instead of their own choice.
+        versions fit. Then, if any was made, *initialize* is called with a session in the same transaction: it fails,
+        nothing is made. *versions* are those that extensions are to have, instead of their own choice.
         """
         metadata = self._metadata()
         self._refuse_read_only("create")
         if self._joined is None and self._engine.dialect.name == "sqlite" and sqlite.file_name(self._engine.url):
             self._set_wal()
         with self._making(metadata) as making:
-            making.create(exist_ok, versions or {}, check=self._check.on)
+            made = making.create(exist_ok, versions or {}, check=self._check.on)
+            if made and initialize is not None:
+                self._initialize(making.connection, initialize)
 
     def stamp(
         self, *, versions: Mapping[type[VersionedExtension], VersionTuple] | None = None, force: bool = False
@@ -226,6 +236,7 @@ class Database(Generic[S]):
             twin._engine = make_engine(
                 self._engine.url, self._options, read_only=self._read_only, namespace=self._namespace
             )
+            self._share_tables(twin)
         return twin
 
     def dispose(self) -> None:
@@ -268,7 +279,7 @@ class Database(Generic[S]):
 
     def _refuse_read_only(self, verb: str) -> None:
         if self._read_only:
-            raise InvalidRequestError(f"{self!r} cannot {verb} tables.")
+            raise ReadOnlyDatabaseError(f"{self!r} cannot {verb} tables.")
 
     def _adopted(self, engine: Engine) -> Engine:
         dialect = engine.dialect
@@ -306,6 +317,20 @@ class Database(Generic[S]):
         # Outside a transaction, and only here: the mode stays in the file.
         with self._engine.connect() as connection:
             connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+
+    @contextmanager
+    def _reading(self) -> Generator[Connection, None, None]:
+        """A connection that waits for no writer."""
+        if self._joined is not None:
+            yield self._joined
+            return
+        name = sqlite.file_name(self._engine.url) if self._engine.dialect.name == "sqlite" else None
+        # A file that is not there is made by who writes.
+        engine = self._reading_engine() if name is not None and Path(name).exists() else self._engine
+        with engine.connect() as connection:
+            if self.namespace is not None:
+                postgres.enter_namespace(connection, self.namespace)
+            yield connection
 
     @contextmanager
     def _transaction(self) -> Generator[Connection, None, None]:

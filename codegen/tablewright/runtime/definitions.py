@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 import sqlalchemy
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Constraint, Dialect, Index, MetaData
 from sqlalchemy.sql import quoted_name
 
-from tablewright.schema import definition as d
+from tablewright.schema import definition as d, names
 from tablewright.schema.build import build_table
 
 
@@ -18,9 +19,18 @@ class Describes(Protocol):
     """Says a table: a `TableSpec`."""
 
     def definition(
-        self, name: str | None = None, *, among: d.Schema | None = None, dialects: Iterable[str] = ...
+        self,
+        name: str | None = None,
+        *,
+        among: d.Schema | None = None,
+        beside: Mapping[str, object] = ...,
+        complete: bool = ...,
+        dialects: Iterable[str] = ...,
     ) -> d.Table:
-        """What it means as a table called *name*, which may point at the tables of *among*."""
+        """What it means as a table called *name*, which may point at the tables of *among* and the specs *beside* it.
+
+        Unless *complete*, at others too.
+        """
         ...
 
 
@@ -34,16 +44,32 @@ def make_table(
     """The table that *definition* means, called *name*, added to *metadata*; *among* has those it may point at."""
     if isinstance(definition, sqlalchemy.Table):
         return _copied(definition, name, metadata)
-    found = resolved(definition, name, dialect, among=among)
+    return make_resolved(resolved(definition, name, dialect, among=among), metadata, among)
+
+
+def make_resolved(table: d.Table, metadata: MetaData, among: d.Schema | None) -> sqlalchemy.Table:
+    """The SQLAlchemy table of one definition, added to *metadata*; tables that *among* lacks go by their names."""
     base = among or d.Schema(name="", version="")
-    return build_table(found, metadata, replace(base, tables=(*base.tables, found)))
+    known = {item.name for item in base.tables}
+    targets = dict.fromkeys(key.table for key in table.foreign_keys if key.table not in known)
+    others = [d.Table(name=name, table=name, class_name="", accessor="", columns=()) for name in targets]
+    kept = [item for item in base.tables if item.name != table.name]
+    return build_table(table, metadata, replace(base, tables=(*kept, *others, table)))
 
 
-def resolved(definition: Describes | d.Table, name: str, dialect: Dialect, *, among: d.Schema | None = None) -> d.Table:
+def resolved(
+    definition: Describes | d.Table,
+    name: str,
+    dialect: Dialect,
+    *,
+    among: d.Schema | None = None,
+    beside: Mapping[str, object] = MappingProxyType({}),
+    complete: bool = True,
+) -> d.Table:
     """What *definition* means, called *name*."""
     if isinstance(definition, d.Table):
         return _renamed(definition, name)
-    return definition.definition(name, among=among, dialects=(dialect.name,))
+    return definition.definition(name, among=among, beside=beside, complete=complete, dialects=(dialect.name,))
 
 
 def _renamed(table: d.Table, name: str) -> d.Table:
@@ -52,7 +78,7 @@ def _renamed(table: d.Table, name: str) -> d.Table:
     prefix = f"{table.table}_"
 
     def own(part: str) -> str:
-        return f"{name}_{part.removeprefix(prefix)}" if part.startswith(prefix) else part
+        return names.shortened(f"{name}_{part.removeprefix(prefix)}") if part.startswith(prefix) else part
 
     return replace(
         table,
@@ -78,5 +104,5 @@ def _copied(table: sqlalchemy.Table, name: str, metadata: MetaData) -> sqlalchem
         parts: list[Constraint | Index] = [*copied.constraints, *copied.indexes]
         for part in parts:
             if isinstance(part.name, str) and part.name.startswith(f"{table.name}_"):
-                part.name = quoted_name(f"{name}_{part.name.removeprefix(f'{table.name}_')}", None)
+                part.name = quoted_name(names.shortened(f"{name}_{part.name.removeprefix(f'{table.name}_')}"), None)
     return copied

@@ -67,9 +67,17 @@ class DynamicTable(Table[Any, Mapping[str, object]]):
         """Updates the rows that meet every condition; how many."""
         return self._update_where((where, *_more), values)
 
+    def update_many(self, changes: Iterable[tuple[Any, Mapping[str, object]]], /) -> int:
+        """Updates, for each pair of a key and values, the row with the key; all or none; how many rows were there."""
+        return self._update_many(changes)
+
     def delete(self, /, *key: object) -> bool:
         """Deletes the row with this primary *key*; whether it was there."""
         return self._delete(key)
+
+    def delete_many(self, keys: Iterable[Any]) -> int:
+        """Deletes the rows with these keys; how many."""
+        return self._delete_many(keys)
 
 
 def accessor_of(table: sqlalchemy.Table) -> type[DynamicTable]:

@@ -32,6 +32,18 @@ class TemporaryTablesDisabledError(InvalidRequestError):
     """The database was opened with `allow_temporary_tables=False`."""
 
 
+class ReadOnlyDatabaseError(InvalidRequestError):
+    """A table or row that is not there would have to be made in a database that is open for reading only."""
+
+
+class TableConflictError(InvalidRequestError):
+    """The database has a table of this name that is not the one that was declared; says what differs."""
+
+
+class MissingTablesError(InvalidRequestError):
+    """The database lacks tables that it should have; names them."""
+
+
 class RowTierFilteredError(InvalidRequestError):
     """The session filters entities (`do_orm_execute`), which rows would bypass."""
 

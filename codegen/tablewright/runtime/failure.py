@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from tablewright.runtime.errors import TransactionLostError
 
 KEY = "tablewright_failure"
-BUSY, LOCKED = 5, 6
+BUSY, LOCKED, READ_ONLY = 5, 6, 8
 SERIALIZATION_FAILURE, DEADLOCK_DETECTED, UNDEFINED_TABLE = "40001", "40P01", "42P01"
+READ_ONLY_TRANSACTION = "25006"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,19 @@ def may_succeed_again(error: BaseException) -> bool:
     if isinstance(error, PendingRollbackError) and error.__cause__ is not None:
         return may_succeed_again(error.__cause__)
     original = error.orig if isinstance(error, DBAPIError) else None
+    return _code(original) in (BUSY, LOCKED, SERIALIZATION_FAILURE, DEADLOCK_DETECTED)
+
+
+def refused_as_read_only(error: DBAPIError) -> bool:
+    """Whether *error* says that nothing may be written."""
+    return _code(error.orig) in (READ_ONLY, READ_ONLY_TRANSACTION)
+
+
+def _code(original: BaseException | None) -> int | str | None:
     if isinstance(original, sqlite3.Error):
         # Extended codes (BUSY_SNAPSHOT …) keep the plain one in their low byte.
-        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in (BUSY, LOCKED)
-    return getattr(original, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED)
+        return getattr(original, "sqlite_errorcode", 0) & 0xFF
+    return getattr(original, "sqlstate", None)
 
 
 def lacks_table(error: DBAPIError) -> bool:

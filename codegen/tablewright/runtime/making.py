@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy import Connection, MetaData, inspect
 
-from tablewright.runtime import postgres
 from tablewright.runtime.attributes import all_but
+from tablewright.runtime.creation import create_all, make_namespace, wait_for_turn
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
 from tablewright.runtime.stamp import Stamp
 from tablewright.runtime.store import schema_of_store
@@ -21,21 +21,20 @@ class Making:
     def __init__(
         self, connection: Connection, metadata: MetaData, versions: Versions, *, namespace: str | None, place: str
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._metadata = metadata
         self._tables = all_but(metadata)
         self._stamp = Stamp(versions, connection)
         self._namespace = namespace
         self._place = place
-        if connection.dialect.name == "postgresql":
-            # CREATE … IF NOT EXISTS fails when two do it at once.
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))"))
+        wait_for_turn(connection)
 
-    def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> None:
-        """Makes the tables that are missing, all of them unless *exist_ok*, and writes their versions."""
-        if self._connection.dialect.name == "postgresql" and self._namespace is not None:
-            schema = postgres.quoted(self._namespace).replace("%", "%%")
-            self._connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> bool:
+        """Makes the tables that are missing, all of them unless *exist_ok*, and writes their versions.
+
+        Whether any was made.
+        """
+        make_namespace(self.connection, self._namespace)
         names = self._names()
         clashes = sorted(names & self._present())
         if clashes and not exist_ok:
@@ -45,13 +44,11 @@ class Making:
             )
         if clashes and check:
             self._stamp.check()
-        try:
-            self._metadata.create_all(self._connection)
-        finally:
-            _say_inline(self._metadata)
+        create_all(self.connection, self._metadata)
         # Unchecked, nobody knows what was there.
         if check or not clashes:
             self._stamp.write(versions, anew=not clashes)
+        return len(clashes) < len(names)
 
     def stamp(self, versions: Requested, *, force: bool) -> None:
         """Writes the versions of tables that are all there; with *force* over others."""
@@ -68,25 +65,17 @@ class Making:
 
     def drop(self) -> None:
         """Drops the tables that are there, and forgets their versions."""
-        self._metadata.drop_all(self._connection, tables=self._tables)
+        self._metadata.drop_all(self.connection, tables=self._tables)
         self._stamp.remove()
 
     def _names(self) -> set[str]:
         return {table.name for table in self._tables}
 
     def _present(self) -> set[str]:
-        inspector = inspect(self._connection)
-        schema = self._namespace or schema_of_store(self._connection)
+        inspector = inspect(self.connection)
+        schema = self._namespace or schema_of_store(self.connection)
         return {*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)}
 
 
 def _some(names: list[str], limit: int = 5) -> str:
     return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
-
-
-def _say_inline(metadata: MetaData) -> None:
-    # Where tables point at each other, Postgres gets the keys by ALTER TABLE; SQLAlchemy then never
-    # says them inside CREATE TABLE again, and a SQLite made afterwards would silently lack them.
-    for table in metadata.tables.values():
-        for key in table.foreign_key_constraints:
-            key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # there is no public way

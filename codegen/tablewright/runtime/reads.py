@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Select, bindparam, func, literal, select, tuple_
+from sqlalchemy import Column, Select, bindparam, func, literal, select
 from sqlalchemy.exc import MultipleResultsFound
 
 from tablewright.runtime import driver, members
@@ -114,24 +114,29 @@ def find(session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object])
 
 def get_many(session: GatedSession, shape: Shape[RowT], keys: Iterable[Any]) -> list[RowT]:
     """The rows with these primary *keys*, in the order asked."""
-    single = len(shape.key) == 1
-    asked = [(key,) for key in keys] if single else [tuple(key) for key in keys]
-    for key in asked:
-        if len(key) != len(shape.key):
-            raise TypeError(
-                f"The key of {shape.table.name} has {len(shape.key)} columns; {len(key)} values were given."
-            )
+    asked = key_tuples(shape, keys)
     if not _compares_as_python(shape):
         # The database alone knows which of these keys are equal.
         rows = (by_key(session.gate, lookup(shape), key) for key in asked)
         return [row for row in rows if row is not None]
     found: dict[tuple[Any, ...], RowT] = {}
-    distinct = list(dict.fromkeys(asked))
     with session.gate as connection:
-        for statement in _key_statements(shape, distinct, connection):
+        if asked:
+            statement = shape.select.where(members.row_member(shape.key, dict.fromkeys(asked), connection))
             for row in shape.rows(connection, connection.execute(statement)):
                 found[shape.key_of(row)] = row
     return [found[key] for key in asked if key in found]
+
+
+def key_tuples(shape: Shape[Any], keys: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """The primary *keys* as tuples; `TypeError` for one with more values or fewer than the key has columns."""
+    found = [(key,) for key in keys] if len(shape.key) == 1 else [tuple(key) for key in keys]
+    for key in found:
+        if len(key) != len(shape.key):
+            raise TypeError(
+                f"The key of {shape.table.name} has {len(shape.key)} columns; {len(key)} values were given."
+            )
+    return found
 
 
 def _compares_as_python(shape: Shape[Any]) -> bool:
@@ -139,17 +144,6 @@ def _compares_as_python(shape: Shape[Any]) -> bool:
         isinstance(column.type, ColumnType) and not isinstance(column.type, Spelt) and not is_one_value(column)
         for column in shape.key
     )
-
-
-def _key_statements(shape: Shape[Any], keys: list[tuple[Any, ...]], connection: Connection) -> Iterable[Select[Any]]:
-    if len(shape.key) == 1:
-        if keys:
-            column = shape.key[0]
-            yield shape.select.where(members.member(column, [key[0] for key in keys], connection))
-        return
-    step = members.few_enough(connection.dialect, len(shape.key))
-    for start in range(0, len(keys), step):
-        yield shape.select.where(tuple_(*shape.key).in_(keys[start : start + step]))
 
 
 def count(session: GatedSession, shape: Shape[Any], where: Iterable[object]) -> int:

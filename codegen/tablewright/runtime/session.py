@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
 from tablewright.runtime import postgres, sequence
 from tablewright.runtime.accessor import Accessor
+from tablewright.runtime.dynamic_session import DynamicSession
 from tablewright.runtime.engines import prepare
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.failure import lost_at_commit
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
     from tablewright.runtime.attributes import AttributeStore
-    from tablewright.runtime.dynamic import DynamicTable
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class HasBind(Protocol):
     def due_check(self) -> Callable[[Connection], None] | None: ...
 
 
-class Session(TemporarySession):
+class Session(DynamicSession, TemporarySession):
     """A session over a database: entities and rows in one transaction.
 
     *bind* is a Database, an Engine or a Connection. What is left out is as in SQLAlchemy, but that
@@ -156,13 +156,6 @@ class Session(TemporarySession):
         """The first column of the first row of *statement*, or None if there is no row."""
         value: T | None = self.execute(statement).scalar()
         return value
-
-    def table(self, table: sqlalchemy.Table, /) -> DynamicTable:
-        """The rows of a table that no code was generated for, read and written as those of any other."""
-        # Rows are loaded when they are first used.
-        from tablewright.runtime.dynamic import dynamic_table
-
-        return dynamic_table(self, table)
 
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:

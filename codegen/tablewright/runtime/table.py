@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy
 from sqlalchemy.sql.expression import SQLColumnExpression
 
-from tablewright.runtime import bulk, reads, upsert, writes
+from tablewright.runtime import bulk, listed, reads, upsert, writes
 from tablewright.runtime.conditions import (
     ALL_ROWS as ALL_ROWS,
     AllRows as AllRows,
@@ -124,21 +124,43 @@ class Table(Generic[RowT, InsertT]):
         """Inserts rows, or updates those whose key *conflict* is there already; all or none; how many were given."""
         return upsert.upsert_many(self._session, self._shape, rows, conflict)
 
-    def ensure(self, rows: Iterable[InsertT | RowT]) -> int:
-        """Inserts the rows that conflict with none there; how many."""
-        return upsert.ensure(self._session, self._shape, rows)
+    def ensure(self, rows: Iterable[InsertT | RowT], *, conflict: Literal["primary_key"] | None = None) -> int:
+        """Inserts the rows that conflict with none there; how many.
+
+        With *conflict* only a primary key that is there keeps a row out; another unique key that is there is an
+        IntegrityError, and nothing is inserted.
+        """
+        return upsert.ensure(self._session, self._shape, rows, conflict)
 
     def replace(self, rows: Iterable[InsertT | RowT]) -> int:
-        """Inserts rows or overwrites the whole row with their primary key; columns left out get their default."""
+        """Inserts rows or overwrites the whole row with their primary key; how many were given.
+
+        A column that a row leaves out gets its default, or NULL. Of two rows with one key the later counts.
+        """
         return upsert.replace(self._session, self._shape, rows)
 
-    def sync(self, values: InsertT, *, keys: Collection[str], update: bool = False) -> SyncResult[RowT]:
+    def sync(
+        self,
+        values: InsertT,
+        *,
+        keys: Collection[str],
+        compare: Collection[str] | None = None,
+        update: bool = False,
+    ) -> SyncResult[RowT]:
         """The row whose columns *keys* are those of *values*: inserted when absent, compared when there.
 
-        One that differs is a `SyncConflictError`, or with *update* corrected. *keys* that name several
-        rows are a `MultipleResultsFound`.
+        The columns *compare* are compared, those of *values* that are no keys if it is left out. A row that differs
+        is a `SyncConflictError`, or with *update* corrected. *keys* that name several rows are a
+        `MultipleResultsFound`; None among them finds NULL.
         """
-        return sync(self._session, self._shape, self._shape.values_of(values), keys, correct=update)
+        return sync(self._session, self._shape, self._shape.values_of(values), keys, compare, correct=update)
+
+    def delete_matching(self, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
+        """Deletes the rows that have in *columns* what one of *rows* has there, None for NULL; how many.
+
+        Each of *rows* has a value of every one of *columns*, and of no other. No rows delete nothing.
+        """
+        return listed.delete_matching(self._session, self._shape, columns, rows)
 
     def delete_where(self, where: Where | AllRows, /, *more: Where) -> int:
         """Deletes the rows that meet every condition; how many."""
@@ -181,8 +203,14 @@ class Table(Generic[RowT, InsertT]):
     def _update(self, key: tuple[object, ...], values: Mapping[str, object]) -> RowT | None:
         return writes.update_row(self._session, self._shape, key, values)
 
+    def _update_many(self, changes: Iterable[tuple[Any, Mapping[str, object]]]) -> int:
+        return listed.update_many(self._session, self._shape, changes)
+
     def _delete(self, key: tuple[object, ...]) -> bool:
         return writes.delete_row(self._session, self._shape, key)
+
+    def _delete_many(self, keys: Iterable[Any]) -> int:
+        return listed.delete_many(self._session, self._shape, keys)
 
 
 # Classes of temporary tables go.
@@ -203,6 +231,10 @@ class CompositeTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
     def get_many(self, keys: Iterable[KeyT]) -> list[RowT]:
         """The rows with these keys, in the order asked; those that are not there are left out."""
         return self._get_many(keys)
+
+    def delete_many(self, keys: Iterable[KeyT]) -> int:
+        """Deletes the rows with these keys; how many."""
+        return self._delete_many(keys)
 
 
 class KeyedTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
@@ -226,3 +258,7 @@ class KeyedTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
     def delete(self, key: KeyT, /) -> bool:
         """Deletes the row with this *key*; whether it was there."""
         return self._delete((key,))
+
+    def delete_many(self, keys: Iterable[KeyT]) -> int:
+        """Deletes the rows with these keys; how many."""
+        return self._delete_many(keys)

@@ -63,7 +63,11 @@ def upsert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], c
 
 
 def replace(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
-    """Inserts rows or overwrites the whole row with their primary key; how many were given."""
+    """Inserts rows or overwrites the whole row with their primary key; how many were given.
+
+    A column that a row leaves out has its default or NULL afterwards, whatever it had. Of two rows with one key the
+    later counts.
+    """
     key = shape.conflict(PRIMARY_KEY)
     others = [column.key for column in shape.columns if not column.primary_key and column.computed is None]
 
@@ -75,15 +79,19 @@ def replace(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> in
     return given
 
 
-def ensure(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
-    """Inserts the rows that conflict with none there, nor with one given before; how many."""
-    if session.connection().dialect.name == "sqlite" and _excludes(shape):
+def ensure(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], conflict: str | None = None) -> int:
+    """Inserts the rows that conflict with none there, nor with one given before; how many.
+
+    With *conflict* only rows whose unique key of this name is there are left out; another that is there is an error.
+    """
+    columns = [] if conflict is None else [column.name for column in shape.conflict(conflict)]
+    if not columns and session.connection().dialect.name == "sqlite" and _excludes(shape):
         return _ensure_each(session, shape, rows)
 
     def skip(statement: Any, _: tuple[str, ...]) -> Any:
-        return statement.on_conflict_do_nothing()
+        return statement.on_conflict_do_nothing(index_elements=columns or None)
 
-    _, inserted = _merge(session, shape, rows, Merge("ensure many", skip), "insert")
+    _, inserted = _merge(session, shape, rows, Merge(("ensure many", conflict), skip), "insert")
     return inserted
 
 

@@ -101,10 +101,9 @@ def update_row(
     own = gate.enter()
     connection = gate.connection
     try:
-        if not _PLAIN.issuperset(map(type, values.values())) and any(map(_is_expression, values.values())):
-            keys = {f"_key_{number}": value for number, value in enumerate(key)}
-            changed = _update_by_key(shape).values(_sql_values(values))
-            rows = shape.rows(connection, connection.execute(driver.as_core(changed), keys))
+        if has_expressions(values):
+            changed = update_by_key(shape).values(sql_values(values)).returning(*shape.columns)
+            rows = shape.rows(connection, connection.execute(driver.as_core(changed), key_values(key)))
             row = rows[0] if rows else None
         else:
             row = statement.row(gate, own, (*values.values(), *key))
@@ -120,25 +119,41 @@ def update_row(
 def _update(shape: Shape[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
         shape.check(names, keys=False)
-        keys = tuple(f"_key_{number}" for number in range(len(shape.key)))
-        return RowStatement(shape, _update_by_key(shape), names + keys)
+        return RowStatement(shape, update_by_key(shape).returning(*shape.columns), names + key_names(shape))
 
     return shape.prepared(("update", names), make)
 
 
-def _update_by_key(shape: Shape[Any]) -> Any:
-    return update(shape.table).where(*_keys(shape)).returning(*shape.columns)
+def update_by_key(shape: Shape[Any]) -> Any:
+    """The update of the row whose key are the parameters `key_names`."""
+    return update(shape.table).where(*_keys(shape))
+
+
+def key_names(shape: Shape[Any]) -> tuple[str, ...]:
+    """The parameters that a key is compared with."""
+    return tuple(f"_key_{number}" for number in range(len(shape.key)))
+
+
+def key_values(key: Sequence[object]) -> dict[str, object]:
+    """Those of *key*, by name."""
+    return {f"_key_{number}": value for number, value in enumerate(key)}
 
 
 def _keys(shape: Shape[Any]) -> list[Any]:
     return [column == reads.key_parameter(f"_key_{number}", column) for number, column in enumerate(shape.key)]
 
 
+def has_expressions(values: Mapping[str, object]) -> bool:
+    """Whether any of *values* is SQL."""
+    return not _PLAIN.issuperset(map(type, values.values())) and any(map(_is_expression, values.values()))
+
+
 def _is_expression(value: object) -> bool:
     return isinstance(value, ClauseElement) or hasattr(value, "__clause_element__")
 
 
-def _sql_values(values: Mapping[str, object]) -> dict[str, Any]:
+def sql_values(values: Mapping[str, object]) -> dict[str, Any]:
+    """*values* as an update takes them."""
     return {name: as_element(value) for name, value in values.items()}
 
 
@@ -150,7 +165,7 @@ def update_where(
     found = chosen(where)
     if not values:
         return reads.count(session, shape, found)
-    statement = update(shape.table).where(*found).values(_sql_values(values))
+    statement = update(shape.table).where(*found).values(sql_values(values))
     with session.gate as connection:
         count = affected(connection, connection.execute(driver.as_core(statement)))
         if count:
@@ -180,13 +195,13 @@ def delete_row(session: GatedSession, shape: Shape[Any], key: Sequence[object]) 
 
 
 def _deletion(shape: Shape[Any]) -> CountStatement:
-    return CountStatement(delete(shape.table).where(*_keys(shape)), tuple(f"_key_{n}" for n in range(len(shape.key))))
+    return CountStatement(delete(shape.table).where(*_keys(shape)), key_names(shape))
 
 
 def _returning_deletion(shape: Shape[RowT]) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
         statement = delete(shape.table).where(*_keys(shape)).returning(*shape.columns)
-        return RowStatement(shape, statement, tuple(f"_key_{n}" for n in range(len(shape.key))))
+        return RowStatement(shape, statement, key_names(shape))
 
     return shape.prepared("delete returning", make)
 

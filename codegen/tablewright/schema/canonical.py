@@ -52,12 +52,13 @@ def _identity(schema: Schema) -> Schema:
         version="",
         doc=None,
         enums=_sorted(replace(enum, doc=None, class_name="") for enum in schema.enums),
-        tables=_sorted(map(_table, schema.tables)),
-        opaque_tables=_sorted(map(_table, schema.opaque_tables)),
+        tables=_sorted(map(table_identity, schema.tables)),
+        opaque_tables=_sorted(map(table_identity, schema.opaque_tables)),
     )
 
 
-def _table(table: Table) -> Table:
+def table_identity(table: Table) -> Table:
+    """Of *table* what a database holds."""
     return replace(
         table,
         class_name="",

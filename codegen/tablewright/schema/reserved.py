@@ -6,6 +6,7 @@ OWN_ACCESSORS = frozenset(
     {
         "attributes",
         "drop_temporary_table",
+        "ensure_table",
         "gate",
         "lock_table",
         "make_temporary_table",
@@ -16,7 +17,9 @@ OWN_ACCESSORS = frozenset(
         "rollback_to",
         "rows",
         "savepoint",
+        "scalar_or_none",
         "state",
+        "table",
         "temporary_table",
         "transact",
     }

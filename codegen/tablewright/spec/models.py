@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard, cast
 
 import msgspec
@@ -306,15 +307,18 @@ class TableSpec(_Columned):
         name: str | None = None,
         *,
         among: Schema | None = None,
+        beside: Mapping[str, object] = MappingProxyType({}),
+        complete: bool = True,
         dialects: Iterable[str] = ("sqlite", "postgresql"),
     ) -> Table:
         """What the spec means as a table on its own, called *name* if given.
 
-        It may point at the tables of *among* and use its enums. `SpecError` with every mistake in it.
+        It may point at the tables of *among* and use its enums, and point at the specs *beside* it; unless *complete*,
+        at tables that nobody knows yet. `SpecError` with every mistake in it.
         """
         # By name: whoever judges specs stands above them.
         alone = importlib.import_module("tablewright.reading.alone")
-        found: Table = alone.define(self, name or self.name, among, dialects)
+        found: Table = alone.define(self, name or self.name, among, beside, complete, dialects)
         return found
 
 

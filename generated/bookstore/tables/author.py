@@ -81,5 +81,8 @@ class AuthorTable(KeyedTable[AuthorRow, AuthorInsert, int]):
     def update(self, id: int, /, **values: Unpack[AuthorUpdate]) -> AuthorRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[int, AuthorUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[AuthorUpdate]) -> int:
         return self._update_where((where, *_more), values)

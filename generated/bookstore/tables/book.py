@@ -128,5 +128,8 @@ class BookTable(KeyedTable[BookRow, BookInsert, int]):
     def update(self, id: int, /, **values: Unpack[BookUpdate]) -> BookRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[int, BookUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[BookUpdate]) -> int:
         return self._update_where((where, *_more), values)

@@ -84,5 +84,8 @@ class CustomerTable(KeyedTable[CustomerRow, CustomerInsert, int]):
     def update(self, id: int, /, **values: Unpack[CustomerUpdate]) -> CustomerRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[int, CustomerUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[CustomerUpdate]) -> int:
         return self._update_where((where, *_more), values)

@@ -81,5 +81,8 @@ class OrderTable(KeyedTable[OrderRow, OrderInsert, int]):
     def update(self, id: int, /, **values: Unpack[OrderUpdate]) -> OrderRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[int, OrderUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[OrderUpdate]) -> int:
         return self._update_where((where, *_more), values)

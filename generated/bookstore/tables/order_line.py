@@ -113,5 +113,8 @@ class OrderLineTable(CompositeTable[OrderLineRow, OrderLineInsert, OrderLineKey]
     def update(self, order_id: int, number: int, /, **values: Unpack[OrderLineUpdate]) -> OrderLineRow | None:
         return self._update((order_id, number), values)
 
+    def update_many(self, changes: Iterable[tuple[OrderLineKey, OrderLineUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[OrderLineUpdate]) -> int:
         return self._update_where((where, *_more), values)

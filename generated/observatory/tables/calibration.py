@@ -93,5 +93,8 @@ class CalibrationTable(KeyedTable[CalibrationRow, CalibrationInsert, UUID]):
     def update(self, file_id: UUID, /, **values: Unpack[CalibrationUpdate]) -> CalibrationRow | None:
         return self._update((file_id,), values)
 
+    def update_many(self, changes: Iterable[tuple[UUID, CalibrationUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[CalibrationUpdate]) -> int:
         return self._update_where((where, *_more), values)

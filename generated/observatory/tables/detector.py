@@ -110,5 +110,8 @@ class DetectorTable(CompositeTable[DetectorRow, DetectorInsert, DetectorKey]):
     def update(self, instrument: str, number: int, /, **values: Unpack[DetectorUpdate]) -> DetectorRow | None:
         return self._update((instrument, number), values)
 
+    def update_many(self, changes: Iterable[tuple[DetectorKey, DetectorUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[DetectorUpdate]) -> int:
         return self._update_where((where, *_more), values)

@@ -152,5 +152,8 @@ class ExposureTable(CompositeTable[ExposureRow, ExposureInsert, ExposureKey]):
     ) -> ExposureRow | None:
         return self._update((instrument, night, number), values)
 
+    def update_many(self, changes: Iterable[tuple[ExposureKey, ExposureUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[ExposureUpdate]) -> int:
         return self._update_where((where, *_more), values)

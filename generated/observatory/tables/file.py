@@ -159,5 +159,8 @@ class FileTable(KeyedTable[FileRow, FileInsert, UUID]):
     def update(self, id: UUID, /, **values: Unpack[FileUpdate]) -> FileRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[UUID, FileUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[FileUpdate]) -> int:
         return self._update_where((where, *_more), values)

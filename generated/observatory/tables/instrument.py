@@ -93,5 +93,8 @@ class InstrumentTable(KeyedTable[InstrumentRow, InstrumentInsert, str]):
     def update(self, name: str, /, **values: Unpack[InstrumentUpdate]) -> InstrumentRow | None:
         return self._update((name,), values)
 
+    def update_many(self, changes: Iterable[tuple[str, InstrumentUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[InstrumentUpdate]) -> int:
         return self._update_where((where, *_more), values)

@@ -128,5 +128,8 @@ class ProgramTable(KeyedTable[ProgramRow, ProgramInsert, UUID]):
     def update(self, id: UUID, /, **values: Unpack[ProgramUpdate]) -> ProgramRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[UUID, ProgramUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[ProgramUpdate]) -> int:
         return self._update_where((where, *_more), values)

@@ -87,5 +87,8 @@ class ShiftTable(KeyedTable[ShiftRow, ShiftInsert, int]):
     def update(self, id: int, /, **values: Unpack[ShiftUpdate]) -> ShiftRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[int, ShiftUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[ShiftUpdate]) -> int:
         return self._update_where((where, *_more), values)

@@ -103,5 +103,8 @@ class SkyTargetTable(KeyedTable[SkyTargetRow, SkyTargetInsert, int]):
     def update(self, id: int, /, **values: Unpack[SkyTargetUpdate]) -> SkyTargetRow | None:
         return self._update((id,), values)
 
+    def update_many(self, changes: Iterable[tuple[int, SkyTargetUpdate]], /) -> int:
+        return self._update_many(changes)
+
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[SkyTargetUpdate]) -> int:
         return self._update_where((where, *_more), values)

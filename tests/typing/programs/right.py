@@ -22,7 +22,7 @@ from bookstore import (
 )
 from observatory import Detector, Shift
 from observatory import Session as ObservatorySession
-from sqlalchemy import Column, ColumnElement, MetaData, create_engine, func, or_, select
+from sqlalchemy import Column, ColumnElement, MetaData, Table, create_engine, func, or_, select
 from sqlalchemy.orm import scoped_session, sessionmaker
 from tablewright.runtime.dynamic import DynamicTable
 from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper
@@ -120,6 +120,30 @@ def writing(session: Session) -> None:
     assert_type(session.book.delete(1), bool)
     assert_type(session.order_line.delete(1, 2), bool)
     assert_type(session.book.delete_where(Book.stock == 0), int)
+    assert_type(session.book.ensure([given], conflict="primary_key"), int)
+    assert_type(session.book.sync(given, keys=["isbn"], compare=["title"]).row, BookRow)
+
+
+def lists(session: Session) -> None:
+    """Lists of keys, and of keys with what they are to have, are typed by the table."""
+    assert_type(session.book.update_many([(1, {"title": "t"}), (2, {"stock": Book.stock + 1})]), int)
+    assert_type(session.book.update_many((row.id, {"price": row.price * 2}) for row in session.book.stream()), int)
+    assert_type(session.order_line.update_many([(OrderLineKey(1, 2), {"quantity": 3})]), int)
+    assert_type(session.book.delete_many(range(5)), int)
+    assert_type(session.order_line.delete_many(row.key for row in session.order_line.select()), int)
+    assert_type(session.author.delete_matching(["name", "born"], [{"name": "x", "born": None}]), int)
+
+
+def tables(db: Database, definition: TableSpec) -> None:
+    """Tables beside the package's, and what a database begins with."""
+    db.create(initialize=lambda session: session.author.insert(name="x"))
+    assert_type(db.ensure_table("tags", definition).name, str)
+    assert_type(db.get_table("tags", definition), Table | None)
+    with db.declare_static_tables(create=True) as context:
+        assert_type(context.add_table("tags", definition).name, str)
+        context.add_initializer(lambda session: session.author.insert(name="x"))
+    with db.session() as session:
+        assert_type(session.table(session.ensure_table("tags", definition)).count(), int)
 
 
 def entities(session: Session) -> None:

@@ -37,6 +37,16 @@ def update(session: Session) -> None:
     session.book.update_where(True, title="t")  # refused: a Python bool is no condition
 
 
+def lists(session: Session) -> None:
+    session.book.update_many([("1", {"title": "t"})])  # refused L8: a wrong key
+    session.book.update_many([(1, {"titel": "t"})])  # refused L6: misspelt
+    session.book.update_many([(1, {"id": 2})])  # refused: keys are not updated
+    session.order_line.update_many([(1, {"quantity": 2})])  # refused L8: half a key
+    session.book.delete_many(["1"])  # refused L8: a wrong key
+    session.order_line.delete_many([1])  # refused L8: not a key
+    session.book.ensure([], conflict="isbn")  # refused: only the primary key
+
+
 def read(session: Session) -> None:
     session.book.get("1")  # refused L8: a wrong key
     session.book.get(1, 2)  # refused L8: too many parts
@@ -78,6 +88,11 @@ def entities() -> None:
     Book(isbn="1", titel="t", price=Decimal(1))  # refused L5: misspelt
     Book(isbn="1", title="t", price=1.5)  # refused L5: a wrong type
     Author()  # refused L5: the name is missing
+
+
+def tables(db: Database) -> None:
+    db.create(initialize=lambda session: session.nothing)  # refused: no such table
+    db.ensure_table("tags", "name text")  # refused: text is no definition
 
 
 def options(db: Database) -> None:

@@ -1,0 +1,57 @@
+"""What the check of a column's type holds its values to: the members of an enum, or limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from sqlalchemy import Table
+from sqlalchemy.types import TypeEngine
+
+from tablewright.schema.types import ArrayOf, Coded, ColumnType, Enum
+from tablewright.schema.types.column_type import Spelt
+
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
+
+
+def enum_of(column_type: TypeEngine[Any]) -> Enum[Any] | None:
+    """The enum whose members are the values, or elements of the values, of a column."""
+    match column_type:
+        case Enum():
+            return column_type
+        case Spelt():
+            return enum_of(column_type.inner)
+        case ArrayOf():
+            return enum_of(cast("ArrayOf[Any]", column_type).element)
+        case Coded():
+            return enum_of(column_type.stored)
+        case _:
+            return None
+
+
+def listed_values(column_type: TypeEngine[Any]) -> tuple[str, ...] | None:
+    """The values of an enum, sorted; None for other types."""
+    found = enum_of(column_type)
+    return None if found is None else tuple(sorted(found.values))
+
+
+def checked_values(table: Table, name: str, check: str) -> tuple[str, ...] | None:
+    """The values that the SQL of a *check* lists for the column *name*, sorted, if *table* has an enum there."""
+    if not any(column.name == name and enum_of(column.type) is not None for column in table.columns):
+        return None
+    return tuple(sorted({value.replace("''", "'") for value in _LITERAL.findall(check)})) or None
+
+
+def limits(check: str) -> tuple[str, ...]:
+    """The numbers in the SQL of a *check*, in order."""
+    return tuple(_NUMBER.findall(_QUOTED.sub("", _LITERAL.sub("", check))))
+
+
+def declared_limits(column_type: TypeEngine[Any], dialect_name: str) -> tuple[str, ...] | None:
+    """Those in the check that a type brings; None where it brings none."""
+    if not isinstance(column_type, ColumnType) or enum_of(column_type) is not None:
+        return None
+    check = column_type.check('"x"', dialect_name)
+    return None if check is None else limits(check)
