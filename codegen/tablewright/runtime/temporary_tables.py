@@ -145,9 +145,9 @@ class TemporaryTables:
         if connection.dialect.name == "sqlite":
             left = _drop_on_sqlite(connection, made.name)
             if left is not None:
-                made.name, made.unwanted = left, True
-                made.table = made.table.to_metadata(sqlalchemy.MetaData(), name=left)
-                return
+                # One of another name, so that where a rollback brings the first back both are known.
+                table = made.table.to_metadata(sqlalchemy.MetaData(), name=left)
+                self._made.append(Made(table, left, connection, self._level(), unwanted=True))
         else:
             with self._changing(connection):
                 connection.execute(DropTable(made.table))

@@ -125,6 +125,21 @@ def test_sqlite_drops_nothing_while_something_is_read(sqlite_url: str, place: st
             assert left_behind(db.engine) == []
 
 
+def test_one_that_a_rollback_brings_back_is_dropped_too(shop: Database) -> None:
+    """Dropped in a savepoint, while something is read, and the savepoint rolled back: nothing is left of it."""
+    with shop.session() as session:
+        reading = session.execute(select(session.author.table.c.name))
+        assert reading.fetchone() == ("a",)
+        scratch = session.make_temporary_table(AuthorTable, "scratch")
+        scratch.insert(name="x")
+        with pytest.raises(ZeroDivisionError), session.nested():
+            session.drop_temporary_table(scratch)
+            raise ZeroDivisionError
+        assert scratch.count() == 1
+        reading.close()
+    assert left_behind(shop.engine) == []
+
+
 @pytest.mark.parametrize("place", ["file", "memory"])
 def test_a_result_that_is_read_beyond_its_session(sqlite_url: str, place: str) -> None:
     """A file's connection is not used again; memory's, which is the database, has the table emptied and hidden."""
