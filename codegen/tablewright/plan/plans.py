@@ -39,24 +39,33 @@ class Finder(Struct, frozen=True):
     values: str
 
 
+class CoreTable(Struct, frozen=True):
+    """What the module of a table has whoever it belongs to: the Core table, the row, what an insert takes."""
+
+    stem: str
+    variable: str
+    doc: str
+    local: dict[str, str]
+    """The names of imported things as this module spells them."""
+    database_name: str
+    metadata: str
+    columns: tuple[Field, ...]
+    elements: tuple[str, ...]
+    row: tuple[Field, ...]
+    row_options: str
+    insert: tuple[Field, ...]
+
+
 class TablePlan(Struct, frozen=True):
     """One `tables/<module>.py`."""
 
     module: str
     source: str
     module_doc: str
-    doc: str | None
+    core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
     """The names of imported things as this module spells them."""
-    stem: str
-    variable: str
-    database_name: str
-    columns: tuple[Field, ...]
-    elements: tuple[str, ...]
-    row: tuple[Field, ...]
-    row_options: str
-    insert: tuple[Field, ...]
     update: tuple[Field, ...]
     where: tuple[Field, ...]
     base: str
