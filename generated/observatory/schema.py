@@ -11,7 +11,7 @@ metadata: MetaData = MetaData()
 SCHEMA: SchemaInfo = SchemaInfo(
     name="observatory",
     version="1.0.0",
-    digest="aa31a8ec43b0f8ce8d615750b70072f5bcb236752c88924c777dca5ec03ef132",
+    digest="6f2f6618be4ad8a5c4c655d5a55c40515cf07300477c778e9956dc298f55da71",
 )
 
 PACKAGE: Package = Package(
@@ -29,6 +29,10 @@ PACKAGE: Package = Package(
         "program": "Program",
         "shift": "Shift",
         "target": "SkyTarget",
+    },
+    opaque={
+        "file_datastore_records": ("file_datastore_records", "FileDatastoreRecord"),
+        "transfer": ("transfer", "Transfer"),
     },
     enums=(
         "ExposureKind",

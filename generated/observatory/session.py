@@ -9,6 +9,7 @@ from tablewright.runtime.database import Database as RuntimeDatabase
 from tablewright.runtime.package import Package
 from tablewright.runtime.session import Session as RuntimeSession
 
+from .opaque._manager import OpaqueTableStorageManager
 from .schema import PACKAGE
 
 if TYPE_CHECKING:
@@ -62,3 +63,9 @@ class Database(RuntimeDatabase[Session]):
     """A database that holds the tables of observatory."""
 
     session_class: ClassVar[type[Session]] = Session
+    opaque_class: ClassVar[type[OpaqueTableStorageManager] | None] = OpaqueTableStorageManager
+
+    if TYPE_CHECKING:
+
+        @property
+        def opaque(self) -> OpaqueTableStorageManager: ...

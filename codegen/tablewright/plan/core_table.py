@@ -125,7 +125,9 @@ def _elements(table: d.Table, schema: d.Schema, imports: Imports, apart: bool) -
         target = table if key.table == table.name else schema.table(key.table)
         if apart and target is not table:
             # Its MetaData has no table that a name could stand for.
-            columns = imports.use(f"{_room(target, schema)}{names.module_name(target.name)}", f"{target.class_name}Columns")
+            columns = imports.use(
+                f"{_room(target, schema)}{names.module_name(target.name)}", f"{target.class_name}Columns"
+            )
             targets = tuple(f"{columns}.{attribute}" for attribute in key.targets)
         else:
             targets = tuple(quoted(f"{target.table}.{attribute}") for attribute in key.targets)

@@ -81,6 +81,44 @@ class TablePlan(Struct, frozen=True):
     conflict_default: str
 
 
+class OpaquePlan(Struct, frozen=True):
+    """One `opaque/<module>.py`."""
+
+    module: str
+    source: str
+    module_doc: str
+    doc: str
+    """The docstring of the storage."""
+    core: CoreTable
+    imports: ImportGroups
+    local: dict[str, str]
+    """The names of imported things as this module spells them."""
+    where: tuple[Field, ...]
+    part: tuple[Field, ...]
+    columns: str
+    """The `Literal[…]` of all columns."""
+
+
+class OpaqueNames(Struct, frozen=True):
+    """What an opaque table is called in other modules than its own."""
+
+    name: str
+    """The literal of the name that it is registered under."""
+    module: str
+    stem: str
+    classes: tuple[str, ...]
+    """The public names of the table's module."""
+
+
+class ManagerPlan(Struct, frozen=True):
+    """`opaque/_manager.py`."""
+
+    tables: tuple[OpaqueNames, ...]
+    imports: ImportGroups
+    local: dict[str, str]
+    """The names of imported things as this module spells them."""
+
+
 class EntityPlan(Struct, frozen=True):
     """One `entities/<module>.py`."""
 
@@ -132,6 +170,9 @@ class PackagePlan(Struct, frozen=True):
     base_name: str
     tables: tuple[TablePlan, ...]
     entities: tuple[EntityPlan, ...]
+    opaque_tables: tuple[OpaquePlan, ...]
+    manager: ManagerPlan | None
+    """None for a schema without opaque tables."""
     enums: tuple[EnumPlan, ...]
     accessors: tuple[AccessorPlan, ...]
     renamed_accessors: tuple[AccessorPlan, ...]
