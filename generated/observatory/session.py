@@ -9,10 +9,10 @@ from tablewright.runtime.database import Database as RuntimeDatabase
 from tablewright.runtime.package import Package
 from tablewright.runtime.session import Session as RuntimeSession
 
-from .opaque._manager import OpaqueTableStorageManager
 from .schema import PACKAGE
 
 if TYPE_CHECKING:
+    from .opaque._manager import OpaqueTableStorageManager
     from .tables.calibration import CalibrationTable
     from .tables.detector import DetectorTable
     from .tables.exposure import ExposureTable
@@ -63,7 +63,6 @@ class Database(RuntimeDatabase[Session]):
     """A database that holds the tables of observatory."""
 
     session_class: ClassVar[type[Session]] = Session
-    opaque_class: ClassVar[type[OpaqueTableStorageManager] | None] = OpaqueTableStorageManager
 
     if TYPE_CHECKING:
 

@@ -37,7 +37,6 @@ class Database(Generic[S]):
 
     # A class variable cannot be generic: generated classes say the class here and as their argument.
     session_class: ClassVar[type[Any]]
-    opaque_class: ClassVar[type[Any] | None] = None
 
     def __init__(
         self,
@@ -112,11 +111,11 @@ class Database(Generic[S]):
         """The opaque tables: registered by clients of the database, and looked up by name."""
         manager = self._opaque
         if manager is None:
-            # Loaded with its first use, where none was generated.
+            # Loaded with its first use, as is the one that was generated.
             from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
 
-            made: type[OpaqueTableStorageManager] = self.opaque_class or OpaqueTableStorageManager
-            manager = self._opaque = made(self)
+            generated: type[OpaqueTableStorageManager] | None = self._session_type().package.opaque_class()
+            manager = self._opaque = (generated or OpaqueTableStorageManager)(self)
         elif manager.database is not self:
             # That of the database which this one was copied from.
             manager = self._opaque = manager.clone(self)

@@ -154,6 +154,10 @@ class Package:
         found: type[Table[Any, Any]] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
         return found
 
+    def opaque_class(self) -> type[Any] | None:
+        """The manager of opaque tables that was generated; None for a schema without any."""
+        return self.load("OpaqueTableStorageManager") if self.opaque else None
+
     def opaque_storage(self, name: str) -> type[Any]:
         """The storage class of the opaque table *name*; `KeyError` if the specs have none of this name."""
         module, stem = self.opaque[name]
