@@ -15,7 +15,9 @@ OWN_ACCESSORS = frozenset(
         "rollback_to",
         "rows",
         "savepoint",
+        "scalar_or_none",
         "state",
+        "table",
         "temporary_table",
         "transact",
     }
