@@ -74,6 +74,15 @@ def opaque_argument(schema: ExpandedSchema) -> Iterator[Finding]:
                 yield Finding(column.path, message, cure, on_key=True)
 
 
+def opaque_stored_name(schema: ExpandedSchema) -> Iterator[Finding]:
+    """An opaque table is called in the database as it is registered."""
+    for table in schema.tables:
+        if table.opaque and table.stored != table.name:
+            message = f"the opaque table `{table.name}` is found under its own name, not `{table.stored}`."
+            cure = "Take `table` away, or call the table itself so."
+            yield Finding((*table.path, "table"), message, cure)
+
+
 def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
     room = _Names("the language", "Call it otherwise.", {kind: f"the type `{kind}`" for kind in KINDS})
     room.taken["enum"] = "the kind of all enums"

@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     rule(names.bad_constraint_name),
     rule(clashes.name_clash),
     rule(clashes.opaque_argument),
+    rule(clashes.opaque_stored_name),
     rule(types.unknown_type),
     rule(types.type_cycle),
     rule(types.type_parameter),
