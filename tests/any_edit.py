@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 Spec = dict[str, Any]
 
-NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"]
-ATTRIBUTES = ["one", "two", "three", "four", "Five"]
+NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "owl"]
+ATTRIBUTES = ["one", "two", "three", "four", "Five", "session"]
 TYPES: list[Spec] = [
     {"type": "bigint"},
     {"type": "integer", "default": 3},
@@ -29,7 +29,10 @@ TYPES: list[Spec] = [
 
 
 def first() -> Spec:
-    """A schema of a few tables: a hub, a circle, a link table, a table that points at itself, and a ring of six."""
+    """A schema of a few tables: a hub, a circle, a link table, a table that points at itself, and a ring of six.
+
+    Two opaque ones point at the hub and at each other.
+    """
 
     def table(**columns: Spec) -> Spec:
         return {"columns": {"id": {"type": "bigint", "primary_key": True, "autoincrement": True}, **columns}}
@@ -56,7 +59,10 @@ def first() -> Spec:
             "eel": table(dog=to("dog"), cat=to("cat")) | {"unique": [["dog", "cat"]]},
             **{f"ring_{n}": table(one={"type": "text"}, to=to(f"ring_{(n + 1) % 6}")) for n in range(6)},
         },
-        "opaque_tables": {"fox": table(ant=to("ant"))},
+        "opaque_tables": {
+            "fox": table(ant=to("ant")),
+            "owl": table(fox=to("fox", nullable=True), shade={"type": "colour", "default": "red"}),
+        },
     }
 
 
@@ -167,7 +173,17 @@ def add_table(data: st.DataObject, spec: Spec) -> None:
 
 def drop_table(data: st.DataObject, spec: Spec) -> None:
     """Takes a table away."""
-    spec["tables"].pop(data.draw(st.sampled_from(NAMES)), None)
+    section = data.draw(st.sampled_from(["tables", "tables", "opaque_tables"]))
+    spec[section].pop(data.draw(st.sampled_from(NAMES)), None)
+
+
+def move_table(data: st.DataObject, spec: Spec) -> None:
+    """Makes a table opaque, or an opaque one a table."""
+    name = data.draw(st.sampled_from(NAMES))
+    for section, other in (("tables", "opaque_tables"), ("opaque_tables", "tables")):
+        if name in spec[section] and name not in spec[other]:
+            spec[other][name] = spec[section].pop(name)
+            break
 
 
 def rename_table(data: st.DataObject, spec: Spec) -> None:
@@ -225,6 +241,6 @@ def spoil(data: st.DataObject, spec: Spec) -> None:
 
 EDITS: list[Edit] = [
     *itertools.repeat(change_column, 5), *itertools.repeat(change_detail, 5), loosen, loosen,
-    drop_column, drop_column, drop_column, point, point, relate,
-    relate, change_table, change_table, add_table, drop_table, rename_table, swap_tables, change_rest, spoil,
+    drop_column, drop_column, drop_column, point, point, relate, relate, change_table, change_table,
+    add_table, drop_table, move_table, rename_table, swap_tables, change_rest, spoil,
 ]  # fmt: skip

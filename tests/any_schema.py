@@ -13,6 +13,7 @@ AWKWARD_NAMES = [
     *("int", "str", "list", "dict", "float", "bool", "bytes", "object", "property", "date", "datetime", "uuid"),
     *("column", "row", "c", "types", "sql", "unique", "foreign_key", "primary_key", "exclusion", "annotations"),
     *("lock", "equal", "more", "rows", "conflict", "keys", "items", "get", "pop", "update", "copy", "count"),
+    *("storage", "prefix", "matches", "sequence", "iterator", "overload", "opaque", "opaque_table", "any", "meta_data"),
     *("metadata", "registry", "session", "database", "base", "enums", "schema", "package", "testing", "key"),
     *("relationship", "mapped", "typing", "literal", "value", "x", "a_b", "very_" + "long_" * 10 + "name"),
 ]
@@ -111,14 +112,31 @@ def tables(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
 
 
 @st.composite
+def opaque_tables(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
+    """The same as a client would say it: perhaps without a key, and no relationships."""
+    made = draw(tables(earlier))
+    # What `fetch` calls its own arguments.
+    made["columns"].pop("session", None)
+    made["primary_key"] = [name for name in made["primary_key"] if name in made["columns"]]
+    if not made["primary_key"] or draw(st.booleans()):
+        del made["primary_key"]
+    for name in ("relationship", "inverse"):
+        made["columns"].get("points_at", {}).pop(name, None)
+    return made
+
+
+@st.composite
 def schemas(draw: st.DrawFn) -> dict[str, Any]:
-    """A whole schema of one to four tables, as YAML would give it."""
+    """A whole schema of one to four tables and up to three opaque ones, as YAML would give it."""
     # Names whose classes would be those of the package itself are the rules' to refuse.
     usable = [name for name in AWKWARD_NAMES if name not in ("session", "database", "base")]
-    names = draw(st.lists(st.sampled_from(usable), unique=True, min_size=1, max_size=4))
+    names = draw(st.lists(st.sampled_from(usable), unique=True, min_size=1, max_size=7))
     made: dict[str, Any] = {}
-    for name in names:
+    for name in names[:4]:
         made[name] = draw(tables(list(made)))
+    opaque: dict[str, Any] = {}
+    for name in names[4:]:
+        opaque[name] = draw(opaque_tables([*made, *opaque]))
     doc = draw(prose)
     return {
         "schema": "drawn",
@@ -126,4 +144,5 @@ def schemas(draw: st.DrawFn) -> dict[str, Any]:
         **({} if doc is None else {"doc": doc}),
         "enums": {"colour": ["red", "it's %", "1st"]},
         "tables": made,
+        "opaque_tables": opaque,
     }

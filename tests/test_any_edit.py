@@ -26,7 +26,7 @@ def test_any_edit(data: st.DataObject, quick: None, tmp_path_factory: pytest.Tem
     twins = Twins(tmp_path_factory.mktemp("twins"))
     spec: Any = first()
     names = [*spec["tables"], *spec["opaque_tables"]]
-    files = dict(zip(names, data.draw(st.sampled_from(["a" * 12, "bcdefghijklm", "abbccddaabbc"])), strict=True))
+    files = dict(zip(names, data.draw(st.sampled_from(["a" * 13, "bcdefghijklmn", "abbccddaabbcd"])), strict=True))
     twins.write(spec, files)
     good = twins.same()
     assert good
@@ -87,6 +87,14 @@ FAR: dict[str, list[Callable[[Spec], None]]] = {
         have("ant", "three", type="money"),
     ],
     "a table is called otherwise in the database": [lambda spec: spec["tables"]["ant"].update({"table": "Emmet"})],
+    "an opaque table points at one that is opaque no more": [
+        lambda spec: spec["tables"].update({"fox": spec["opaque_tables"].pop("fox")})
+    ],
+    "a class is named where an opaque table points at it": [lambda spec: spec["tables"]["ant"].update({"class": "E"})],
+    "an opaque table is no more, and with it the manager": [
+        lambda spec: spec["opaque_tables"].pop("owl"),
+        lambda spec: spec["opaque_tables"].pop("fox"),
+    ],
     "a deleted row takes others along": [have("cat", "ant", on_delete="cascade")],
 }
 

@@ -137,6 +137,17 @@ def test_a_table_module_imports_no_other(path: Path) -> None:
     assert set(own) <= {"schema", "enums"}
 
 
+@pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "opaque"], ids=named)
+def test_an_opaque_table_is_the_clients(path: Path) -> None:
+    """A generated opaque module has no part of the package's metadata, and the manager loads none of the storages."""
+    tree = parse(path)
+    checked = {id(node) for block in type_checking_blocks(tree) for node in ast.walk(block)}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
+    assert "metadata" not in {alias.name for node in imports for alias in node.names}
+    own = {node.module for node in imports if node.level == 1 and id(node) not in checked}
+    assert not own or path.name != "_manager.py"
+
+
 @pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "entities"], ids=named)
 def test_entities_know_each_other_by_name(path: Path) -> None:
     """A generated entity module imports other entities for the type checker only, so that no import order matters."""

@@ -40,6 +40,18 @@ observatory.Database
 loaded = [name for name in sys.modules if name.startswith(("sqlalchemy.dialects.", "psycopg"))]
 assert loaded == [], loaded
 """
+OPAQUE_ONLY = """
+import sys
+from observatory import Database
+with Database("sqlite://") as db:
+    assert not [name for name in sys.modules if name.startswith(("observatory.opaque", "tablewright.runtime.opaque"))]
+    db.opaque.register("file_datastore_records")
+loaded = sorted(name for name in sys.modules if name.startswith(("observatory.opaque.", "observatory.tables.")))
+assert loaded == ["observatory.opaque._manager", "observatory.opaque.file_datastore_records"], loaded
+from observatory import TransferRow
+loaded = sorted(name for name in sys.modules if name.startswith("observatory.tables."))
+assert loaded == ["observatory.tables.file"], loaded
+"""
 THREADS = """
 import threading
 import observatory
@@ -80,10 +92,11 @@ assert not gc.isenabled()
 
 @pytest.mark.parametrize(
     "program",
-    [DATABASE_ONLY, ROWS_ONLY, THREADS, COLLECTOR],
+    [DATABASE_ONLY, ROWS_ONLY, OPAQUE_ONLY, THREADS, COLLECTOR],
     ids=[
         "a database class loads no dialect",
         "rows load one table",
+        "opaque tables are loaded with their first use, each by itself and what it points at",
         "threads load all entities",
         "the collector is left as it was",
     ],

@@ -42,11 +42,22 @@ def test_the_sample_runs(tmp_path: Path, url: str) -> None:
     subprocess.run([sys.executable, "-c", sample], cwd=tmp_path, check=True, env=paths)
 
 
+def test_the_sample_of_opaque_tables_runs(tmp_path: Path, url: str) -> None:
+    """That of opaque tables runs likewise, and prints the path of the one row."""
+    sample = blocks("python")[1].replace("sqlite:///observatory.db", url)
+    sample += "\nassert list(records.fetch()) == []\n"
+    paths = {"PYTHONPATH": f"{ROOT / 'codegen'}:{ROOT / 'generated'}"}
+    command = [sys.executable, "-c", sample]
+    done = subprocess.run(command, cwd=tmp_path, check=True, env=paths, capture_output=True, text=True)
+    assert done.stdout == "raw/1.fits None\n"
+
+
+@pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("checker", [["mypy", "--strict"], ["basedpyright"]], ids=lambda item: item[0])
-def test_the_sample_type_checks(checker: list[str], tmp_path: Path) -> None:
-    """Both checkers accept the sample."""
+def test_the_samples_type_check(checker: list[str], number: int, tmp_path: Path) -> None:
+    """Both checkers accept both samples."""
     program = tmp_path / "sample.py"
-    program.write_text(blocks("python")[0])
+    program.write_text(blocks("python")[number])
     if checker[0] == "basedpyright":
         extra = [str(ROOT / "codegen"), str(ROOT / "generated")]
         (tmp_path / "pyrightconfig.json").write_text(

@@ -62,7 +62,7 @@ def draft(reading: Reading, settings: Settings, ledger: Ledger) -> Draft:
     schema = reading.schema
     links = Links(schema)
     made = _Made(settings.output / reading.package, ledger)
-    files = {table.name: table_files(table) for table in schema.tables}
+    files = table_files(schema)
     inputs: dict[str, str] = {}
     for table, came_from in table_inputs(schema, links).items():
         inputs |= dict.fromkeys(files[table], came_from)

@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from .entities.target import SkyTarget as SkyTarget
     from .enums import ExposureKind as ExposureKind
     from .enums import FileFormat as FileFormat
+    from .opaque._manager import OpaqueTableStorageManager as OpaqueTableStorageManager
+    from .opaque.file_datastore_records import (
+        FileDatastoreRecordColumns as FileDatastoreRecordColumns,
+        FileDatastoreRecordInsert as FileDatastoreRecordInsert,
+        FileDatastoreRecordPart as FileDatastoreRecordPart,
+        FileDatastoreRecordRow as FileDatastoreRecordRow,
+        FileDatastoreRecordStorage as FileDatastoreRecordStorage,
+        FileDatastoreRecordWhere as FileDatastoreRecordWhere,
+    )
+    from .opaque.transfer import (
+        TransferColumns as TransferColumns,
+        TransferInsert as TransferInsert,
+        TransferPart as TransferPart,
+        TransferRow as TransferRow,
+        TransferStorage as TransferStorage,
+        TransferWhere as TransferWhere,
+    )
     from .schema import metadata as metadata
     from .session import Database as Database, Session as Session
     from .tables.calibration import (

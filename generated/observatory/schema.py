@@ -11,7 +11,7 @@ metadata: MetaData = MetaData()
 SCHEMA: SchemaInfo = SchemaInfo(
     name="observatory",
     version="1.0.0",
-    digest="1:806ef4b219885b87170eea7fae3127c8b4c8607f1cb47c682ae26b303e3e0f42",
+    digest="1:8eb78710729c2b2123117b5ea08bfd5113fc7be43c914d4b93123b524be53af8",
 )
 
 PACKAGE: Package = Package(
@@ -29,6 +29,10 @@ PACKAGE: Package = Package(
         "program": "Program",
         "shift": "Shift",
         "target": "SkyTarget",
+    },
+    opaque={
+        "file_datastore_records": ("file_datastore_records", "FileDatastoreRecord"),
+        "transfer": ("transfer", "Transfer"),
     },
     enums=(
         "ExposureKind",

@@ -12,6 +12,7 @@ from tablewright.runtime.session import Session as RuntimeSession
 from .schema import PACKAGE
 
 if TYPE_CHECKING:
+    from .opaque._manager import OpaqueTableStorageManager
     from .tables.calibration import CalibrationTable
     from .tables.detector import DetectorTable
     from .tables.exposure import ExposureTable
@@ -62,3 +63,8 @@ class Database(RuntimeDatabase[Session]):
     """A database that holds the tables of observatory."""
 
     session_class: ClassVar[type[Session]] = Session
+
+    if TYPE_CHECKING:
+
+        @property
+        def opaque(self) -> OpaqueTableStorageManager: ...

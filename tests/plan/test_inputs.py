@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tablewright.plan.entity import plan_entity
 from tablewright.plan.inputs import as_others_see, table_inputs
 from tablewright.plan.links import Links
+from tablewright.plan.opaque import plan_opaque_table
 from tablewright.plan.package import plan_package
 from tablewright.plan.table import plan_table
 from tablewright.render.outputs import table_files
@@ -42,9 +43,17 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
         return
     schema = resolve(said)
     links = Links(schema)
-    for table in schema.tables:
-        others = tuple(other if other is table else as_others_see(other) for other in schema.tables)
-        seen = msgspec.structs.replace(schema, tables=others, name="", version="", doc=None, opaque_tables=())
+    for table in (*schema.tables, *schema.opaque_tables):
+        tables, opaque_tables = (
+            tuple(other if other is table else as_others_see(other) for other in section)
+            for section in (schema.tables, schema.opaque_tables)
+        )
+        seen = msgspec.structs.replace(
+            schema, tables=tables, opaque_tables=opaque_tables, name="", version="", doc=None
+        )
+        if table in schema.opaque_tables:
+            assert plan_opaque_table(table, seen) == plan_opaque_table(table, schema)
+            continue
         assert plan_table(table, seen) == plan_table(table, schema)
         if table.primary_key:
             assert plan_entity(table, seen, links) == plan_entity(table, schema, links)
@@ -58,9 +67,21 @@ def test_what_changes_the_input() -> None:
     after = inputs(spec)
     assert {name for name in before if before[name] != after[name]} == {"ant"}
     spec["tables"]["ant"]["class"] = "Emmet"
-    assert {name for name in before if after[name] != inputs(spec)[name]} == {"ant", "bee", "cat"}
-    spec["enums"]["colour"] = ["green"]
+    assert {name for name in before if after[name] != inputs(spec)[name]} == {"ant", "bee", "cat", "fox"}
+    spec["enums"]["colour"] = ["red", "green"]
     assert not set(inputs(spec).values()) & set(after.values())
+
+
+def test_a_section_is_part_of_the_input() -> None:
+    """An opaque table imports what it points at from another folder where that is opaque too."""
+    spec = first()
+    spec["opaque_tables"]["gnu"] = {
+        "columns": {"id": {"type": "bigint", "primary_key": True, "references": "ring_0.id"}}
+    }
+    spec["tables"]["ring_5"]["columns"].pop("to")
+    before = inputs(spec)
+    spec["opaque_tables"]["ring_0"] = spec["tables"].pop("ring_0")
+    assert {name for name in before if before[name] != inputs(spec)[name]} == {"gnu"}
 
 
 def inputs(spec: dict[str, Any]) -> dict[str, str]:
@@ -82,11 +103,11 @@ def test_the_files_of_tables_left_out() -> None:
     """The files about the whole package are the same, whichever tables are planned; of the others there are those."""
     schema = resolved(first())
     whole = render_package(plan_package(schema, source="specs/zoo"))
-    own = {path: table.name for table in schema.tables for path in table_files(table)}
+    own = {path: table for table, paths in table_files(schema).items() for path in paths}
     assert own.keys() < whole.keys()
-    for wanted in (set[str](), {"bee"}, {"ant", "eel"}):
+    for wanted in (set[str](), {"bee"}, {"ant", "eel"}, {"fox"}):
         some = render_package(plan_package(schema, source="specs/zoo", wanted=wanted))
         assert some == {path: text for path, text in whole.items() if own.get(path) in {None, *wanted}}
-    other = msgspec.structs.replace(schema, version="9.9.9", doc="Other.", opaque_tables=())
+    other = msgspec.structs.replace(schema, version="9.9.9", doc="Other.")
     elsewhere = render_package(plan_package(other, source="specs/other", base="app:Base"))
     assert {path: elsewhere[path] for path in own} == {path: whole[path] for path in own}

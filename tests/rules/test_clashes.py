@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tablewright.rules.judge import judge
 from tablewright.spec.load import load_catalog
+from tablewright.spec.models import ColumnSpec, TableSpec
 
-ID = {"type": "bigint", "primary_key": True}
+ID: dict[str, Any] = {"type": "bigint", "primary_key": True}
 PLAIN = {"columns": {"id": ID}}
 
 
@@ -43,6 +45,38 @@ def test_tables(tmp_path: Path, names: tuple[str, ...], clash: str | None) -> No
     for problem in problems:
         assert problem.startswith("name-clash: ")
         assert f"`{clash}`" in problem
+
+
+@pytest.mark.parametrize(
+    ("tables", "opaque", "clash"),
+    [
+        (("file",), ("file",), "file"),
+        (("a1",), ("a_1",), "A1Columns"),
+        (("file_part",), ("file",), "FilePart"),
+        (("file_storage",), ("file",), "FileStorage"),
+        ((), ("file", "file_where"), None),
+        ((), ("class", "class_"), "class_"),
+        (("file_row",), ("file",), "FileRow"),
+        ((), ("base", "session", "database", "opaque", "opaque_table_storage_manager"), None),
+        (("class_",), ("class",), "ClassColumns"),
+    ],
+)
+def test_opaque_tables(tmp_path: Path, tables: tuple[str, ...], opaque: tuple[str, ...], clash: str | None) -> None:
+    """Opaque tables have other classes, no entity, and modules of their own."""
+    problems = found(tmp_path, tables=dict.fromkeys(tables, PLAIN), opaque_tables=dict.fromkeys(opaque, PLAIN))
+    assert bool(problems) == (clash is not None)
+    for problem in problems:
+        assert problem.startswith("name-clash: ")
+        assert f"`{clash}`" in problem
+
+
+def test_tables_that_no_code_is_generated_for(tmp_path: Path) -> None:
+    """The arguments of `fetch` are kept free in opaque tables; a temporary table may have such columns."""
+    columns = {"id": ID, "session": {"type": "uuid"}, "batch_size": {"type": "integer"}}
+    problems = found(tmp_path, opaque_tables={"upload": {"columns": columns}})
+    assert [problem.partition(":")[0] for problem in problems] == ["opaque-argument"] * 2
+    spec = TableSpec(name="upload", columns={name: ColumnSpec(**said) for name, said in columns.items()})
+    assert [column.name for column in spec.definition().columns] == list(columns)
 
 
 def test_native_enum_and_table(tmp_path: Path) -> None:

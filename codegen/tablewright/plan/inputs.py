@@ -12,15 +12,17 @@ from tablewright.schema import definition as d
 
 
 def table_inputs(schema: d.Schema, links: Links) -> dict[str, str]:
-    """What stands for all that `plan_table` and `plan_entity` look at, by table.
+    """What stands for all that `plan_table`, `plan_entity` and `plan_opaque_table` look at, by table.
 
     A table with code of the user's in its types is left out: what that makes of a default is not to be seen.
     """
     enums = _encode(schema.enums)
-    seen = {table.name: _encode(as_others_see(table)) for table in schema.tables}
+    sections = (("tables", schema.tables), ("opaque_tables", schema.opaque_tables))
+    seen = {table.name: _encode((section, as_others_see(table))) for section, tables in sections for table in tables}
     return {
         table.name: hashlib.sha256(b"\n".join(_parts(table, links, enums, seen))).hexdigest()[:32]
-        for table in schema.tables
+        for _, tables in sections
+        for table in tables
         if all(column.type.closed for column in table.columns)
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from tablewright.plan.entity import plan_entity
 from tablewright.plan.links import Links
+from tablewright.plan.opaque import plan_manager, plan_opaque_table
 from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, PackagePlan
 from tablewright.plan.spelling import docstring, member_names, quoted
 from tablewright.plan.table import class_names, plan_table
@@ -32,6 +33,7 @@ def plan_package(
     module, _, name = (base or "").partition(":")
     links = links or Links(schema)
     tables = sorted(schema.tables, key=lambda table: table.name)
+    opaque = sorted(schema.opaque_tables, key=lambda table: table.name)
     planned = [table for table in tables if wanted is None or table.name in wanted]
     accessors = tuple(_accessor(table) for table in tables)
     return PackagePlan(
@@ -45,6 +47,10 @@ def plan_package(
         base_name=name,
         tables=tuple(plan_table(table, schema) for table in planned),
         entities=tuple(plan_entity(table, schema, links) for table in planned if table.primary_key),
+        opaque_tables=tuple(
+            plan_opaque_table(table, schema) for table in opaque if wanted is None or table.name in wanted
+        ),
+        manager=plan_manager(opaque),
         enums=tuple(
             EnumPlan(item.class_name, item.doc and docstring(item.doc, 4), member_names(item))
             for item in sorted(schema.enums, key=lambda item: item.class_name)

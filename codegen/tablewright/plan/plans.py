@@ -39,24 +39,33 @@ class Finder(Struct, frozen=True):
     values: str
 
 
+class CoreTable(Struct, frozen=True):
+    """What the module of a table has whoever it belongs to: the Core table, the row, what an insert takes."""
+
+    stem: str
+    variable: str
+    doc: str
+    local: dict[str, str]
+    """The names of imported things as this module spells them."""
+    database_name: str
+    metadata: str
+    columns: tuple[Field, ...]
+    elements: tuple[str, ...]
+    row: tuple[Field, ...]
+    row_options: str
+    insert: tuple[Field, ...]
+
+
 class TablePlan(Struct, frozen=True):
     """One `tables/<module>.py`."""
 
     module: str
     source: str
     module_doc: str
-    doc: str | None
+    core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
     """The names of imported things as this module spells them."""
-    stem: str
-    variable: str
-    database_name: str
-    columns: tuple[Field, ...]
-    elements: tuple[str, ...]
-    row: tuple[Field, ...]
-    row_options: str
-    insert: tuple[Field, ...]
     update: tuple[Field, ...]
     where: tuple[Field, ...]
     base: str
@@ -72,6 +81,44 @@ class TablePlan(Struct, frozen=True):
     conflicts: str | None
     """The `Literal[…]` of keys that an upsert may name; None for a table without any."""
     conflict_default: str
+
+
+class OpaquePlan(Struct, frozen=True):
+    """One `opaque/<module>.py`."""
+
+    module: str
+    source: str
+    module_doc: str
+    doc: str
+    """The docstring of the storage."""
+    core: CoreTable
+    imports: ImportGroups
+    local: dict[str, str]
+    """The names of imported things as this module spells them."""
+    where: tuple[Field, ...]
+    part: tuple[Field, ...]
+    columns: str
+    """The `Literal[…]` of all columns."""
+
+
+class OpaqueNames(Struct, frozen=True):
+    """What an opaque table is called in other modules than its own."""
+
+    name: str
+    """The literal of the name that it is registered under."""
+    module: str
+    stem: str
+    classes: tuple[str, ...]
+    """The public names of the table's module."""
+
+
+class ManagerPlan(Struct, frozen=True):
+    """`opaque/_manager.py`."""
+
+    tables: tuple[OpaqueNames, ...]
+    imports: ImportGroups
+    local: dict[str, str]
+    """The names of imported things as this module spells them."""
 
 
 class EntityPlan(Struct, frozen=True):
@@ -125,6 +172,9 @@ class PackagePlan(Struct, frozen=True):
     base_name: str
     tables: tuple[TablePlan, ...]
     entities: tuple[EntityPlan, ...]
+    opaque_tables: tuple[OpaquePlan, ...]
+    manager: ManagerPlan | None
+    """None for a schema without opaque tables."""
     enums: tuple[EnumPlan, ...]
     accessors: tuple[AccessorPlan, ...]
     renamed_accessors: tuple[AccessorPlan, ...]

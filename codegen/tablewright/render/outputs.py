@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tablewright.plan.plans import PackagePlan
-from tablewright.schema.definition import Table
+from tablewright.schema.definition import Schema, Table
 from tablewright.schema.names import module_name
 
 
@@ -35,6 +35,18 @@ def _entities(package: PackagePlan) -> Iterable[object]:
     return package.entities
 
 
+def _with_opaque_tables(package: PackagePlan) -> Iterable[object]:
+    return (package,) if package.manager is not None else ()
+
+
+def _manager(package: PackagePlan) -> Iterable[object]:
+    return (package.manager,) if package.manager is not None else ()
+
+
+def _opaque_tables(package: PackagePlan) -> Iterable[object]:
+    return package.opaque_tables
+
+
 OUTPUTS: tuple[Output, ...] = (
     Output("package.py.jinja", "__init__.py", _whole),
     Output("schema.py.jinja", "schema.py", _whole),
@@ -44,6 +56,9 @@ OUTPUTS: tuple[Output, ...] = (
     Output("entities.py.jinja", "entities/__init__.py", _whole),
     Output("entity_base.py.jinja", "entities/_base.py", _whole),
     Output("entity.py.jinja", "entities/{module}.py", _entities),
+    Output("opaque.py.jinja", "opaque/__init__.py", _with_opaque_tables),
+    Output("opaque_manager.py.jinja", "opaque/_manager.py", _manager),
+    Output("opaque_table.py.jinja", "opaque/{module}.py", _opaque_tables),
     Output("session.py.jinja", "session.py", _whole),
     Output("testing.py.jinja", "testing.py", _whole),
     Output("schema.json.jinja", "schema.json", _whole),
@@ -51,11 +66,15 @@ OUTPUTS: tuple[Output, ...] = (
 )
 
 
-def table_files(table: Table) -> list[str]:
-    """The paths of the files that a *table* has of its own."""
+def table_files(schema: Schema) -> dict[str, list[str]]:
+    """The paths of the files that each table of *schema* has of its own, by its name."""
+    found = {table.name: _paths(table, _tables) for table in schema.tables}
+    for table in schema.tables:
+        if table.primary_key:
+            found[table.name] += _paths(table, _entities)
+    return found | {table.name: _paths(table, _opaque_tables) for table in schema.opaque_tables}
+
+
+def _paths(table: Table, plans: Callable[[PackagePlan], Iterable[object]]) -> list[str]:
     module = module_name(table.name)
-    return [
-        output.path.format(module=module)
-        for output in OUTPUTS
-        if output.plans is _tables or (output.plans is _entities and table.primary_key)
-    ]
+    return [output.path.format(module=module) for output in OUTPUTS if output.plans is plans]

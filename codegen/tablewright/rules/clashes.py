@@ -27,7 +27,11 @@ _PACKAGE = (
     "Session",
     "metadata",
 )
-_SUFFIXES = ("Columns", "Insert", "Key", "Row", "Table", "Update", "Where", "Storage")
+_SUFFIXES = ("Columns", "Insert", "Key", "Row", "Table", "Update", "Where")
+_OPAQUE_SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
+# What the methods of an opaque table's storage take beside columns.
+_ARGUMENTS = {"session": "the session that it is part of", "batch_size": "how many rows a batch has"}
+_FOLDERS = {False: "tables", True: "opaque"}
 
 
 @dataclass
@@ -61,6 +65,25 @@ def name_clash(schema: ExpandedSchema) -> Iterator[Finding]:
     yield from _relations(schema)
 
 
+def opaque_argument(schema: ExpandedSchema) -> Iterator[Finding]:
+    """A column of an opaque table is not called `session` or `batch_size`, which its `fetch` takes for itself."""
+    for table in schema.tables:
+        for column in table.columns.values() if table.opaque else ():
+            if column.attribute in _ARGUMENTS:
+                message = f"`fetch` of an opaque table takes `{column.attribute}` for {_ARGUMENTS[column.attribute]}."
+                cure = f"Rename it; `column: {column.stored}` keeps its name in the database."
+                yield Finding(column.path, message, cure, on_key=True)
+
+
+def opaque_stored_name(schema: ExpandedSchema) -> Iterator[Finding]:
+    """An opaque table is called in the database as it is registered."""
+    for table in schema.tables:
+        if table.opaque and table.stored != table.name:
+            message = f"the opaque table `{table.name}` is found under its own name, not `{table.stored}`."
+            cure = "Take `table` away, or call the table itself so."
+            yield Finding((*table.path, "table"), message, cure)
+
+
 def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
     room = _Names("the language", "Call it otherwise.", {kind: f"the type `{kind}`" for kind in KINDS})
     room.taken["enum"] = "the kind of all enums"
@@ -71,10 +94,10 @@ def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
     tables = _Names("the schema", "Call it otherwise.")
     for table in schema.tables:
         yield from tables.claim(table.name, f"the table `{table.name}`", table.path)
-    modules = _Names("the folder `tables`", "Call it otherwise.")
+    modules = {opaque: _Names(f"the folder `{folder}`", "Call it otherwise.") for opaque, folder in _FOLDERS.items()}
     for table in schema.tables:
-        if not table.opaque:
-            yield from modules.claim(names.module_name(table.name), f"the module of `{table.name}`", table.path)
+        owner = f"the module of `{table.name}`"
+        yield from modules[table.opaque].claim(names.module_name(table.name), owner, table.path)
 
 
 def _public(schema: ExpandedSchema) -> Iterator[Finding]:
@@ -85,11 +108,9 @@ def _public(schema: ExpandedSchema) -> Iterator[Finding]:
         yield from room.claim(made, f"the class of the enum `{name}`", ("enums", name))
     for table in schema.tables:
         stem, owner = table.class_name, f"the table `{table.name}`"
-        classes = [("the entity of", stem)]
-        for suffix in _SUFFIXES:
-            if suffix == "Key" and len(table.primary_key) < 2:
-                continue
-            if (suffix == "Storage") == table.opaque or suffix == "Row":
+        classes = [] if table.opaque else [("the entity of", stem)]
+        for suffix in _OPAQUE_SUFFIXES if table.opaque else _SUFFIXES:
+            if suffix != "Key" or len(table.primary_key) > 1:
                 classes.append((f"the `{suffix}` class of", stem + suffix))
         if not table.opaque:
             classes.append(("the asynchronous `Table` class of", f"Async{stem}Table"))
@@ -115,7 +136,7 @@ def _attributes(table: ExpandedTable) -> Iterator[Finding]:
     room = _Names(f"the entity of `{table.name}`", "Choose another name for it.")
     for column in table.columns.values():
         yield from room.claim(column.attribute, f"the column `{column.name}`", column.path)
-    if len(table.primary_key) > 1 and {"key", "key_"} <= set(table.columns):
+    if not table.opaque and len(table.primary_key) > 1 and {"key", "key_"} <= set(table.columns):
         message = "a row of a table with a composite key has a property `key` or `key_`; both are columns here."
         yield Finding(table.columns["key_"].path, message, "Rename one of them.", on_key=True)
     for key in table.foreign_keys:

@@ -229,6 +229,28 @@ def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
             )
             if needed and key.table in needs and key.table != table.name:
                 needs[table.name].append((key.table, key))
+    for way in _circles(needs):
+        circle = " → ".join([way[-1][0], *(name for name, _ in way)])
+        message = f"no first row can be inserted: {circle} each need a row of the next."
+        cure = "Make one of the foreign keys nullable, or say `deferrable: true` in its list form."
+        yield Finding(way[0][1].path, message, cure, on_key=True)
+
+
+def opaque_circle(schema: ExpandedSchema) -> Iterator[Finding]:
+    """Opaque tables do not point at each other in a circle: each is registered after those that it points at."""
+    needs: dict[str, list[tuple[str, ExpandedKey]]] = {table.name: [] for table in schema.tables if table.opaque}
+    for name, steps in needs.items():
+        keys = schema.by_name[name].foreign_keys
+        steps += [(key.table, key) for key in keys if key.table in needs and key.table != name]
+    for way in _circles(needs):
+        circle = " → ".join([way[-1][0], *(name for name, _ in way)])
+        message = f"none of the opaque tables {circle} can be registered before the next."
+        yield Finding(way[0][1].path, message, "Take one of the foreign keys away.", on_key=True)
+
+
+def _circles(needs: dict[str, list[tuple[str, ExpandedKey]]]) -> Iterator[list[tuple[str, ExpandedKey]]]:
+    """One way around for each circle of tables: the steps from its last table on."""
+    needs = dict(needs)
     # Tables that need nothing cannot be in a circle, nor can those that need only such.
     left = {name: len(steps) for name, steps in needs.items()}
     needed_by: dict[str, list[str]] = {}
@@ -247,10 +269,7 @@ def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
         way = [] if start in reported else _way_back(start, needs)
         if way:
             reported.update(name for name, _ in way)
-            circle = " → ".join([start, *(name for name, _ in way)])
-            message = f"no first row can be inserted: {circle} each need a row of the next."
-            cure = "Make one of the foreign keys nullable, or say `deferrable: true` in its list form."
-            yield Finding(way[0][1].path, message, cure, on_key=True)
+            yield way
 
 
 def _way_back(start: str, needs: dict[str, list[tuple[str, ExpandedKey]]]) -> list[tuple[str, ExpandedKey]]:

@@ -27,6 +27,7 @@ from tablewright.runtime.versions import Versions
 
 if TYPE_CHECKING:
     from tablewright.runtime.making import Making
+    from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
@@ -84,6 +85,7 @@ class Database(MakesTables[S]):
         self._given = isinstance(url_or_engine, Engine)
         self._joined: Connection | None = None
         self._reader: Engine | None = None
+        self._opaque: OpaqueTableStorageManager | None = None
         if isinstance(url_or_engine, Engine):
             if self._options != EngineOptions():
                 raise ArgumentError("The options of an engine are given where it is made, not here.")
@@ -125,6 +127,21 @@ class Database(MakesTables[S]):
     def allow_temporary_tables(self) -> bool:
         """Whether sessions may make temporary tables."""
         return self._allow_temporary_tables
+
+    @property
+    def opaque(self) -> OpaqueTableStorageManager:
+        """The opaque tables: registered by clients of the database, and looked up by name."""
+        manager = self._opaque
+        if manager is None:
+            # Loaded with its first use, as is the one that was generated.
+            from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
+
+            generated: type[OpaqueTableStorageManager] | None = self._session_type().package.opaque_class()
+            manager = self._opaque = (generated or OpaqueTableStorageManager)(self)
+        elif manager.database is not self:
+            # That of the database which this one was copied from.
+            manager = self._opaque = manager.clone(self)
+        return manager
 
     def session(
         self,

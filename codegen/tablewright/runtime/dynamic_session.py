@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DynamicSession(GatedSession):
-    """A session that reads and writes tables for which no code was generated, and makes them where they are not there."""
+    """A session that reads, writes and makes tables for which no code was generated."""
 
     package: ClassVar[Package]
     _namespace: str | None

@@ -24,6 +24,8 @@ INTERFACE = 1
 """What generated code and this runtime agree on; another number is another agreement."""
 SUFFIXES = ("Row", "Insert", "Update", "Where", "Table", "Key", "Columns")
 """What `tables/book.py` defines beside the table: `BookRow` and so on."""
+OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Where", "Storage", "Columns")
+"""The same of `opaque/file_record.py`."""
 
 
 class SchemaInfo(Struct, frozen=True):
@@ -39,7 +41,8 @@ class Package:
     """The names of the generated package *name*, each imported when it is first asked for.
 
     *tables* has the class stem of each table module, *accessors* the accessors that differ from their
-    module's name. `InterfaceMismatchError` for code generated for another runtime.
+    module's name, *opaque* the module and the class stem of each opaque table. `InterfaceMismatchError`
+    for code generated for another runtime.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Package:
         metadata: MetaData,
         schema: SchemaInfo,
         tables: Mapping[str, str],
+        opaque: Mapping[str, tuple[str, str]] | None = None,
         enums: tuple[str, ...] = (),
         accessors: Mapping[str, str] | None = None,
     ) -> None:
@@ -67,6 +71,9 @@ class Package:
         self._enums = frozenset(enums)
         self._stems = {stem: module for module, stem in tables.items()}
         differing = accessors or {}
+        self.opaque = dict(opaque or {})
+        """The module and the class stem of each opaque table of the specs, by name."""
+        self._opaque_stems = {stem: module for module, stem in self.opaque.values()}
         self._accessors = {differing.get(module, module): module for module in tables}
 
     def load(self, name: str) -> Any:
@@ -83,6 +90,8 @@ class Package:
                 return self._module("entities._base").Base
             case "Session" | "Database":
                 return getattr(self._module("session"), name)
+            case "OpaqueTableStorageManager" if self.opaque:
+                return self._module("opaque._manager").OpaqueTableStorageManager
             case _:
                 pass
         if name in self._enums:
@@ -102,6 +111,10 @@ class Package:
                 found: Any = getattr(self._module(f"tables.{module}"), name, None)
                 if found is not None:
                     return found
+        for suffix in OPAQUE_SUFFIXES:
+            module = self._opaque_stems.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
+            if module is not None:
+                return getattr(self._module(f"opaque.{module}"), name)
         raise self._unknown(name)
 
     def _unknown(self, name: str) -> AttributeError:
@@ -113,6 +126,9 @@ class Package:
         """The package's `__dir__`: every name that it can give."""
         found = {"Base", "Database", "SCHEMA", "Session", "metadata", *self._enums, *self._stems}
         found |= {stem + suffix for stem in self._stems for suffix in SUFFIXES if suffix != "Key"}
+        if self.opaque:
+            found |= {"OpaqueTableStorageManager"}
+            found |= {stem + suffix for stem in self._opaque_stems for suffix in OPAQUE_SUFFIXES}
         return sorted(found | vars(sys.modules[self.name]).keys())
 
     def load_tables(self) -> MetaData:
@@ -140,6 +156,16 @@ class Package:
         """The table class behind `session.<name>`; `KeyError` if no table has this accessor."""
         module = self._accessors[name]
         found: type[Table[Any, Any]] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
+        return found
+
+    def opaque_class(self) -> type[Any] | None:
+        """The manager of opaque tables that was generated; None for a schema without any."""
+        return self.load("OpaqueTableStorageManager") if self.opaque else None
+
+    def opaque_storage(self, name: str) -> type[Any]:
+        """The storage class of the opaque table *name*; `KeyError` if the specs have none of this name."""
+        module, stem = self.opaque[name]
+        found: type[Any] = getattr(self._module(f"opaque.{module}"), f"{stem}Storage")
         return found
 
     def accessors(self) -> list[str]:

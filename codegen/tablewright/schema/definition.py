@@ -254,7 +254,7 @@ class Schema(Definition, frozen=True, kw_only=True, dict=True):
     opaque_tables: tuple[Table, ...] = ()
 
     def table(self, name: str) -> Table:
-        """The table with this *name*; `KeyError` if there is none."""
+        """The table with this *name*, opaque ones among them; `KeyError` if there is none."""
         return self._tables_by_name[name]
 
     def enum(self, name: str) -> Enum:
@@ -263,7 +263,7 @@ class Schema(Definition, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _tables_by_name(self) -> dict[str, Table]:
-        return {table.name: table for table in reversed(self.tables)}
+        return {table.name: table for table in reversed((*self.tables, *self.opaque_tables))}
 
     @cached_property
     def _enums_by_name(self) -> dict[str, Enum]:

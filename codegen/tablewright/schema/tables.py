@@ -32,6 +32,7 @@ T = TypeVar("T")
 Columns: TypeAlias = Mapping[str, Column[Any]]
 Element: TypeAlias = Callable[[str, Columns], SchemaItem]
 """A part of a table that is not a column: made when table and columns are known."""
+Target: TypeAlias = str | Column[Any]
 
 _NO_DEFAULT: Any = object()
 
@@ -159,16 +160,16 @@ def primary_key(*columns: str) -> Element:
 
 def foreign_key(
     columns: str | tuple[str, ...],
-    targets: str | tuple[str, ...],
+    targets: Target | tuple[Target, ...],
     *,
     name: str | None = None,
     on_delete: Action | None = None,
     on_update: Action | None = None,
     deferrable: bool = False,
 ) -> Element:
-    """Columns that point at *targets*, each `table.column`."""
+    """Columns that point at *targets*, each `table.column`, or the column itself of a table in another MetaData."""
     local = (columns,) if isinstance(columns, str) else columns
-    remote = (targets,) if isinstance(targets, str) else targets
+    remote = targets if isinstance(targets, tuple) else (targets,)
 
     def make(table_name: str, available: Columns) -> SchemaItem:
         return ForeignKeyConstraint(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import MetaData
 
 import bookstore
+import observatory
 from tablewright.runtime.errors import InterfaceMismatchError
 from tablewright.runtime.package import Package, SchemaInfo
 
@@ -24,6 +25,18 @@ def test_every_name_of_the_package_loads() -> None:
         assert getattr(bookstore, name) is not None
     assert bookstore.BookRow.__name__ == "BookRow"
     assert bookstore.OrderLineKey._fields == ("order_id", "number")
+
+
+def test_opaque_tables_have_names_of_their_own() -> None:
+    """The rows, storages and the manager of opaque tables load by name; they have no entity, and no other verbs."""
+    classes = {f"Transfer{suffix}" for suffix in ("Columns", "Insert", "Part", "Row", "Storage", "Where")}
+    assert classes | {"OpaqueTableStorageManager"} <= set(dir(observatory))
+    for name in classes:
+        assert getattr(observatory, name).__name__ == name
+    assert observatory.OpaqueTableStorageManager.__module__ == "observatory.opaque._manager"
+    assert not {"Transfer", "TransferTable", "TransferUpdate"} & set(dir(observatory))
+    assert not hasattr(observatory, "Transfer")
+    assert not hasattr(bookstore, "OpaqueTableStorageManager")
 
 
 def test_an_unknown_name_names_the_nearest() -> None:

@@ -1,11 +1,13 @@
 """Right programs: both checkers accept every line, and infer the types that are asserted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import NamedTuple, assert_type
+from typing import Any, NamedTuple, assert_type
+from uuid import UUID, uuid4
 
+import observatory
 from bookstore import (
     Author,
     AuthorRow,
@@ -20,16 +22,28 @@ from bookstore import (
     Session,
     metadata,
 )
-from observatory import Detector, Shift
+from observatory import (
+    Detector,
+    FileDatastoreRecordInsert,
+    FileDatastoreRecordRow,
+    FileDatastoreRecordStorage,
+    FileFormat,
+    OpaqueTableStorageManager,
+    Shift,
+    TransferRow,
+    TransferStorage,
+)
 from observatory import Session as ObservatorySession
 from sqlalchemy import Column, ColumnElement, MetaData, Table, create_engine, func, or_, select
 from sqlalchemy.orm import scoped_session, sessionmaker
 from tablewright.runtime.dynamic import DynamicTable
+from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
 from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper
 from tablewright.runtime.stream import RowStream
 from tablewright.runtime.table import ALL_ROWS
 from tablewright.schema.range import Range
-from tablewright.spec.models import TableSpec
+from tablewright.spec.models import ColumnSpec, TableSpec
 
 
 def opening(db: Database) -> None:
@@ -208,3 +222,45 @@ def transactions(db: Database) -> None:
     with db.ambient_session(interrupting=True) as session:
         assert_type(session.book.count(), int)
     assert_type(Database("sqlite://", allow_temporary_tables=False).allow_temporary_tables, bool)
+
+
+def opaque_tables(db: observatory.Database, name: str) -> None:
+    """The manager knows the storages of the package's opaque tables by name; of others, what they have in common."""
+    assert_type(db.opaque, OpaqueTableStorageManager)
+    assert_type(db.opaque.register("transfer"), TransferStorage)
+    assert_type(db.opaque.register("file_datastore_records"), FileDatastoreRecordStorage)
+    assert_type(db.opaque["transfer"], TransferStorage)
+    assert_type(db.opaque.get("file_datastore_records"), FileDatastoreRecordStorage | None)
+    assert_type(db.opaque.get(name), OpaqueTableStorage[Any, Any] | None)
+    spec = TableSpec(name="note", columns={"id": ColumnSpec(type="bigint", primary_key=True)})
+    noted = db.opaque.register("note", spec)
+    assert_type(noted, DynamicOpaqueTableStorage)
+    noted.insert({"id": 1})
+    noted.fetch(id=[1, 2])
+    noted.delete(["id"], {"id": 1})
+
+
+def opaque_rows(records: FileDatastoreRecordStorage, transfers: TransferStorage, session: observatory.Session) -> None:
+    """Storages take and give typed rows."""
+    given: FileDatastoreRecordInsert = {
+        "dataset_id": uuid4(), "path": "a/b.fits", "formatter": "f", "storage_class": "Image"
+    }
+    row = FileDatastoreRecordRow(
+        dataset_id=uuid4(), path="p", formatter="f", storage_class="s", component="", checksum=None, file_size=3
+    )
+    assert_type(records.insert(given, row, session=session), int)
+    assert_type(records.ensure(given, {**given, "checksum": None, "component": "wcs"}), int)
+    assert_type(records.replace(row), int)
+    assert_type(records.fetch(), Iterator[FileDatastoreRecordRow])
+    assert_type(records.fetch_batches(file_size=None, batch_size=10), Iterator[list[FileDatastoreRecordRow]])
+    records.fetch(dataset_id=[uuid4()], checksum=["x", None], file_size=range(10), path=Prefix("a/"))
+    records.fetch(dataset_id=uuid4(), component={"": 1}.keys(), path=(name for name in ["a"]), session=session)
+    records.fetch(checksum=Prefix("0"), formatter=frozenset({"a"}), storage_class="Image")
+    transfers.fetch(format=[FileFormat.FITS], sites=["here", "there"])
+    for transfer in transfers.fetch(format=FileFormat.HDF5):
+        assert_type(transfer, TransferRow)
+        assert_type(transfer.file_id, UUID)
+        assert_type(transfer.sites, list[str])
+    assert_type(records.delete(["dataset_id", "component"], {"dataset_id": uuid4(), "component": ""}), int)
+    records.delete(("checksum",), {"checksum": None}, session=session)
+    records.delete(["path"], row)

@@ -4,12 +4,16 @@
 """
 
 from decimal import Decimal
+from uuid import uuid4
 
+import observatory
 from bookstore import Author, Book, BookRow, BookTable, Database, NoSuchName, Session  # refused: an unknown name of the package
-from observatory import Detector, Shift
+from observatory import Detector, FileDatastoreRecordStorage, Shift, Transfer, TransferStorage  # refused: opaque tables have no entity
 from sqlalchemy import create_engine
+from tablewright.runtime.opaque.prefix import Prefix
 from tablewright.runtime.ranges import before, contains, lower, overlaps
 from tablewright.schema.range import Range
+from tablewright.spec.models import TableSpec
 
 
 def insert(session: Session) -> None:
@@ -119,3 +123,34 @@ def transactions(db: Database) -> None:
     db.session(lock=["book"])  # refused: a name is no table
     db.ambient_session(interrupt=True)  # refused: misspelt
     db.ambient_session(lock=[Book])  # refused: it may be open already
+
+
+def opaque_tables(db: observatory.Database, spec: TableSpec) -> None:
+    db.opaque.get("transfer").fetch()  # refused: an unchecked None
+    db.opaque.register("note")  # refused: no definition, and the specs have none of this name
+    db.opaque["transfer"].fetch(path="p")  # refused: no such column
+    db.opaque.register("note", "CREATE TABLE note (id int)")  # refused: text is no definition
+    unknown: TransferStorage = db.opaque.register("note", spec)  # refused: the storage of another table
+    print(unknown)
+
+
+def opaque_rows(records: FileDatastoreRecordStorage, transfers: TransferStorage) -> None:
+    records.fetch(pth="p")  # refused: misspelt
+    records.fetch(dataset_id=7)  # refused: a wrong type
+    records.fetch(dataset_id=[uuid4(), 7])  # refused: a wrong type among others
+    records.fetch(path=None)  # refused: not nullable
+    records.fetch(file_size=Prefix("1"))  # refused: a number has no prefix
+    transfers.fetch(sites=Prefix("h"))  # refused: a list has none
+    transfers.fetch(format="fits")  # refused: text is no member of the enum
+    records.fetch(path="p", session="s")  # refused: text is no session
+    records.fetch_batches(batch_size="many")  # refused: a wrong type
+    records.insert({"dataset_id": uuid4(), "path": "p", "formatter": "f"})  # refused: the storage class is missing
+    records.insert({"dataset_id": 7, "path": "p", "formatter": "f", "storage_class": "s"})  # refused: a wrong type
+    records.insert([])  # refused: rows are given one by one
+    transfers.insert({"file_id": uuid4(), "site": "here"})  # refused: misspelt
+    records.delete(["pth"], {"path": "p"})  # refused: no such column
+    records.delete("path", {"path": "p"})  # refused: a name is no list of names
+    records.delete(["path"], {"pth": "p"})  # refused: misspelt
+    records.delete(["path"], {"path": 7})  # refused: a wrong type
+    next(records.fetch()).pth  # refused: no such field
+    next(records.fetch()).path = "p"  # refused: rows are frozen

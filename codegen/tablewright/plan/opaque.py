@@ -1,0 +1,75 @@
+"""The plans of opaque tables: a module for each, and the manager that knows them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tablewright.plan.core_table import described, holds_lists, plan_core_table, value_types, with_null
+from tablewright.plan.imports import Imports
+from tablewright.plan.plans import Field, ManagerPlan, OpaqueNames, OpaquePlan
+from tablewright.plan.spelling import docstring, quoted
+from tablewright.schema import definition as d, names
+
+RUNTIME = "tablewright.runtime.opaque"
+SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
+
+
+def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
+    """The plan of the opaque *table*'s module."""
+    attributes = {column.attribute for column in table.columns}
+    imports = Imports(taken=attributes | {names.module_name(table.name), *opaque_names(table).classes})
+    types = with_null(table, value_types(table, schema, imports))
+    core = plan_core_table(table, schema, types, imports, apart=True)
+    local = {name: imports.builtin(name) for name in ("int", "list", "type")}
+    local |= {name: imports.use("typing", name) for name in ("ClassVar", "Literal", "Unpack")}
+    local |= {name: imports.use("collections.abc", name) for name in ("Iterator", "Sequence")}
+    local["Session"] = imports.use("tablewright.runtime.session", "Session")
+    local["OpaqueTableStorage"] = imports.use(f"{RUNTIME}.storage", "OpaqueTableStorage")
+    return OpaquePlan(
+        module=core.variable,
+        source=table.source,
+        module_doc=docstring(described(table)),
+        doc=docstring(f"The rows of the opaque table `{table.name}`, read and written.", 4),
+        core=core,
+        local=local,
+        where=tuple(_where_field(column, types[column.attribute], imports) for column in table.columns),
+        part=tuple(Field(column.attribute, types[column.attribute]) for column in table.columns),
+        columns=f"{local['Literal']}[{', '.join(quoted(column.attribute) for column in table.columns)}]",
+        imports=imports.groups(),
+    )
+
+
+def plan_manager(tables: Sequence[d.Table]) -> ManagerPlan | None:
+    """The plan of the manager that knows the opaque *tables*; None where there are none."""
+    if not tables:
+        return None
+    known = tuple(map(opaque_names, tables))
+    imports = Imports(taken=[f"{item.stem}Storage" for item in known])
+    local = {name: imports.use("typing", name) for name in ("TYPE_CHECKING", "ClassVar", "Literal", "overload")}
+    local["Definition"] = imports.use("tablewright.runtime.definitions", "Definition")
+    local["Package"] = imports.use("tablewright.runtime.package", "Package")
+    local["Session"] = imports.use("tablewright.runtime.session", "Session")
+    local["Manager"] = imports.use(f"{RUNTIME}.known", "KnownOpaqueTables")
+    local["AnyStorage"] = imports.use(f"{RUNTIME}.manager", "AnyStorage")
+    local["DynamicOpaqueTableStorage"] = imports.use(f"{RUNTIME}.storage", "DynamicOpaqueTableStorage")
+    local["PACKAGE"] = imports.use("..schema", "PACKAGE")
+    return ManagerPlan(tables=known, local=local, imports=imports.groups())
+
+
+def opaque_names(table: d.Table) -> OpaqueNames:
+    """What the opaque *table* is called, and its public classes."""
+    return OpaqueNames(
+        name=quoted(table.name),
+        module=names.module_name(table.name),
+        stem=table.class_name,
+        classes=tuple(table.class_name + suffix for suffix in SUFFIXES),
+    )
+
+
+def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
+    if holds_lists(column):
+        return Field(column.attribute, annotated)
+    matches = f"{imports.use(f'{RUNTIME}.matches', 'Matches')}[{annotated}]"
+    if column.type.kind in ("string", "text"):
+        matches += f" | {imports.use(f'{RUNTIME}.prefix', 'Prefix')}"
+    return Field(column.attribute, matches)

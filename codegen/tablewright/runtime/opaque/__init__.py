@@ -1,0 +1,1 @@
+"""Opaque tables: those of a client of the database, registered by name."""
