@@ -141,7 +141,7 @@ def writing(session: Session) -> None:
 def lists(session: Session) -> None:
     """Lists of keys, and of keys with what they are to have, are typed by the table."""
     assert_type(session.book.update_many([(1, {"title": "t"}), (2, {"stock": Book.stock + 1})]), int)
-    assert_type(session.book.update_many((row.id, {"price": row.price * 2}) for row in session.book.stream()), int)
+    assert_type(session.book.update_many((row.id, {"price": row.price * 2}) for row in session.book.select()), int)
     assert_type(session.order_line.update_many([(OrderLineKey(1, 2), {"quantity": 3})]), int)
     assert_type(session.book.delete_many(range(5)), int)
     assert_type(session.order_line.delete_many(row.key for row in session.order_line.select()), int)
