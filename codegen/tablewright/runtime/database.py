@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, MetaData, inspect, text
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
@@ -18,6 +18,9 @@ from tablewright.runtime.errors import SchemaAlreadyExistsError
 from tablewright.runtime.scope import Isolation, SessionScope
 from tablewright.runtime.session import Session
 from tablewright.runtime.transact import transact
+
+if TYPE_CHECKING:
+    from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
@@ -34,6 +37,7 @@ class Database(Generic[S]):
 
     # A class variable cannot be generic: generated classes say the class here and as their argument.
     session_class: ClassVar[type[Any]]
+    opaque_class: ClassVar[type[Any] | None] = None
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class Database(Generic[S]):
         self._given = isinstance(url_or_engine, Engine)
         self._joined: Connection | None = None
         self._reader: Engine | None = None
+        self._opaque: OpaqueTableStorageManager | None = None
         if isinstance(url_or_engine, Engine):
             if self._options != EngineOptions():
                 raise ArgumentError("The options of an engine are given where it is made, not here.")
@@ -101,6 +106,21 @@ class Database(Generic[S]):
     def read_only(self) -> bool:
         """Whether the database was opened to read only."""
         return self._read_only
+
+    @property
+    def opaque(self) -> OpaqueTableStorageManager:
+        """The opaque tables: registered by clients of the database, and looked up by name."""
+        manager = self._opaque
+        if manager is None:
+            # Loaded with its first use, where none was generated.
+            from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
+
+            made: type[OpaqueTableStorageManager] = self.opaque_class or OpaqueTableStorageManager
+            manager = self._opaque = made(self)
+        elif manager.database is not self:
+            # That of the database which this one was copied from.
+            manager = self._opaque = manager.clone(self)
+        return manager
 
     def session(self, *, read_only: bool = False, isolation: Isolation | None = None) -> SessionScope[S]:
         """A transaction of its own, `with database.session() as session`: commits, or rolls back on an error.

@@ -46,3 +46,15 @@ class InterfaceMismatchError(ImportError):
 
 class SyncConflictError(InvalidRequestError):
     """`sync` found a row with these keys but other values, and was not to update it."""
+
+
+class ReadOnlyDatabaseError(InvalidRequestError):
+    """What was asked for would write to a database that was opened to read only."""
+
+
+class UnknownOpaqueTableError(InvalidRequestError, KeyError):
+    """No opaque table is registered under this name."""
+
+
+class OpaqueTableConflictError(InvalidRequestError):
+    """An opaque table's name is taken: by another definition, or by a table that is not opaque."""

@@ -50,12 +50,25 @@ class RowStream(Iterator[RowT], Generic[RowT]):
 
     def __next__(self) -> RowT:
         if self._closed_by is not None:
-            raise ResourceClosedError(f"This stream of {self._shape.table.name} rows was closed by {self._closed_by}.")
+            raise self._closed()
         if not self._rows and not self._done:
             self._fill()
         if self._rows:
             return self._rows.popleft()
         raise StopIteration
+
+    def next_batch(self) -> list[RowT]:
+        """The rows of the next batch; none at the end."""
+        if self._closed_by is not None:
+            raise self._closed()
+        if not self._rows and not self._done:
+            self._fill()
+        batch = list(self._rows)
+        self._rows.clear()
+        return batch
+
+    def _closed(self) -> ResourceClosedError:
+        return ResourceClosedError(f"This stream of {self._shape.table.name} rows was closed by {self._closed_by}.")
 
     def _fill(self) -> None:
         session, connection, result = self._session, self._connection, self._result
