@@ -147,15 +147,15 @@ def fill(url: URL, held: Sequence[Record]) -> None:
         connection.close()
         return
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {TABLE}".encode())
+    with psycopg.connect(conninfo, autocommit=True) as server:
+        server.execute(f"TRUNCATE {TABLE}".encode())
         with (
-            connection.cursor() as cursor,
+            server.cursor() as cursor,
             cursor.copy(f"COPY {TABLE} ({', '.join(COLUMNS)}) FROM STDIN".encode()) as copy,
         ):
             for record in held:
                 copy.write_row(VALUES(record))
-        connection.execute(f"VACUUM ANALYZE {TABLE}".encode())
+        server.execute(f"VACUUM ANALYZE {TABLE}".encode())
 
 
 def content(url: URL) -> list[tuple[Any, ...]]:
@@ -168,8 +168,8 @@ def content(url: URL) -> list[tuple[Any, ...]]:
         finally:
             connection.close()
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(conninfo) as connection:
-        return connection.execute(sql.encode()).fetchall()
+    with psycopg.connect(conninfo) as server:
+        return server.execute(sql.encode()).fetchall()
 
 
 def rehearse(work: str, kept: Mapping[str, OpaqueStorage]) -> None:

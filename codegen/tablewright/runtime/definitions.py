@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Constraint, Dialect, Index, MetaData
 from sqlalchemy.sql import quoted_name
 
-from tablewright.schema import definition as d
+from tablewright.schema import definition as d, names
 from tablewright.schema.build import build_table
 
 
@@ -52,7 +52,7 @@ def _renamed(table: d.Table, name: str) -> d.Table:
     prefix = f"{table.table}_"
 
     def own(part: str) -> str:
-        return f"{name}_{part.removeprefix(prefix)}" if part.startswith(prefix) else part
+        return names.shortened(f"{name}_{part.removeprefix(prefix)}") if part.startswith(prefix) else part
 
     return replace(
         table,

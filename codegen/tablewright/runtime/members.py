@@ -25,8 +25,8 @@ from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime import driver
+from tablewright.runtime.arrays import array_parameter
 from tablewright.runtime.shape import is_one_value
-from tablewright.schema import postgresql
 
 FEW = 50
 """Up to so many values are parameters of their own, which planners know best."""
@@ -55,7 +55,7 @@ def _among(column: Column[Any], values: list[Any], connection: Connection) -> Co
         return column.in_(values)
     value_type = compared_type(column, values[0])
     if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, values, type_=postgresql.ARRAY(value_type)))
+        return column == any_(array_parameter(values, value_type, connection))
     return _among_sqlite(column, values, value_type, connection)
 
 
@@ -63,7 +63,7 @@ def _among_sqlite(
     column: Column[Any], values: list[Any], value_type: TypeEngine[Any], connection: Connection
 ) -> ColumnElement[bool]:
     # SQLite allows some thousand parameters; one of JSON holds any number of values.
-    encoded = encode_all(values, value_type, connection)
+    encoded = driver.encode_all(values, value_type, connection)
     blobs = any(isinstance(value, bytes) for value in encoded)
     if blobs:
         encoded = [bytes(value).hex().upper() for value in encoded]
@@ -71,17 +71,6 @@ def _among_sqlite(
     value: ColumnElement[Any] = sql_column("value")
     listed: Select[Any] = select(value).select_from(elements.table_valued("value"))
     return (func.hex(column) if blobs else column).in_(listed)
-
-
-def encode_all(values: Iterable[Any], value_type: TypeEngine[Any], connection: Connection) -> list[Any]:
-    """*values* as the driver takes them; one that does not fit raises SQLAlchemy's DataError."""
-    encode = driver.encoder_of(value_type, connection.dialect)
-    if encode is None:
-        return list(values)
-    try:
-        return [encode(value) for value in values]
-    except connection.dialect.loaded_dbapi.Error as error:
-        driver.raise_wrapped(connection, error, None, None, None)
 
 
 def compared_type(column: Column[Any], value: object) -> TypeEngine[Any]:

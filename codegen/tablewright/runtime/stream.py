@@ -77,7 +77,9 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             if self._shape.strict:
                 cursor: Any = result.cursor
                 try:
-                    tuples = driver.read_ahead(result) + cursor.fetchmany(self._batch_size)
+                    tuples = driver.read_ahead(result)
+                    if len(tuples) < self._batch_size:
+                        tuples += cursor.fetchmany(self._batch_size - len(tuples))
                 except connection.dialect.loaded_dbapi.Error as error:
                     driver.fail_reading(connection, result, error)
                 self._rows.extend(self._shape.build(connection.dialect, tuples))

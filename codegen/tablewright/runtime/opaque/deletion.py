@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError
 
-from tablewright.runtime import identity, members
+from tablewright.runtime import driver, identity, members
+from tablewright.runtime.arrays import array_parameter
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape, is_one_value
-from tablewright.schema import postgresql
 from tablewright.schema.types import ColumnType
 from tablewright.schema.types.column_type import Spelt
 
@@ -51,6 +51,13 @@ def values_of(shape: Shape[Any], columns: Sequence[str], rows: Iterable[object])
         raise ArgumentError(f"delete() was given a column twice: {', '.join(columns)}.")
     found: list[Values] = []
     for number, row in enumerate(rows, 1):
+        if type(row) is dict and len(row) == count:
+            try:
+                found.append(tuple([row[name] for name in columns]))
+            except KeyError:
+                pass
+            else:
+                continue
         if isinstance(row, shape.row_class):
             found.append(tuple([getattr(row, name) for name in columns]))
             continue
@@ -135,7 +142,7 @@ def _equal(columns: list[Column[Any]], row: Values) -> ColumnElement[bool]:
 def _of_arrays(columns: list[Column[Any]], values: list[Values], connection: Connection) -> ColumnElement[bool]:
     names = [f"c{number}" for number in range(len(columns))]
     arrays = [
-        bindparam(None, list(part), type_=postgresql.ARRAY(members.compared_type(column, part[0])))
+        array_parameter(part, members.compared_type(column, part[0]), connection)
         for column, part in zip(columns, zip(*values, strict=True), strict=True)
     ]
     listed = func.unnest(*arrays).table_valued(*names).render_derived()
@@ -147,7 +154,7 @@ def _of_json(columns: list[Column[Any]], values: list[Values], connection: Conne
     left: list[Any] = []
     encoded: list[list[Any]] = []
     for column, part in zip(columns, zip(*values, strict=True), strict=True):
-        of_column = members.encode_all(part, members.compared_type(column, part[0]), connection)
+        of_column = driver.encode_all(part, members.compared_type(column, part[0]), connection)
         in_bytes = any(isinstance(value, bytes) for value in of_column)
         encoded.append([bytes(value).hex().upper() for value in of_column] if in_bytes else of_column)
         left.append(func.hex(column) if in_bytes else column)

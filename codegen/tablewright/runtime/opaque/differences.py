@@ -22,7 +22,7 @@ PROSE = frozenset({"doc", "deprecated", "renamed_from", "meta"})
 
 
 def differences(there: d.Schema, asked: d.Schema) -> list[str]:
-    """What is *asked* and not *there*, or otherwise."""
+    """What is *there* in place of what was *asked* for, a sentence each without its full stop."""
     return list(_found(essence(there), essence(asked)))
 
 
@@ -31,24 +31,24 @@ def _found(there: d.Schema, asked: d.Schema) -> Iterator[str]:
     before = {column.attribute: column for column in old.columns}
     after = {column.attribute: column for column in new.columns}
     for name in before.keys() - after.keys():
-        yield f"the column {name!r} is there and was not asked for"
+        yield f"it has a column {name!r}"
     for name, column in after.items():
         if name not in before:
-            yield f"the column {name!r} is not there"
+            yield f"it has no column {name!r}"
         else:
             yield from _of_column(name, before[name], column)
     if list(before) != list(after) and before.keys() == after.keys():
-        yield f"the columns are in another order: {', '.join(before)} there, {', '.join(after)} asked"
+        yield f"its columns are {', '.join(before)}, not {', '.join(after)}"
     if old.primary_key != new.primary_key:
-        yield f"the primary key is ({', '.join(old.primary_key)}) there, ({', '.join(new.primary_key)}) asked"
+        yield f"its primary key is ({', '.join(old.primary_key)}), not ({', '.join(new.primary_key)})"
     for field, word in PARTS.items():
         mine, theirs = (tuple(sorted(getattr(table, field), key=lambda item: item.name)) for table in (old, new))
         if mine != theirs:
-            yield f"the {word} are {_said(mine)} there, {_said(theirs)} asked"
+            yield f"its {word} are {_said(mine)}, not {_said(theirs)}"
     values = {enum.name: enum.values for enum in there.enums}
     for enum in asked.enums:
         if enum.name in values and enum.values != values[enum.name]:
-            yield f"the enum {enum.name!r} is {list(values[enum.name])} there, {list(enum.values)} asked"
+            yield f"its enum {enum.name!r} is {list(values[enum.name])}, not {list(enum.values)}"
 
 
 def _of_column(name: str, old: d.Column, new: d.Column) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _of_column(name: str, old: d.Column, new: d.Column) -> Iterator[str]:
     for field in sorted(before.keys() | after.keys()):
         if field not in PROSE and before.get(field) != after.get(field):
             mine, theirs = (_value(field, given.get(field)) for given in (before, after))
-            yield f"the {field.replace('_', ' ')} of {name!r} is {mine} there, {theirs} asked"
+            yield f"{name!r} has the {field.replace('_', ' ')} {mine}, not {theirs}"
 
 
 def _value(field: str, value: Any) -> str:
