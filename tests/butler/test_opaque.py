@@ -54,7 +54,7 @@ def filled(db: Any) -> Any:
 
 
 def test_opaque(storage: Any) -> None:
-    """testOpaque: all, by one value, by lists, by 300,000 ids, by lists with duplicates, by what contradicts; deleted."""
+    """testOpaque: all, by one value, by lists, by 300,000 ids, by lists with duplicates, contradictions; deleted."""
     assert rows(storage.fetch()) == ROWS
     assert rows(storage.fetch(id=1)) == ROWS[:1]
     assert rows(storage.fetch(name="two")) == ROWS[1:2]

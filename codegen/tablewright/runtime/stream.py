@@ -77,16 +77,15 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             if self._shape.strict:
                 cursor: Any = result.cursor
                 try:
-                    tuples = driver.read_ahead(result)
-                    if len(tuples) < self._batch_size:
-                        tuples += cursor.fetchmany(self._batch_size - len(tuples))
+                    read = driver.read_ahead(result)
+                    if len(read) < self._batch_size:
+                        read += cursor.fetchmany(self._batch_size - len(read))
                 except connection.dialect.loaded_dbapi.Error as error:
                     driver.fail_reading(connection, result, error)
-                self._rows.extend(self._shape.build(connection.dialect, tuples))
+                self._rows.extend(self._shape.build(connection.dialect, read))
             else:
-                tuples = result.fetchmany(self._batch_size)
-                self._rows.extend(self._shape.row(*row) for row in tuples)
-            if not tuples:
+                self._rows.extend(self._shape.row(*row) for row in result.fetchmany(self._batch_size))
+            if not self._rows:
                 self._finish()
 
     def close(self) -> None:

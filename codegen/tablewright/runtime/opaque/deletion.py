@@ -37,7 +37,7 @@ CHUNK = 100
 """Rows that one statement compares one after the other, where their columns cannot be taken all at once."""
 
 
-def values_of(shape: Shape[Any], columns: Sequence[str], rows: Iterable[object]) -> list[Values]:
+def values_of(shape: Shape[Any], columns: Sequence[str], rows: Iterable[Any]) -> list[Values]:
     """What *rows*, mappings of just these *columns* or rows of the table, say of the columns."""
     if isinstance(columns, str):
         raise ArgumentError(f"The columns of delete() are a sequence of names: ({columns!r},).")
@@ -51,7 +51,9 @@ def values_of(shape: Shape[Any], columns: Sequence[str], rows: Iterable[object])
         raise ArgumentError(f"delete() was given a column twice: {', '.join(columns)}.")
     found: list[Values] = []
     for number, row in enumerate(rows, 1):
-        if type(row) is dict and len(row) == count:
+        kind: Any = type(row)
+        if kind is dict and len(row) == count:
+            # What most are, and quickest to read.
             try:
                 found.append(tuple([row[name] for name in columns]))
             except KeyError:
