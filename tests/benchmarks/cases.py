@@ -9,6 +9,7 @@ from tests.benchmarks.case import Case, Goal, at_least, at_most
 from tests.benchmarks.generation import GenerationCase, GrowthCase
 from tests.benchmarks.imports import HelpCase, ImportCase, PartsCase, SizesCase, TypecheckCase
 from tests.benchmarks.memory import MemoryCase
+from tests.benchmarks.opaque import CONTENDERS as KEEPERS, OpaqueCase
 from tests.benchmarks.rows import RowCase
 
 ENGINES = ("sqlite", "postgresql")
@@ -115,6 +116,33 @@ def memory_cases() -> Iterator[MemoryCase]:
                 rounds=2,
                 also=("µs/row",),
                 warm=False,
+                engine=engine,
+                work=work,
+            )
+
+
+OPAQUE_WORKS = {
+    "insert": "insert 100,000 records into an opaque table",
+    "ensure": "ensure 100,000 records that are there",
+    "replace": "replace 100,000 records that are there",
+    "fetch-all": "fetch all of 100,000 records",
+    "fetch-ids": "fetch 100,000 records by their ids",
+    "delete": "delete 50,000 of 100,000 records by their ids",
+}
+
+
+def opaque_cases() -> Iterator[OpaqueCase]:
+    """What clients do with opaque tables, on each engine."""
+    for engine in ENGINES:
+        for work, title in OPAQUE_WORKS.items():
+            yield OpaqueCase(
+                id=f"opaque/{engine}/{work}",
+                title=title,
+                unit="s",
+                contenders=KEEPERS,
+                baseline="driver",
+                goals=(at_least("butler", 4, "tablewright"),),
+                rounds=7,
                 engine=engine,
                 work=work,
             )
@@ -272,4 +300,4 @@ def import_cases() -> Iterator[Case]:
     )
 
 
-CASES: tuple[Case, ...] = (*row_cases(), *memory_cases(), *generation_cases(), *import_cases())
+CASES: tuple[Case, ...] = (*row_cases(), *memory_cases(), *opaque_cases(), *generation_cases(), *import_cases())

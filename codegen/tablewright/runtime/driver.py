@@ -93,6 +93,21 @@ def encoder_of(column_type: TypeEngine[Any], dialect: Dialect) -> Encoder | None
     return column_type.dialect_impl(dialect).bind_processor(dialect)
 
 
+def encode_all(values: Iterable[Any], value_type: TypeEngine[Any], connection: Connection) -> list[Any]:
+    """*values* as the driver takes them; one that does not fit raises SQLAlchemy's DataError."""
+    dialect = connection.dialect
+    namespace: dict[str, Any] = {}
+    # Written out, for this runs for every value of collections of any size.
+    encode = eval(
+        f"lambda values: [{encoding('value', value_type, dialect, namespace)} for value in values]", namespace
+    )
+    try:
+        encoded: list[Any] = encode(values)
+    except dialect.loaded_dbapi.Error as error:
+        raise_wrapped(connection, error, None, None, None)
+    return encoded
+
+
 class DriverText:
     """A statement as the driver is given it: SQL with parameters by position, and what makes them.
 

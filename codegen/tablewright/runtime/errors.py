@@ -74,3 +74,11 @@ class VersionsMissingError(IncompatibleVersionError, LookupError):
 
 class AttributeExistsError(InvalidRequestError):
     """The attribute has a value already, which was not to be overwritten."""
+
+
+class UnknownOpaqueTableError(InvalidRequestError, KeyError):
+    """No opaque table is registered under this name."""
+
+
+class OpaqueTableConflictError(InvalidRequestError):
+    """An opaque table's name is taken: by another definition, or by a table that is not opaque."""

@@ -28,8 +28,8 @@ from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime import driver
+from tablewright.runtime.arrays import array_parameter
 from tablewright.runtime.shape import is_one_value
-from tablewright.schema import postgresql
 
 FEW = 50
 """Up to so many values are parameters of their own, which planners know best."""
@@ -89,7 +89,7 @@ def _rows_among(columns: list[Column[Any]], rows: list[list[Any]], connection: C
     value_types = [compared_type(column, values[0]) for column, values in zip(columns, by_column, strict=True)]
     if connection.dialect.name == "postgresql":
         arrays = [
-            bindparam(None, values, type_=postgresql.ARRAY(value_type))
+            array_parameter(values, value_type, connection)
             for values, value_type in zip(by_column, value_types, strict=True)
         ]
         names = [f"v{number}" for number in range(len(columns))]
@@ -98,7 +98,7 @@ def _rows_among(columns: list[Column[Any]], rows: list[list[Any]], connection: C
     compared: list[ColumnElement[Any]] = []
     encoded: list[list[Any]] = []
     for column, values, value_type in zip(columns, by_column, value_types, strict=True):
-        json, among = _for_json(column, encode_all(values, value_type, connection))
+        json, among = _for_json(column, driver.encode_all(values, value_type, connection))
         encoded.append(json)
         compared.append(among)
     row: ColumnElement[Any] = sql_column("value")
@@ -119,9 +119,9 @@ def _alike_among(column: Column[Any], values: list[Any], connection: Connection)
         return column.in_(values)
     value_type = compared_type(column, values[0])
     if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, values, type_=postgresql.ARRAY(value_type)))
+        return column == any_(array_parameter(values, value_type, connection))
     # SQLite allows some thousand parameters; one of JSON holds any number of values.
-    encoded, compared = _for_json(column, encode_all(values, value_type, connection))
+    encoded, compared = _for_json(column, driver.encode_all(values, value_type, connection))
     value: ColumnElement[Any] = sql_column("value")
     listed: Select[Any] = select(value).select_from(_json_rows(encoded))
     return compared.in_(listed)
@@ -143,17 +143,6 @@ _INFINITE = {math.inf: msgspec.Raw(b"9e999"), -math.inf: msgspec.Raw(b"-9e999")}
 def _json_rows(rows: list[Any]) -> Any:
     text = msgspec.json.encode(rows).decode()
     return func.json_each(bindparam(None, text, type_=SqlText())).table_valued("value")
-
-
-def encode_all(values: Iterable[Any], value_type: TypeEngine[Any], connection: Connection) -> list[Any]:
-    """*values* as the driver takes them; one that does not fit raises SQLAlchemy's DataError."""
-    encode = driver.encoder_of(value_type, connection.dialect)
-    if encode is None:
-        return list(values)
-    try:
-        return [encode(value) for value in values]
-    except connection.dialect.loaded_dbapi.Error as error:
-        driver.raise_wrapped(connection, error, None, None, None)
 
 
 def compared_type(column: Column[Any], value: object) -> TypeEngine[Any]:

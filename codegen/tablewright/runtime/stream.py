@@ -52,12 +52,25 @@ class RowStream(Iterator[RowT], Generic[RowT]):
 
     def __next__(self) -> RowT:
         if self._closed_by is not None:
-            raise ResourceClosedError(f"This stream of {self._shape.table.name} rows was closed by {self._closed_by}.")
+            raise self._closed()
         if not self._rows and not self._done:
             self._fill()
         if self._rows:
             return self._rows.popleft()
         raise StopIteration
+
+    def next_batch(self) -> list[RowT]:
+        """The rows of the next batch; none at the end."""
+        if self._closed_by is not None:
+            raise self._closed()
+        if not self._rows and not self._done:
+            self._fill()
+        batch = list(self._rows)
+        self._rows.clear()
+        return batch
+
+    def _closed(self) -> ResourceClosedError:
+        return ResourceClosedError(f"This stream of {self._shape.table.name} rows was closed by {self._closed_by}.")
 
     def _fill(self) -> None:
         session, connection, result = self._session, self._connection, self._result
@@ -66,14 +79,15 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             if self._shape.strict:
                 cursor: Any = result.cursor
                 try:
-                    tuples = driver.read_ahead(result) + cursor.fetchmany(self._batch_size)
+                    read = driver.read_ahead(result)
+                    if len(read) < self._batch_size:
+                        read += cursor.fetchmany(self._batch_size - len(read))
                 except connection.dialect.loaded_dbapi.Error as error:
                     driver.fail_reading(connection, result, error)
-                self._rows.extend(self._shape.build(connection.dialect, tuples))
+                self._rows.extend(self._shape.build(connection.dialect, read))
             else:
-                tuples = result.fetchmany(self._batch_size)
-                self._rows.extend(self._shape.row(*row) for row in tuples)
-            if not tuples:
+                self._rows.extend(self._shape.row(*row) for row in result.fetchmany(self._batch_size))
+            if not self._rows:
                 self._finish()
 
     def close(self) -> None:

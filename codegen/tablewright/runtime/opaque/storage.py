@@ -1,120 +1,143 @@
-"""`OpaqueTableStorage`: the rows of one opaque table."""
+"""`OpaqueTableStorage`: the rows of an opaque table."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import sqlalchemy
-from sqlalchemy import and_, or_
 
-from tablewright.runtime import bulk, members, reads, upsert, writes
-from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.runtime import bulk, reads, upsert, writes
+from tablewright.runtime.conditions import ALL_ROWS
+from tablewright.runtime.opaque import deletion, fetch
+from tablewright.runtime.opaque.place import Place, within
 from tablewright.runtime.session import Session
 from tablewright.runtime.shape import Shape
 
 RowT = TypeVar("RowT")
 InsertT = TypeVar("InsertT")
 
+BATCH = 1000
+"""Rows of a batch that nobody said the size of."""
+
+
+class HasPlace(Protocol):
+    """A manager of opaque tables."""
+
+    @property
+    def database(self) -> Place[Any]: ...
+
 
 class OpaqueTableStorage(Generic[RowT, InsertT]):
-    """The rows of an opaque table, each call in a transaction of its own unless it is given a *session*."""
+    """Access to the rows of an opaque table, in the database that *manager_or_db* says.
+
+    Each call is a transaction of its own, or with *session* a part of that one's. Errors of the database are
+    SQLAlchemy's, such as that of a table that another process has dropped since.
+    """
 
     table: ClassVar[sqlalchemy.Table]
     row: ClassVar[type[Any]]
 
-    def __init__(self, manager: Any) -> None:
-        self._database = manager.database
-        self._shape: Shape[RowT] = Shape(self.table, self.row)
+    def __init__(self, manager_or_db: HasPlace | Place[Any]) -> None:
+        place = getattr(manager_or_db, "database", manager_or_db)
+        self._place = cast("Place[Any]", place)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._place!r}>"
 
     @property
     def name(self) -> str:
-        """The name of the table."""
+        """The name under which the table is registered."""
         return self.table.name
 
     def insert(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Inserts all rows or none; how many."""
-        with self._joined(session) as joined:
-            return bulk.insert_many(joined, self._shape, rows)
+        if not rows:
+            return 0
+        with within(self._place, session) as own:
+            return bulk.insert_many(own, self._shape(), rows)
 
     def ensure(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Inserts the rows that conflict with none there; how many."""
-        with self._joined(session) as joined:
-            return upsert.ensure(joined, self._shape, rows)
+        if not rows:
+            return 0
+        with within(self._place, session) as own:
+            return upsert.ensure(own, self._shape(), rows)
 
     def replace(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
-        """Inserts rows or overwrites the whole row with their primary key."""
-        with self._joined(session) as joined:
-            return upsert.replace(joined, self._shape, rows)
+        """Inserts rows or overwrites the whole row with their primary key; columns left out get their default."""
+        if not rows:
+            return 0
+        with within(self._place, session) as own:
+            return upsert.replace(own, self._shape(), rows)
 
-    # Generated classes give these their types; to a checker they take anything.
+    def delete_all(self, *, session: Session | None = None) -> int:
+        """Deletes all rows; how many."""
+        with within(self._place, session) as own:
+            return writes.delete_where(own, self._shape(), (ALL_ROWS,))
 
-    def fetch(self, *args: Any, **kwargs: Any) -> Iterator[RowT]:
-        """The rows with these values: one, None for NULL, any iterable for one of them, or a `Prefix`."""
-        raise NotImplementedError
+    def count(self, *, session: Session | None = None) -> int:
+        """How many rows there are."""
+        with within(self._place, session, read_only=True) as own:
+            return reads.count(own, self._shape(), ())
 
-    def fetch_batches(self, *args: Any, **kwargs: Any) -> Iterator[list[RowT]]:
-        """The same, in batches."""
-        raise NotImplementedError
+    # Generated classes give these their types.
 
-    def delete(self, *args: Any, **kwargs: Any) -> int:
-        """Deletes the rows whose columns have the values that one of the rows given says; how many."""
-        raise NotImplementedError
+    def _fetch(self, equal: Mapping[str, object], session: Session | None = None) -> Iterator[RowT]:
+        """The rows that are *equal*, one by one, in constant memory.
 
-    def _fetch(self, equal: Mapping[str, object], session: Session | None) -> Iterator[RowT]:
-        for name in equal:
-            if name not in self._shape.by_name:
-                self._shape.refuse(name)
-        with self._joined(session) as joined:
-            wanted = {name: [value] if isinstance(value, Prefix) else value for name, value in equal.items()}
-            columns = self._shape.by_name
-            with joined.gate as connection:
-                where = [
-                    columns[name].startswith(value.text, autoescape=True)
-                    if isinstance(value, Prefix)
-                    else members.equals(columns[name], wanted[name], connection)
-                    for name, value in equal.items()
-                ]
-            return iter(reads.selected(joined, self._shape, where))
+        The database is asked when the first is; until the last one, or until the iterator is dropped, a
+        transaction that reads only stays open.
+        """
+        return chain.from_iterable(self._fetch_batches(equal, session))
 
     def _fetch_batches(
-        self, equal: Mapping[str, object], session: Session | None, batch_size: int
+        self, equal: Mapping[str, object], session: Session | None = None, batch_size: int = BATCH
     ) -> Iterator[list[RowT]]:
-        rows = list(self._fetch(equal, session))
-        return iter([rows[start : start + batch_size] for start in range(0, len(rows), batch_size)])
+        """The same, *batch_size* rows at a time."""
+        if batch_size < 1:
+            raise ValueError(f"A batch has at least one row, not {batch_size}.")
+        wanted = fetch.wanted(self._shape(), equal)
+        return iter(()) if wanted is None else self._batches(wanted, session, batch_size)
+
+    def _batches(self, wanted: Mapping[str, object], session: Session | None, batch_size: int) -> Iterator[list[RowT]]:
+        with within(self._place, session, read_only=True) as own:
+            yield from fetch.batches(own, self._shape(), wanted, batch_size)
 
     def _delete(
-        self, columns: Sequence[str], rows: Sequence[Mapping[str, object] | RowT], session: Session | None
+        self, columns: Sequence[str], rows: Sequence[Mapping[str, object] | RowT], session: Session | None = None
     ) -> int:
-        named = self._shape.by_name
-        said = [self._shape.values_of(row) for row in rows]
-        where = or_(False, *(and_(*(named[name] == row[name] for name in columns)) for row in said))
-        with self._joined(session) as joined:
-            return writes.delete_where(joined, self._shape, (where,))
+        """Deletes the rows whose *columns* have the values that one of *rows* says, None being NULL; how many."""
+        values = deletion.values_of(self._shape(), columns, rows)
+        if not values:
+            return 0
+        with within(self._place, session) as own:
+            return deletion.delete_matching(own, self._shape(), columns, values)
 
-    @contextmanager
-    def _joined(self, session: Session | None) -> Generator[Session]:
-        if session is not None:
-            yield session
-        else:
-            with self._database.session() as own:
-                yield own
+    @classmethod
+    def _shape(cls) -> Shape[RowT]:
+        shape: Shape[RowT] | None = vars(cls).get("_kept_shape")
+        if shape is None:
+            # Two threads may both make one; either serves.
+            shape = Shape(cls.table, cls.row)
+            type.__setattr__(cls, "_kept_shape", shape)
+        return shape
 
 
 class DynamicOpaqueTableStorage(OpaqueTableStorage[Any, Mapping[str, object]]):
-    """The rows of an opaque table that no code was generated for."""
+    """The storage of a table that no code was generated for, typed no further than that rows have its columns."""
 
     def fetch(self, /, *, session: Session | None = None, **where: object) -> Iterator[Any]:
-        """The rows with these values."""
+        """The rows with these values: one, None for NULL, any iterable for one of them, or a `Prefix`."""
         return self._fetch(where, session)
 
     def fetch_batches(
-        self, /, *, session: Session | None = None, batch_size: int = 1000, **where: object
+        self, /, *, session: Session | None = None, batch_size: int = BATCH, **where: object
     ) -> Iterator[list[Any]]:
-        """The same in batches."""
+        """The same, *batch_size* rows at a time."""
         return self._fetch_batches(where, session, batch_size)
 
-    def delete(self, columns: Sequence[str], *rows: Mapping[str, object], session: Session | None = None) -> int:
-        """Deletes the rows whose *columns* are as in one of *rows*; how many."""
+    def delete(self, columns: Sequence[str], *rows: Mapping[str, object] | Any, session: Session | None = None) -> int:
+        """Deletes the rows whose *columns* have the values that one of *rows* says, None being NULL; how many."""
         return self._delete(columns, rows, session)

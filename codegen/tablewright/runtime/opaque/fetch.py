@@ -1,0 +1,62 @@
+"""Which rows `fetch` is asked for, and those rows in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ColumnElement, Connection
+from sqlalchemy.exc import ArgumentError
+
+from tablewright.runtime import members
+from tablewright.runtime.gate import GatedSession
+from tablewright.runtime.opaque.prefix import Prefix, is_text, starts_with
+from tablewright.runtime.shape import Shape, is_one_value
+from tablewright.runtime.stream import RowStream
+
+RowT = TypeVar("RowT")
+
+
+def wanted(shape: Shape[Any], equal: Mapping[str, object]) -> dict[str, object] | None:
+    """*equal*, checked, its collections as lists; None where no row can meet it.
+
+    `UnknownColumnError` for a name that is no column.
+    """
+    found: dict[str, object] = {}
+    for name, value in equal.items():
+        if name not in shape.by_name:
+            shape.refuse(name)
+        column = shape.by_name[name]
+        if isinstance(value, Prefix):
+            if not is_text(column):
+                raise ArgumentError(f"{shape.table.name}.{name} is no text: it has no values that begin with a Prefix.")
+        elif isinstance(value, Iterable) and not (
+            isinstance(value, str | bytes | bytearray | memoryview) or is_one_value(column)
+        ):
+            # Now, for it may be gone by the time of the first row.
+            value = list(cast("Iterable[object]", value))
+            if not value:
+                return None
+        found[name] = value
+    return found
+
+
+def batches(
+    session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object], batch_size: int
+) -> Iterator[list[RowT]]:
+    """The rows that are *equal*, as many at a time."""
+    with session.gate as connection:
+        statement = shape.select.where(*conditions(shape, equal, connection))
+    with RowStream(session, shape, statement, batch_size) as stream:
+        while batch := stream.next_batch():
+            yield batch
+
+
+def conditions(shape: Shape[Any], equal: Mapping[str, object], connection: Connection) -> list[ColumnElement[bool]]:
+    """What holds for the rows that are *equal*: a value, None for NULL, a list for one of it, or a prefix."""
+    return [
+        starts_with(shape.by_name[name], value, connection)
+        if isinstance(value, Prefix)
+        else members.equals(shape.by_name[name], value, connection)
+        for name, value in equal.items()
+    ]

@@ -1,0 +1,92 @@
+"""The registry: the table of the database that says which opaque tables there are, and what they mean."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, MetaData, delete, insert, inspect, select, text
+
+from tablewright.runtime import postgres
+from tablewright.runtime.opaque import definition as definitions
+from tablewright.schema import definition as d, types
+from tablewright.schema.tables import column, make_table, primary_key
+
+NAME = "tablewright_opaque"
+RESERVED = "tablewright_"
+"""How the names of our own tables begin."""
+
+TABLE = make_table(
+    NAME,
+    MetaData(),
+    {
+        name: column(types.Text(), name=name)
+        for name in (
+            "name",
+            "table_name",
+            # Canonical JSON of the table and its enums, to find it again by.
+            "definition",
+            "digest",
+        )
+    },
+    [primary_key("name")],
+)
+
+
+class Entry(NamedTuple):
+    """An opaque table as the registry has it."""
+
+    name: str
+    definition: str
+    """As it is written down."""
+
+
+def find(connection: Connection, name: str) -> Entry | None:
+    """The entry *name*."""
+    if not _exists(connection):
+        return None
+    statement = select(TABLE.c.name, TABLE.c.definition).where(TABLE.c.name == name)
+    row = connection.execute(statement).first()
+    return None if row is None else Entry(*row)
+
+
+def names(connection: Connection) -> list[str]:
+    """The names of all entries, sorted."""
+    return sorted(connection.execute(select(TABLE.c.name)).scalars()) if _exists(connection) else []
+
+
+def add(connection: Connection, definition: d.Schema) -> Entry:
+    """Writes *definition* down; `lock` is held."""
+    if not _exists(connection):
+        TABLE.create(connection, checkfirst=False)
+    (table,) = definition.opaque_tables
+    written = definitions.to_text(definition)
+    values = {"name": table.name, "table_name": table.table, "definition": written}
+    connection.execute(insert(TABLE), {**values, "digest": definitions.digest(definition)})
+    return Entry(table.name, written)
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Forgets the entry *name*."""
+    connection.execute(delete(TABLE).where(TABLE.c.name == name))
+
+
+def lock(connection: Connection, namespace: str | None) -> None:
+    """Keeps all others from making tables until the transaction ends; makes the Postgres *namespace* if need be.
+
+    On SQLite a transaction that may write keeps them out as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        # CREATE … IF NOT EXISTS fails when two do it at once.
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))"))
+        if namespace is not None:
+            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {postgres.quoted(namespace)}".replace("%", "%%"))
+
+
+def has_table(connection: Connection, name: str) -> bool:
+    """Whether the database has a table or view *name*."""
+    return inspect(connection).has_table(name)
+
+
+def _exists(connection: Connection) -> bool:
+    # Asked each time: another process may have made it, and a transaction that made it been rolled back.
+    return has_table(connection, NAME)

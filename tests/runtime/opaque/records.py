@@ -1,0 +1,27 @@
+"""The opaque table of these tests, and what else they ask of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tablewright.spec.models import ColumnSpec, EnumSpec as EnumSpec, TableSpec
+
+RECORD = TableSpec(
+    name="record",
+    columns={
+        "id": ColumnSpec(type="bigint", primary_key=True),
+        "name": ColumnSpec(type="string", length=40, unique=True),
+        "path": ColumnSpec(type="text", default=""),
+        "size": ColumnSpec(type="bigint", nullable=True),
+    },
+)
+
+
+def changed(spec: TableSpec = RECORD, **columns: ColumnSpec) -> TableSpec:
+    """The *spec* with other, or more, *columns*."""
+    return spec.model_copy(update={"columns": {**spec.columns, **columns}})
+
+
+def row(number: int, **others: Any) -> dict[str, Any]:
+    """A row whose name comes from its id."""
+    return {"id": number, "name": f"n{number}", "path": f"p/{number}", "size": None, **others}

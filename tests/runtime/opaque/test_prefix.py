@@ -1,0 +1,88 @@
+"""`Prefix` finds what Python's `startswith` does, on both engines, and by an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from msgspec.structs import replace
+from sqlalchemy import text
+
+from bookstore import Database
+from tablewright.runtime.opaque import fetch
+from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.spec.models import ColumnSpec, IndexSpec, TableSpec
+
+LETTERS = st.characters(codec="utf-8", exclude_characters="\0")
+AWKWARD = st.sampled_from(
+    ["%", "_", "\\", "*", "?", "[", "]", "a", "A", "ä", "ß", "\ud7ff", "\ue000", "\U0010ffff", "i", "İ"]
+)
+TEXTS = st.text(AWKWARD | LETTERS, max_size=6)
+SPEC = TableSpec(
+    name="word",
+    columns={
+        "id": ColumnSpec(type="bigint", primary_key=True, autoincrement=True),
+        "said": ColumnSpec(type="text", nullable=True),
+        "folded": ColumnSpec(type="text", nullable=True),
+    },
+    indexes=[IndexSpec(columns=["said"])],
+)
+
+
+FOLDED = {"sqlite": "TEXT COLLATE NOCASE", "postgresql": "TEXT COLLATE ucs_basic"}
+"""Of a column with a collation of its own; SQLite's sees no case."""
+
+
+@pytest.fixture
+def words(url: str) -> Iterator[Any]:
+    """The storage of words."""
+    with Database(url) as db:
+        table = SPEC.definition()
+        columns = [
+            replace(column, type=replace(column.type, sql=FOLDED)) if column.name == "folded" else column
+            for column in table.columns
+        ]
+        yield db.opaque.register("word", replace(table, columns=tuple(columns)))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(said=st.lists(TEXTS, max_size=8), prefix=TEXTS)
+def test_a_prefix_is_what_python_says(words: Any, said: list[str], prefix: str) -> None:
+    """Every character stands for itself, its case counts, whatever the column's collation; NULL has no prefix."""
+    beginning = [*said, *(prefix + one for one in said[:3]), prefix, prefix[:-1], prefix.upper(), prefix.lower()]
+    words.delete_all()
+    words.insert({"said": None}, *({"said": one, "folded": one} for one in beginning))
+    expected = sorted(one for one in beginning if one.startswith(prefix))
+    assert sorted(one.said for one in words.fetch(said=Prefix(prefix))) == expected
+    assert sorted(one.said for one in words.fetch(folded=Prefix(prefix))) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "found"),
+    [
+        ("a%", ["a%b"]),
+        ("a_", ["a_b"]),
+        ("a\\", ["a\\b"]),
+        ("A", ["AxB"]),
+        ("ax", ["axb"]),
+        ("\U0010ffff", ["\U0010ffffz"]),
+    ],
+)
+def test_no_character_is_a_wildcard(words: Any, prefix: str, found: list[str]) -> None:
+    """`%`, `_` and backslashes are literal, and the case of letters counts."""
+    words.insert(*({"said": said} for said in ("a%b", "a_b", "a\\b", "axb", "AxB", "\U0010ffffz")))
+    assert [one.said for one in words.fetch(said=Prefix(prefix))] == found
+
+
+def test_sqlite_looks_prefixes_up_in_the_index(sqlite_url: str) -> None:
+    """The condition is a range of the column's index."""
+    with Database(sqlite_url) as db:
+        storage: Any = db.opaque.register("word", SPEC)
+        with db.session() as session:
+            connection = session.connection()
+            (condition,) = fetch.conditions(type(storage)._shape(), {"said": Prefix("ab")}, connection)
+            said = condition.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+            plan = session.execute(text(f"EXPLAIN QUERY PLAN SELECT * FROM word WHERE {said}")).all()
+    assert "USING INDEX word_said_idx (said>? AND said<?)" in plan[0][3]

@@ -1,0 +1,400 @@
+"""The rows of opaque tables: written, fetched by values of any number, deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import tracemalloc
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, InvalidRequestError, ResourceClosedError
+
+from bookstore import Author, Database, Genre
+from tablewright.runtime.errors import UnknownColumnError
+from tablewright.runtime.opaque import deletion
+from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.spec.models import ColumnSpec, TableSpec
+from tests.runtime.opaque.records import row
+
+MANY = 300_000
+
+
+@contextmanager
+def statements(db: Database) -> Generator[list[str], None, None]:
+    """The statements that are executed meanwhile."""
+    seen: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, sql: str, *_: object) -> None:
+        seen.append(sql)
+
+    engines = {db.engine, db._reading_engine() if db.engine.dialect.name == "sqlite" else db.engine}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield seen
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", hear)
+
+
+def ids(found: Iterator[Any]) -> list[int]:
+    """The ids of the rows, sorted."""
+    return sorted(one.id for one in found)
+
+
+@pytest.fixture
+def few(records: Any) -> Any:
+    """The storage with five rows, two of them of no size."""
+    sizes = [None, 10, 20, None, 10]
+    records.insert(*(row(number, size=size) for number, size in enumerate(sizes, 1)))
+    return records
+
+
+# Writing.
+
+
+def test_rows_and_mappings_are_inserted(records: Any) -> None:
+    """What was fetched can be inserted; what a mapping leaves out has its default."""
+    assert records.insert({"id": 1, "name": "a"}, {"id": 2, "name": "b", "path": "p", "size": 5}) == 2
+    first, second = sorted(records.fetch(), key=lambda one: one.id)
+    assert (first.path, first.size, second.path, second.size) == ("", None, "p", 5)
+    records.delete_all()
+    assert records.insert(first, second) == 2
+    assert ids(records.fetch()) == [1, 2]
+
+
+@pytest.mark.parametrize("verb", ["insert", "ensure", "replace"])
+def test_no_rows_are_written_by_no_statement(db: Database, records: Any, verb: str) -> None:
+    """Writing nothing asks the database nothing."""
+    with statements(db) as seen:
+        assert getattr(records, verb)() == 0
+        assert records.delete(["id"]) == 0
+    assert seen == []
+
+
+def test_an_insert_is_all_or_none(records: Any) -> None:
+    """One row in conflict undoes the call; the error says which one."""
+    records.insert(row(5))
+    with pytest.raises(IntegrityError):
+        records.insert(*(row(number) for number in range(10)))
+    assert ids(records.fetch()) == [5]
+
+
+def test_an_unknown_column_is_refused(records: Any) -> None:
+    """A misspelt column of a row or of `fetch` is an error at the call."""
+    with pytest.raises(UnknownColumnError, match="Did you mean 'size'"):
+        records.insert({**row(1), "sise": 1})
+    with pytest.raises(UnknownColumnError, match="Did you mean 'size'"):
+        records.fetch(sise=1)
+    with pytest.raises(UnknownColumnError):
+        records.fetch_batches(sise=[])
+    with pytest.raises(UnknownColumnError):
+        records.delete(["sise"], {"sise": 1})
+
+
+def test_ensure_leaves_what_is_there(records: Any) -> None:
+    """Rows that conflict with a key or a unique name are left out, and not counted, within one call too."""
+    records.insert(row(1, size=1))
+    assert records.ensure(row(1, size=2), row(2), row(2, size=9), row(3, name="n1")) == 1
+    assert {one.id: one.size for one in records.fetch()} == {1: 1, 2: None}
+
+
+def test_replace_overwrites_the_whole_row(records: Any) -> None:
+    """Columns left out get their default; of two rows with one key the last wins; another conflict is an error."""
+    records.insert(row(1, path="old", size=1), row(2))
+    assert records.replace({"id": 1, "name": "n1"}, row(3, size=1), row(3, size=2)) == 3
+    assert {one.id: (one.path, one.size) for one in records.fetch(id=[1, 3])} == {1: ("", None), 3: ("p/3", 2)}
+    with pytest.raises(IntegrityError):
+        records.replace(row(1, size=5), row(4, name="n2"))
+    assert ids(records.fetch()) == [1, 2, 3]
+    assert [one.size for one in records.fetch(id=1)] == [None]
+
+
+def test_a_call_joins_the_session_that_it_is_given(db: Database, records: Any) -> None:
+    """With `session=` a call sees what that has done, and goes with it."""
+    with pytest.raises(RuntimeError, match="no"), db.session() as session:
+        records.insert(row(1), row(2), session=session)
+        assert records.ensure(row(2), row(3), session=session) == 1
+        assert records.replace(row(3, size=3), session=session) == 1
+        assert records.delete(["id"], {"id": 1}, session=session) == 1
+        assert ids(records.fetch(session=session)) == [2, 3]
+        assert [len(batch) for batch in records.fetch_batches(session=session, batch_size=1)] == [1, 1]
+        assert records.count(session=session) == 2
+        assert records.delete_all(session=session) == 2
+        raise RuntimeError("no")
+    assert records.count() == 0
+
+
+# Fetching.
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({}, [1, 2, 3, 4, 5]),
+        ({"id": 3}, [3]),
+        ({"size": None}, [1, 4]),
+        ({"size": 10, "id": 5}, [5]),
+        ({"size": [10, None]}, [1, 2, 4, 5]),
+        ({"size": [None]}, [1, 4]),
+        ({"size": [None, 5]}, [1, 4]),
+        ({"size": []}, []),
+        ({"id": range(2, 4)}, [2, 3]),
+        ({"id": range(2, 2)}, []),
+        ({"id": frozenset({1, 5, 9})}, [1, 5]),
+        ({"id": {1: "a", 2: "b"}.keys()}, [1, 2]),
+        ({"id": iter(())}, []),
+        ({"id": [1, 2, 3], "name": ["n3", "n2", "n7"]}, [2, 3]),
+        ({"id": [1], "name": ["n2"]}, []),
+        ({"id": [1, 2], "size": [], "name": "n1"}, []),
+        ({"name": "n%"}, []),
+        ({"name": ["n%", "n1"]}, [1]),
+        ({"name": Prefix("n")}, [1, 2, 3, 4, 5]),
+        ({"name": Prefix("n1"), "id": [1, 2]}, [1]),
+        ({"size": Genre}, None),
+    ],
+)
+def test_rows_are_fetched_by_their_values(few: Any, where: dict[str, Any], expected: list[int] | None) -> None:
+    """Values are ANDed; None is NULL, any iterable is any of its members, None among them, and of none no row."""
+    if expected is None:
+        with pytest.raises(DataError):
+            list(few.fetch(**where))
+    else:
+        assert ids(few.fetch(**where)) == expected
+
+
+def test_what_can_be_gone_through_once_is_a_collection(few: Any) -> None:
+    """A generator is taken at the call, with its duplicates."""
+    found = few.fetch(id=(number for number in (4, 4, 5)), name=map("n{}".format, range(5)))
+    assert ids(found) == [4]
+
+
+def test_an_empty_list_asks_nothing(db: Database, few: Any) -> None:
+    """No row can meet it, whatever else is said."""
+    with statements(db) as seen:
+        assert list(few.fetch(id=[], name="n1")) == []
+        assert list(few.fetch_batches(id=range(0))) == []
+    assert seen == []
+
+
+def test_hundreds_of_thousands_of_values_are_one_statement(db: Database, records: Any) -> None:
+    """Several lists of any size, ANDed, are one statement, whatever their types, with None among them."""
+    records.insert(*(row(number, size=number if number % 2 else None) for number in range(1, 1001)))
+    names = [f"n{number}" for number in range(500, MANY)]
+    with statements(db) as seen:
+        found = list(records.fetch(id=range(MANY), name=names, size=[None, *range(MANY)]))
+    assert ids(iter(found)) == [*range(500, 1001)]
+    assert len([sql for sql in seen if "record" in sql]) == 1
+
+
+def test_every_type_can_be_listed(db: Database) -> None:
+    """Values of every kind are found in long lists, the awkward ones of text too."""
+    types = {
+        "id": ColumnSpec(type="integer", primary_key=True),
+        "text": ColumnSpec(type="text"),
+        "uuid": ColumnSpec(type="uuid"),
+        "hash": ColumnSpec(type="hash", nbytes=2),
+        "genre": ColumnSpec(type="genre"),
+        "price": ColumnSpec(type="decimal", precision=9, scale=3),
+        "flag": ColumnSpec(type="boolean"),
+        "day": ColumnSpec(type="date"),
+        "moment": ColumnSpec(type="timestamptz"),
+        "ratio": ColumnSpec(type="float"),
+    }
+    storage: Any = db.opaque.register("kind", TableSpec(name="kind", columns=types))
+    texts = ["", "a,b", 'say "x"', "back\\slash", "{}", "NULL", "null", " x ", "é😀", "%", "_", "'", "\n\t"]
+    stored = [
+        {
+            "id": number,
+            "text": said,
+            "uuid": UUID(int=number),
+            "hash": bytes([0, number]),
+            "genre": [*Genre][number % 3],
+            "price": Decimal(number) / 8,
+            "flag": bool(number % 2),
+            "day": dt.date(2026, 1, 1 + number),
+            "moment": dt.datetime(2026, 1, 1 + number, 12, tzinfo=dt.UTC),
+            "ratio": number / 7,
+        }
+        for number, said in enumerate(texts)
+    ]
+    storage.insert(*stored)
+    for name in types:
+        for value in {one[name] for one in stored}:
+            expected = [one["id"] for one in stored if one[name] == value]
+            assert ids(storage.fetch(**{name: [value] * 60})) == expected, (name, value)
+            columns = ["id", name] if name != "id" else ["id"]
+            keys = [{"id": one["id"], name: one[name]} for one in stored if one[name] == value] * 60
+            assert storage.delete(columns, *keys) == len(expected), (name, value)
+            storage.insert(*(one for one in stored if one[name] == value))
+
+
+def test_a_value_that_does_not_fit_is_an_error(few: Any) -> None:
+    """A value of another type is a DataError on both engines, alone, in a short and in a long list."""
+    for wrong in ("x", ["x"], [1, "x"], [*range(100), "x"]):
+        with pytest.raises(DataError):
+            list(few.fetch(size=wrong))
+
+
+def test_rows_come_in_batches(few: Any) -> None:
+    """Batches have the size that is asked for; the last may have fewer."""
+    assert [len(batch) for batch in few.fetch_batches(batch_size=2)] == [2, 2, 1]
+    assert [one.id for batch in few.fetch_batches(id=[2], batch_size=2) for one in batch] == [2]
+    with pytest.raises(ValueError, match="at least one row"):
+        few.fetch_batches(batch_size=0)
+
+
+def test_a_fetch_holds_few_rows_at_a_time(records: Any) -> None:
+    """Memory does not grow with the number of rows."""
+    records.insert(*(row(number, path="x" * 500) for number in range(30_000)))
+    gc.collect()
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in records.fetch()) == 30_000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8_000_000
+
+
+def test_a_fetch_that_is_dropped_gives_its_connection_up(db: Database, few: Any) -> None:
+    """An iterator that nobody goes on with, or has never begun, holds no transaction."""
+
+    def checked_out() -> int:
+        engines: list[Any] = [db.engine, db._reader]
+        return sum(engine.pool.checkedout() for engine in engines if engine is not None)
+
+    unbegun = few.fetch()
+    assert checked_out() == 0
+    begun = few.fetch()
+    next(begun)
+    assert checked_out() == 1
+    del begun, unbegun
+    gc.collect()
+    assert checked_out() == 0
+    assert ids(few.fetch()) == [1, 2, 3, 4, 5]
+    assert checked_out() == 0
+    few.insert(row(6))
+
+
+def test_a_fetch_ends_with_the_session_it_reads_in(db: Database, few: Any) -> None:
+    """After the end of the caller's transaction the next row is an error, never a silent end."""
+    with db.session() as session:
+        batches = few.fetch_batches(session=session, batch_size=2)
+        next(batches)
+    with pytest.raises(ResourceClosedError):
+        next(batches)
+
+
+def test_a_fetch_sees_pending_entities(db: Database) -> None:
+    """What the session holds back is flushed before rows are read."""
+    spec = TableSpec(
+        name="note",
+        columns={
+            "id": ColumnSpec(type="bigint", primary_key=True, autoincrement=True),
+            "author_id": ColumnSpec(type="bigint", references="author.id"),
+        },
+    )
+    storage: Any = db.opaque.register("note", spec)
+    with db.session() as session:
+        author = Author(id=7, name="Someone")
+        session.add(author)
+        assert storage.insert({"author_id": 7}, session=session) == 1
+        assert [one.author_id for one in storage.fetch(session=session)] == [7]
+
+
+# Deleting.
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "left"),
+    [
+        (["id"], [{"id": 1}, {"id": 1}, {"id": 99}], [2, 3, 4, 5]),
+        (["size"], [{"size": None}], [2, 3, 5]),
+        (["size"], [{"size": None}, {"size": 20}], [2, 5]),
+        (("size", "id"), [{"id": 1, "size": None}, {"size": 10, "id": 2}, {"id": 3, "size": None}], [3, 4, 5]),
+        (["size", "path"], [{"size": None, "path": "p/1"}, {"size": None, "path": "p/2"}], [2, 3, 4, 5]),
+        (["id"], [], [1, 2, 3, 4, 5]),
+    ],
+)
+def test_rows_are_deleted_by_their_values(few: Any, columns: Any, rows: list[Any], left: list[int]) -> None:
+    """None is NULL, for one column as for several; what is not there is not counted."""
+    assert few.delete(columns, *rows) == 5 - len(left)
+    assert ids(few.fetch()) == left
+
+
+def test_fetched_rows_can_be_deleted(few: Any) -> None:
+    """Rows of the table say their columns themselves."""
+    assert few.delete(["id", "size"], *few.fetch(size=[10, None])) == 4
+    assert ids(few.fetch()) == [3]
+
+
+@pytest.mark.parametrize(
+    ("delete", "says"),
+    [
+        (lambda few: few.delete([], {"id": 1}), "would delete every row"),
+        (lambda few: few.delete([]), "would delete every row"),
+        (lambda few: few.delete("id", {"id": 1}), "sequence of names"),
+        (lambda few: few.delete(["id", "id"], {"id": 1}), "twice"),
+        (lambda few: few.delete(["id"], {"id": 1}, {"id": 2, "name": "n2"}), "Row 2 .* says id, name"),
+        (lambda few: few.delete(["id", "name"], {"id": 1}), "has to say id, name and nothing else"),
+        (lambda few: few.delete(["id"], {}), "says nothing"),
+    ],
+)
+def test_a_delete_that_may_not_be_meant_is_refused(few: Any, delete: Callable[[Any], int], says: str) -> None:
+    """No columns, and rows that say more or less than the columns, are errors; nothing is deleted."""
+    with pytest.raises(ArgumentError, match=says):
+        delete(few)
+    assert few.count() == 5
+
+
+@pytest.mark.parametrize("columns", [["id"], ["name"], ["id", "name"], ["size", "name"], ["id", "size"]])
+def test_very_many_rows_are_deleted_at_once(records: Any, columns: list[str]) -> None:
+    """Tens of thousands of rows, some with NULL, are deleted by a statement for each set of NULLs."""
+    stored = [row(number, size=number if number % 3 else None) for number in range(40_000)]
+    records.insert(*stored)
+    doomed = [{name: one[name] for name in columns} for one in stored[::2]]
+    assert records.delete(columns, *doomed) == 20_000
+    assert ids(records.fetch()) == [*range(1, 40_000, 2)]
+
+
+def test_a_delete_is_all_or_none(db: Database, few: Any) -> None:
+    """When a later statement of the call fails, what an earlier one deleted is there again."""
+    with db.session() as session:
+        with pytest.raises(DataError):
+            deletion.delete_matching(session, type(few)._shape(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
+        assert few.count(session=session) == 5
+
+
+def test_lists_and_json_are_compared_one_by_one(db: Database) -> None:
+    """Columns whose values are lists themselves take a list as one value."""
+    spec = TableSpec(
+        name="tagged",
+        columns={
+            "id": ColumnSpec(type="bigint", primary_key=True),
+            "tags": ColumnSpec(type="json", python="list[int]", nullable=True),
+        },
+    )
+    storage: Any = db.opaque.register("tagged", spec)
+    storage.insert({"id": 1, "tags": [1, 2]}, {"id": 2, "tags": []}, {"id": 3})
+    assert ids(storage.fetch(tags=[1, 2])) == [1]
+    assert ids(storage.fetch(tags=[])) == [2]
+    assert ids(storage.fetch(tags=None)) == [3]
+    assert storage.delete(["tags"], {"tags": [1, 2]}, {"tags": None}) == 2
+    assert ids(storage.fetch()) == [2]
+
+
+def test_a_prefix_is_for_text(few: Any) -> None:
+    """Numbers have no prefix, and a prefix is a string."""
+    with pytest.raises(ArgumentError, match="is no text"):
+        few.fetch(id=Prefix("1"))
+    with pytest.raises(TypeError):
+        Prefix(1)  # type: ignore[arg-type]
+    with pytest.raises((DataError, InvalidRequestError)):
+        list(few.fetch(name=[Prefix("n")]))
