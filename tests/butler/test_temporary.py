@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 
+from tablewright.runtime import staging
 from tablewright.runtime.errors import TemporaryTablesDisabledError
 from tablewright.spec.models import ColumnSpec, TableSpec
 
@@ -269,8 +270,13 @@ def test_nothing_is_left_after_reading(db: Any, case: Any, place: str) -> None:
     opened.dispose()
 
 
-def test_the_switch_disables_them(case: Any, place: str) -> None:
+def test_the_switch_disables_them(case: Any, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`allow_temporary_tables=False`: every way to one is an error that says so; all else works, read-only too."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("rows went by way of a temporary table")
+
+    monkeypatch.setattr(staging._Run, "_together", fail)
     with case.Database(place, allow_temporary_tables=False) as db:
         assert db.allow_temporary_tables is False
         db.create()
@@ -279,7 +285,6 @@ def test_the_switch_disables_them(case: Any, place: str) -> None:
                 session.make_temporary_table(PAIRS)
             with pytest.raises(TemporaryTablesDisabledError, match="temporary tables"), session.temporary_table(PAIRS):
                 pass
-            # Which goes by way of a temporary table of ours elsewhere.
             assert session.b.upsert_many([{"name": f"b{number}"} for number in range(500)], "name") == 500
         with db.session(read_only=True) as session:
             with pytest.raises(TemporaryTablesDisabledError, match="temporary tables"):
