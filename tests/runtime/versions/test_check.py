@@ -335,6 +335,15 @@ def test_what_a_transaction_made_goes_with_it(url: str) -> None:
             scope(database)
 
 
+def test_a_connection_of_ones_own_goes_on(url: str) -> None:
+    """A check that fails in somebody's transaction leaves it as it was."""
+    with Database(url) as database, database.engine.connect() as connection, connection.begin():
+        with pytest.raises(VersionsMissingError), database.joined_to(connection):
+            pass
+        assert not connection.in_nested_transaction()
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
 def test_over_a_session_of_others(url: str, stored: Say) -> None:
     """A session over another's, and one over a bare engine, asks nothing: it has no database of ours."""
     stored({VERSION: "2.0.0"})
