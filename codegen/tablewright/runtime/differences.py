@@ -116,16 +116,21 @@ def present(connection: Connection, tables: Iterable[Table]) -> list[str]:
 
 def missing(connection: Connection, metadata: MetaData) -> list[str]:
     """The names of the tables of *metadata* that the database lacks."""
-    tables = list(metadata.tables.values())
+    tables = _declared(metadata)
     there = set(present(connection, tables))
     return sorted(table.name for table in tables if table.name not in there)
+
+
+def _declared(metadata: MetaData) -> list[Table]:
+    # What the run time keeps for itself is nobody's to miss.
+    return [table for _, table in sorted(metadata.tables.items()) if not table.name.startswith("tablewright_")]
 
 
 def all_differences(connection: Connection, metadata: MetaData) -> list[str]:
     """What of the tables of *metadata* is missing in the database or otherwise than declared, a sentence each."""
     absent = missing(connection, metadata)
     found = [f"The table {name} is not there." for name in absent]
-    for name, table in sorted(metadata.tables.items()):
+    for table in _declared(metadata):
         if table.name not in absent:
-            found += [f"{name}: {sentence}" for sentence in differences(connection, table)]
+            found += [f"{table.name}: {sentence}" for sentence in differences(connection, table)]
     return found

@@ -49,6 +49,7 @@ def length(table: sqlalchemy.Table) -> int | None:
 def test_a_table_is_made_once(url: str) -> None:
     """The first call makes the table; every other one gives the identical Table, by any handle on the database."""
     with Database(url) as db, db.clone() as twin:
+        db.create()
         assert db.get_table("tags", TAGS) is None
         table = db.ensure_table("tags", TAGS)
         assert db.ensure_table("tags", TAGS) is table
@@ -77,6 +78,7 @@ def test_another_table_of_the_name_is_a_conflict(url: str) -> None:
         (said(name=ColumnSpec(type="integer", unique=True)), "The column name is"),
     ]
     with Database(url) as db, Database(url) as stranger:
+        db.create()
         table = db.ensure_table("tags", TAGS)
         for other, said_of_it in conflicts:
             for place in (db, stranger):
@@ -193,6 +195,7 @@ def test_tables_that_point_at_each_other(url: str) -> None:
     parent = said(favourite=ColumnSpec(type="bigint", nullable=True, references="children.id"))
     late = said(child=ColumnSpec(type="bigint", references="children.id", on_delete="cascade"))
     with Database(url) as db:
+        db.create()
         with pytest.raises(SpecError, match="no table `parents`"):
             db.ensure_table("children", child)
         tables = db.ensure_tables({"children": child, "parents": parent})
@@ -370,6 +373,7 @@ def test_long_names(url: str) -> None:
         },
     )
     with Database(url) as db:
+        db.create()
         table = db.ensure_table(name, spec)
         names = [*(item.name for item in table.constraints), *(item.name for item in table.indexes)]
         assert all(len(str(name).encode()) <= 63 for name in names)
