@@ -90,6 +90,7 @@ FAR: dict[str, list[Callable[[Spec], None]]] = {
     "an opaque table points at one that is opaque no more": [
         lambda spec: spec["tables"].update({"fox": spec["opaque_tables"].pop("fox")})
     ],
+    "a link table becomes opaque": [lambda spec: spec["opaque_tables"].update({"eel": spec["tables"].pop("eel")})],
     "a class is named where an opaque table points at it": [lambda spec: spec["tables"]["ant"].update({"class": "E"})],
     "an opaque table is no more, and with it the manager": [
         lambda spec: spec["opaque_tables"].pop("owl"),

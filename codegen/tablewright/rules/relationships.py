@@ -68,18 +68,33 @@ def inverse_alone(schema: ExpandedSchema) -> Iterator[Finding]:
 
 
 def relationship_without_entity(schema: ExpandedSchema) -> Iterator[Finding]:
-    """A relationship is between tables that have entities: both with a primary key, neither opaque."""
+    """A relationship is between tables that have entities: both with a primary key, neither these nor a link opaque."""
     for table in schema.tables:
         for key in table.foreign_keys:
             if key.relationship is None and key.inverse is None:
                 continue
-            for end in (table, schema.by_name.get(key.table)):
-                if end is not None and (end.opaque or not end.primary_key) and end.path not in schema.doubtful:
-                    why = "is opaque" if end.opaque else "has no primary key"
-                    which = "relationship" if key.relationship is not None else "inverse"
-                    message = f"the table `{end.name}` {why}, so it has no entity to relate."
-                    yield Finding((*key.path, which), message, f"Remove `{which}`.", on_key=True)
-                    break
+            which = "relationship" if key.relationship is not None else "inverse"
+            message = _no_entity(schema, table, schema.by_name.get(key.table))
+            if message is not None:
+                yield Finding((*key.path, which), message, f"Remove `{which}`.", on_key=True)
+        for path, said in table.relationships.values():
+            link = schema.by_name.get(said.through or "")
+            if link is None:
+                continue
+            message = _no_entity(schema, table, _target(schema, table, link))
+            if message is not None:
+                yield Finding(path, message, "Remove the relationship.", on_key=True)
+            elif link.opaque:
+                message = f"the link table `{link.name}` is opaque: a database may not have it."
+                yield Finding((*path, "through"), message, "Move it to `tables`.")
+
+
+def _no_entity(schema: ExpandedSchema, *ends: ExpandedTable | None) -> str | None:
+    for end in ends:
+        if end is not None and (end.opaque or not end.primary_key) and end.path not in schema.doubtful:
+            why = "is opaque" if end.opaque else "has no primary key"
+            return f"the table `{end.name}` {why}, so it has no entity to relate."
+    return None
 
 
 def unknown_relationship(schema: ExpandedSchema) -> Iterator[Finding]:
