@@ -6,6 +6,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import configure_mappers
 from tablewright.schema.build import build_metadata
 from tablewright.spec.load import load_catalog
 from tablewright.spec.resolve import resolve
-from tests.benchmarks import __main__ as command, many_tables, measure, places, readme, results, rows
+from tests.benchmarks import __main__ as command, many_tables, measure, opaque, places, readme, results, rows
 from tests.benchmarks.case import UnequalError
 from tests.benchmarks.cases import CASES
 from tests.benchmarks.contenders.contender import Given
@@ -26,6 +27,7 @@ from tests.benchmarks.places import TINY, Place, filled_place
 
 FOLDER = Path(__file__).parent
 ROW_CASES = [case for case in CASES if isinstance(case, rows.RowCase)]
+OPAQUE_CASES = [case for case in CASES if isinstance(case, opaque.OpaqueCase)]
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,43 @@ def test_other_settings_are_an_error(sqlite_place: Place) -> None:
             rows.rehearse("empty_sessions", ["driver", "tablewright"], sqlite_place)
     finally:
         driver.connection.execute("PRAGMA synchronous = FULL")
+
+
+@pytest.fixture
+def keepers(package: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """The contenders of opaque tables that are installed, each with a database of its own."""
+    with ExitStack() as stack:
+
+        def empty(name: str) -> URL:
+            if request.param == "sqlite":
+                return URL.create("sqlite", database=str(tmp_path / f"{name}.db"))
+            return stack.enter_context(places.postgres_database(request.getfixturevalue("postgres_server")))
+
+        kept: dict[str, Any] = {}
+        for name in opaque.CONTENDERS:
+            if opaque.why_missing(name) is None:
+                kept[name] = opaque.opened(name, empty(name), package)
+                stack.callback(kept[name].close)
+        yield kept
+
+
+@pytest.mark.parametrize("keepers", ["sqlite", "postgresql"], indirect=True)
+def test_keepers_of_opaque_tables_do_the_same(keepers: dict[str, Any]) -> None:
+    """Every contender that is installed reads and leaves the same records, with the same settings."""
+    assert len(keepers) > 1
+    for work in {case.work for case in OPAQUE_CASES}:
+        opaque.rehearse(work, keepers)
+
+
+@pytest.mark.parametrize("keepers", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("work", "verb"), [("insert", "insert"), ("delete", "delete"), ("fetch-ids", "fetch_ids")])
+def test_a_keeper_that_does_otherwise_is_not_measured(
+    work: str, verb: str, keepers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A contender that leaves other records, or reads fewer, is an error."""
+    monkeypatch.setattr(keepers["tablewright"], verb, lambda given: 0)
+    with pytest.raises(UnequalError, match=f"{work}: the .* of tablewright and driver differ"):
+        opaque.rehearse(work, keepers)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

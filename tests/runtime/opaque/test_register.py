@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from msgspec.structs import replace
 from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
@@ -17,6 +18,7 @@ from bookstore import Database, Genre, Session
 from observatory import Database as Other
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
 from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
+from tablewright.schema import definition as d
 from tablewright.spec.models import CheckSpec, ColumnSpec, IndexSpec, TableSpec, UniqueSpec
 from tablewright.spec.problem import SpecError
 from tests.runtime.opaque.records import RECORD, changed, row
@@ -171,6 +173,31 @@ def test_a_definition_may_be_canonical(db: Database) -> None:
     db.opaque.register("other", RECORD)
     assert db.opaque.names() == ["other"]
     assert "record" not in tables(db)
+
+
+def test_a_foreign_key_to_nowhere_is_refused(db: Database) -> None:
+    """A canonical definition that points at a table, or uses an enum, of another schema is an error."""
+    key = d.ForeignKey(name="record_size_fkey", columns=("size",), table="stranger", targets=("id",))
+    definition = replace(RECORD.definition(), foreign_keys=(key,))
+    with pytest.raises(ArgumentError, match=r"points at tables that the package does not have: \['stranger'\]"):
+        db.opaque.register("record", definition)
+    kind = d.Column(name="kind", attribute="kind", column="kind", type=d.Type(kind="enum", enum="strange"))
+    with pytest.raises(ArgumentError, match=r"uses enums that are not there: \['strange'\]"):
+        db.opaque.register("record", replace(definition, columns=(*definition.columns, kind)))
+    assert db.opaque.names() == []
+
+
+def test_a_test_that_is_rolled_back_takes_its_opaque_tables_along(db: Database) -> None:
+    """In the transaction of a connection that is lent, tables are registered, used and undone."""
+    with db.engine.connect() as connection, connection.begin() as transaction:
+        with db.joined_to(connection) as (session, joined):
+            storage: Any = joined.opaque.register("record", RECORD)
+            storage.insert(row(1))
+            assert [one.id for one in storage.fetch()] == [1]
+            assert joined.opaque["record"].count() == 1
+            session.author.insert(name="Someone")
+        transaction.rollback()
+    assert db.opaque.names() == []
 
 
 def test_a_long_name_is_that_of_two_forms(db: Database) -> None:

@@ -37,6 +37,11 @@ def kept_table(table: d.Table, among: d.Schema) -> d.Schema:
     missing = used - {item.name for item in enums}
     if missing:
         raise ArgumentError(f"The opaque table {table.name!r} uses enums that are not there: {sorted(missing)}.")
+    strange = {key.table for key in table.foreign_keys} - {table.name, *(item.name for item in among.tables)}
+    if strange:
+        raise ArgumentError(
+            f"The opaque table {table.name!r} points at tables that the package does not have: {sorted(strange)}."
+        )
     return d.Schema(name="", version="", enums=enums, opaque_tables=(replace(table, source=""),))
 
 

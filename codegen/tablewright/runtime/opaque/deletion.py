@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from sqlalchemy import (
@@ -51,7 +51,7 @@ def values_of(shape: Shape[Any], columns: Sequence[str], rows: Iterable[Any]) ->
         raise ArgumentError(f"delete() was given a column twice: {', '.join(columns)}.")
     found: list[Values] = []
     for number, row in enumerate(rows, 1):
-        kind: Any = type(row)
+        kind = cast("object", type(row))
         if kind is dict and len(row) == count:
             # What most are, and quickest to read.
             try:
