@@ -95,6 +95,7 @@ def test_opaque_registered_again(storage: Any, db: Any) -> None:
 def test_opaque_found_after_a_reconnect(case: Any, url: str) -> None:
     """Not covered by Butler, which never reads its registry back: another client needs no definition."""
     with case.Database(url) as db:
+        db.create()
         filled(db)
     with case.Database(url) as other:
         assert other.opaque.names() == [SPEC.name]
@@ -104,6 +105,7 @@ def test_opaque_found_after_a_reconnect(case: Any, url: str) -> None:
 def test_opaque_cloned(case: Any, url: str) -> None:
     """Not covered by Butler: a clone of the manager works in another handle of the database."""
     with case.Database(url) as db, db.clone() as twin:
+        db.create()
         filled(db)
         cloned = db.opaque.clone(twin)
         assert cloned.database is twin
@@ -113,6 +115,7 @@ def test_opaque_cloned(case: Any, url: str) -> None:
 def test_opaque_read_only(case: Any, url: str) -> None:
     """Not covered by Butler: a read-only client reads and registers what is there, and writes nothing."""
     with case.Database(url) as db:
+        db.create()
         filled(db)
     with case.Database(url, read_only=True) as reader:
         found = reader.opaque.register(SPEC.name, SPEC)

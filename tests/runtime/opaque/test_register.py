@@ -104,7 +104,7 @@ def test_opaque_tables_are_no_part_of_the_schema(db: Database) -> None:
 
 def test_a_table_may_be_registered_before_the_others_are_made(url: str) -> None:
     """In a database with nothing in it, not even a file, nothing is registered, and a table can be."""
-    with Database(url) as db:
+    with Database(url, check_versions=False) as db:
         assert db.opaque.get("record") is None
         assert db.opaque.names() == []
         assert "record" not in db.opaque
@@ -126,10 +126,6 @@ def test_a_table_may_be_registered_before_the_others_are_made(url: str) -> None:
         (
             RECORD.model_copy(update={"columns": {n: c for n, c in RECORD.columns.items() if n != "size"}}),
             "it has a column 'size'",
-        ),
-        (
-            RECORD.model_copy(update={"columns": {n: RECORD.columns[n] for n in reversed(list(RECORD.columns))}}),
-            "its columns are id, name, path, size, not size, path, name, id",
         ),
         (changed(id=ColumnSpec(type="bigint", primary_key=True, autoincrement=True)), "autoincrement False, not True"),
         (changed(name=ColumnSpec(type="string", length=40)), "its unique keys are record_name_key .*, not none"),
@@ -362,7 +358,10 @@ def test_a_manager_can_be_declared_with_the_static_tables(db: Database) -> None:
 
 def test_the_namespace_has_opaque_tables_of_its_own(postgres_url: str) -> None:
     """The same name in two namespaces is two tables; a namespace is made where it is missing."""
-    with Database(postgres_url, namespace="one") as one, Database(postgres_url, namespace="two") as two:
+    with (
+        Database(postgres_url, namespace="one", check_versions=False) as one,
+        Database(postgres_url, namespace="two", check_versions=False) as two,
+    ):
         one.opaque.register("record", RECORD).insert(row(1))
         other: Any = two.opaque.register("record", changed(more=ColumnSpec(type="text", default="")))
         assert (one.opaque["record"].count(), other.count()) == (1, 0)
@@ -374,7 +373,7 @@ def test_a_table_whose_target_another_package_lacks_is_still_found(db: Database)
     """A package that does not know the table which a foreign key points at reads and writes all the same."""
     spec = changed(size=ColumnSpec(type="bigint", nullable=True, references="author.id"))
     db.opaque.register("record", spec)
-    with Other(db.engine.url) as other:
+    with Other(db.engine.url, check_versions=False) as other:
         storage: Any = other.opaque["record"]
         storage.insert(row(1))
         assert storage.count() == 1

@@ -62,22 +62,6 @@ def from_text(text: str) -> d.Schema:
     return canonical.from_json(text)
 
 
-def essence(definition: d.Schema) -> d.Schema:
-    """*definition* without what means nothing to the database or to its rows, such as names of classes."""
-    return replace(
-        definition,
-        enums=tuple(replace(enum, class_name="") for enum in definition.enums),
-        opaque_tables=tuple(
-            replace(table, class_name="", accessor="", relationships=()) for table in definition.opaque_tables
-        ),
-    )
-
-
-def digest(definition: d.Schema) -> str:
-    """The identity of *definition*: docs and `meta` are no part of it."""
-    return canonical.digest(essence(definition))
-
-
 def build(definition: d.Schema, among: d.Schema) -> sqlalchemy.Table:
     """The table that *definition* means, with its keys to those tables that *among* has.
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from tablewright.runtime.opaque.definition import essence
 from tablewright.schema import definition as d
 
 PARTS = {
@@ -23,7 +22,7 @@ PROSE = frozenset({"doc", "deprecated", "renamed_from", "meta"})
 
 def differences(there: d.Schema, asked: d.Schema) -> list[str]:
     """What is *there* in place of what was *asked* for, a sentence each without its full stop."""
-    return list(_found(essence(there), essence(asked)))
+    return list(_found(there, asked))
 
 
 def _found(there: d.Schema, asked: d.Schema) -> Iterator[str]:
@@ -37,8 +36,6 @@ def _found(there: d.Schema, asked: d.Schema) -> Iterator[str]:
             yield f"it has no column {name!r}"
         else:
             yield from _of_column(name, before[name], column)
-    if list(before) != list(after) and before.keys() == after.keys():
-        yield f"its columns are {', '.join(before)}, not {', '.join(after)}"
     if old.primary_key != new.primary_key:
         yield f"its primary key is ({', '.join(old.primary_key)}), not ({', '.join(new.primary_key)})"
     for field, word in PARTS.items():

@@ -19,6 +19,7 @@ from tablewright.runtime.opaque.registry import Entry
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
 from tablewright.runtime.session import Session
 from tablewright.schema import definition as d, names
+from tablewright.schema.canonical import digest
 
 AnyStorage: TypeAlias = OpaqueTableStorage[Any, Any]
 """The storage of an opaque table of which only the name is known."""
@@ -173,7 +174,7 @@ class OpaqueTableStorageManager:
 
     def _refuse_other(self, entry: Entry, asked: d.Schema) -> None:
         there = definitions.from_text(entry.definition)
-        if definitions.digest(there) != definitions.digest(asked):
+        if digest(there) != digest(asked):
             found = "; ".join(differences(there, asked))
             raise OpaqueTableConflictError(
                 f"The opaque table {entry.name!r} is registered with another definition: {found}. "

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, MetaData, delete, insert, inspect, select, te
 from tablewright.runtime import postgres
 from tablewright.runtime.opaque import definition as definitions
 from tablewright.schema import definition as d, types
+from tablewright.schema.canonical import digest
 from tablewright.schema.tables import column, make_table, primary_key
 
 NAME = "tablewright_opaque"
@@ -61,7 +62,7 @@ def add(connection: Connection, definition: d.Schema) -> Entry:
     (table,) = definition.opaque_tables
     written = definitions.to_text(definition)
     values = {"name": table.name, "table_name": table.table, "definition": written}
-    connection.execute(insert(TABLE), {**values, "digest": definitions.digest(definition)})
+    connection.execute(insert(TABLE), {**values, "digest": digest(definition)})
     return Entry(table.name, written)
 
 
