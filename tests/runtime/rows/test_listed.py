@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -42,9 +43,17 @@ def readings() -> Any:
 def loose(url: str) -> Iterator[Any]:
     """The verbs of that table, empty, in a session."""
     table = readings()
-    with sample.Database(url) as database, database.session() as session:
+    with created(url) as database, database.session() as session:
         table.metadata.create_all(session.connection())
         yield accessor(session, table)
+
+
+@contextmanager
+def created(url: str) -> Iterator[sample.Database]:
+    """A database with the sample's tables."""
+    with sample.Database(url) as database:
+        database.create()
+        yield database
 
 
 def statements(loose: Any) -> list[str]:
@@ -140,7 +149,7 @@ def test_every_type_in_lists(case: Case, url: str) -> None:
         primary_key("id"),
     )
     written = [value.written if isinstance(value, Kept) else value for value in case.kept]
-    with sample.Database(url) as database, database.session() as session:
+    with created(url) as database, database.session() as session:
         table.metadata.create_all(session.connection())
         verbs = accessor(session, table)
         for times in (1, FEW):
@@ -159,7 +168,7 @@ def test_every_type_in_lists(case: Case, url: str) -> None:
 def test_infinite_floats_in_long_lists(url: str) -> None:
     """Infinity, for which JSON has no number, is found among many values."""
     table = loose_table({"id": column(types.BigInteger()), "v": column(types.Float())}, primary_key("id"))
-    with sample.Database(url) as database, database.session() as session:
+    with created(url) as database, database.session() as session:
         table.metadata.create_all(session.connection())
         verbs = accessor(session, table)
         verbs.insert_many({"id": n, "v": v} for n, v in enumerate([math.inf, -math.inf, 0.5, 1.5]))
