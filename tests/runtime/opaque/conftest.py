@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bookstore import Database
-from tests.runtime.opaque.records import RECORD
+from tests.runtime.opaque.records import RECORD, row
 
 
 @pytest.fixture
@@ -23,3 +23,11 @@ def db(url: str) -> Iterator[Database]:
 def records(db: Database) -> Any:
     """The storage of `record`, empty."""
     return db.opaque.register("record", RECORD)
+
+
+@pytest.fixture
+def few(records: Any) -> Any:
+    """The storage with five rows, two of them of no size."""
+    sizes = [None, 10, 20, None, 10]
+    records.insert(*(row(number, size=size) for number, size in enumerate(sizes, 1)))
+    return records

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from tablewright.spec.models import ColumnSpec, EnumSpec as EnumSpec, TableSpec
+from tablewright.spec.models import ColumnSpec, TableSpec
 
 RECORD = TableSpec(
     name="record",
@@ -25,3 +26,8 @@ def changed(spec: TableSpec = RECORD, **columns: ColumnSpec) -> TableSpec:
 def row(number: int, **others: Any) -> dict[str, Any]:
     """A row whose name comes from its id."""
     return {"id": number, "name": f"n{number}", "path": f"p/{number}", "size": None, **others}
+
+
+def ids(found: Iterator[Any]) -> list[int]:
+    """The ids of the rows, sorted."""
+    return sorted(one.id for one in found)

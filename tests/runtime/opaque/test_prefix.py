@@ -68,11 +68,12 @@ def test_a_prefix_is_what_python_says(words: Any, said: list[str], prefix: str) 
         ("A", ["AxB"]),
         ("ax", ["axb"]),
         ("\U0010ffff", ["\U0010ffffz"]),
+        ("\ud7ff", ["\ud7ffz"]),
     ],
 )
 def test_no_character_is_a_wildcard(words: Any, prefix: str, found: list[str]) -> None:
     """`%`, `_` and backslashes are literal, and the case of letters counts."""
-    words.insert(*({"said": said} for said in ("a%b", "a_b", "a\\b", "axb", "AxB", "\U0010ffffz")))
+    words.insert(*({"said": said} for said in ("a%b", "a_b", "a\\b", "axb", "AxB", "\U0010ffffz", "\ud7ffz")))
     assert [one.said for one in words.fetch(said=Prefix(prefix))] == found
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,22 +18,6 @@ from tablewright.schema import definition as d
 from tablewright.spec.models import CheckSpec, ColumnSpec, IndexSpec, TableSpec, UniqueSpec
 from tablewright.spec.problem import SpecError
 from tests.runtime.opaque.records import RECORD, changed, row
-
-PROCESSES = 8
-PROGRAM = """
-import sys
-from bookstore import Database
-from tests.runtime.opaque.records import RECORD, row
-url, number = sys.argv[1], int(sys.argv[2])
-with Database(url, busy_timeout=60) as db:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    storage = db.opaque.register("record", RECORD)
-    for start in range(0, 100, 20):
-        storage.insert(*(row(number * 1000 + item) for item in range(start, start + 20)))
-    # What all of them have is inserted by one.
-    print("ensured", storage.ensure(*(row(item) for item in range(50))), flush=True)
-"""
 
 
 def tables(db: Database) -> set[str]:
@@ -379,54 +359,6 @@ def test_a_table_whose_target_another_package_lacks_is_still_found(db: Database)
         assert storage.count() == 1
         with pytest.raises(IntegrityError):
             storage.insert(row(2, size=1))
-
-
-def test_many_threads_register_at_once(db: Database) -> None:
-    """Threads of one process, with a handle each, get one table."""
-
-    def register(_: int) -> int:
-        with Database(db.engine.url, busy_timeout=60) as own:
-            return own.opaque.register("record", RECORD).count()
-
-    with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(register, range(12))) == [0] * 12
-    assert db.opaque.names() == ["record"]
-
-
-def test_many_processes_register_at_once(url: str) -> None:
-    """Eight processes that register at once get one table and no error; what each then writes is there once."""
-    with Database(url) as db:
-        db.create()
-    root = Path(__file__).parents[3]
-    paths = ":".join(map(str, (root / "codegen", root / "generated", root)))
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, url, str(number)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": paths},
-        )
-        for number in range(1, PROCESSES + 1)
-    ]
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [process.communicate(timeout=120) for process in running]
-    assert [process.returncode for process in running] == [0] * PROCESSES, said
-    assert sum(int(output.split()[-1]) for output, _ in said) == 50
-    with Database(url) as db:
-        assert db.opaque.names() == ["record"]
-        expected = {number * 1000 + item for number in range(1, PROCESSES + 1) for item in range(100)} | {*range(50)}
-        storage: Any = db.opaque["record"]
-        found = [one.id for one in storage.fetch()]
-        assert len(found) == len(expected)
-        assert set(found) == expected
 
 
 def test_a_definition_written_by_an_older_release_is_read(records: Any, db: Database) -> None:

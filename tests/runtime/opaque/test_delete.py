@@ -1,0 +1,92 @@
+"""Deleting rows of opaque tables by their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import ArgumentError, DataError
+
+from bookstore import Database
+from tablewright.runtime.opaque import deletion
+from tablewright.spec.models import ColumnSpec, TableSpec
+from tests.runtime.opaque.records import ids, row
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "left"),
+    [
+        (["id"], [{"id": 1}, {"id": 1}, {"id": 99}], [2, 3, 4, 5]),
+        (["size"], [{"size": None}], [2, 3, 5]),
+        (["size"], [{"size": None}, {"size": 20}], [2, 5]),
+        (("size", "id"), [{"id": 1, "size": None}, {"size": 10, "id": 2}, {"id": 3, "size": None}], [3, 4, 5]),
+        (["size", "path"], [{"size": None, "path": "p/1"}, {"size": None, "path": "p/2"}], [2, 3, 4, 5]),
+        (["id"], [], [1, 2, 3, 4, 5]),
+    ],
+)
+def test_rows_are_deleted_by_their_values(few: Any, columns: Any, rows: list[Any], left: list[int]) -> None:
+    """None is NULL, for one column as for several; what is not there is not counted."""
+    assert few.delete(columns, *rows) == 5 - len(left)
+    assert ids(few.fetch()) == left
+
+
+def test_fetched_rows_can_be_deleted(few: Any) -> None:
+    """Rows of the table say their columns themselves."""
+    assert few.delete(["id", "size"], *few.fetch(size=[10, None])) == 4
+    assert ids(few.fetch()) == [3]
+
+
+@pytest.mark.parametrize(
+    ("delete", "says"),
+    [
+        (lambda few: few.delete([], {"id": 1}), "would delete every row"),
+        (lambda few: few.delete([]), "would delete every row"),
+        (lambda few: few.delete("id", {"id": 1}), "sequence of names"),
+        (lambda few: few.delete(["id", "id"], {"id": 1}), "twice"),
+        (lambda few: few.delete(["id"], {"id": 1}, {"id": 2, "name": "n2"}), "Row 2 .* says id, name"),
+        (lambda few: few.delete(["id", "name"], {"id": 1}), "has to say id, name and nothing else"),
+        (lambda few: few.delete(["id"], {}), "says nothing"),
+    ],
+)
+def test_a_delete_that_may_not_be_meant_is_refused(few: Any, delete: Callable[[Any], int], says: str) -> None:
+    """No columns, and rows that say more or less than the columns, are errors; nothing is deleted."""
+    with pytest.raises(ArgumentError, match=says):
+        delete(few)
+    assert few.count() == 5
+
+
+@pytest.mark.parametrize("columns", [["id"], ["name"], ["id", "name"], ["size", "name"], ["id", "size"]])
+def test_very_many_rows_are_deleted_at_once(records: Any, columns: list[str]) -> None:
+    """Tens of thousands of rows, some with NULL, are deleted by a statement for each set of NULLs."""
+    stored = [row(number, size=number if number % 3 else None) for number in range(40_000)]
+    records.insert(*stored)
+    doomed = [{name: one[name] for name in columns} for one in stored[::2]]
+    assert records.delete(columns, *doomed) == 20_000
+    assert ids(records.fetch()) == [*range(1, 40_000, 2)]
+
+
+def test_a_delete_is_all_or_none(db: Database, few: Any) -> None:
+    """When a later statement of the call fails, what an earlier one deleted is there again."""
+    with db.session() as session:
+        with pytest.raises(DataError):
+            deletion.delete_matching(session, type(few)._shape(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
+        assert few.count(session=session) == 5
+
+
+def test_lists_and_json_are_compared_one_by_one(db: Database) -> None:
+    """Columns whose values are lists themselves take a list as one value."""
+    spec = TableSpec(
+        name="tagged",
+        columns={
+            "id": ColumnSpec(type="bigint", primary_key=True),
+            "tags": ColumnSpec(type="json", python="list[int]", nullable=True),
+        },
+    )
+    storage: Any = db.opaque.register("tagged", spec)
+    storage.insert({"id": 1, "tags": [1, 2]}, {"id": 2, "tags": []}, {"id": 3})
+    assert ids(storage.fetch(tags=[1, 2])) == [1]
+    assert ids(storage.fetch(tags=[])) == [2]
+    assert ids(storage.fetch(tags=None)) == [3]
+    assert storage.delete(["tags"], {"tags": [1, 2]}, {"tags": None}) == 2
+    assert ids(storage.fetch()) == [2]
