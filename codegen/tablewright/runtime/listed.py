@@ -105,27 +105,46 @@ def delete_many(session: GatedSession, shape: Shape[Any], keys: Iterable[Any]) -
     return _delete(session, shape, shape.key, reads.key_tuples(shape, keys))
 
 
-def delete_matching(
-    session: GatedSession, shape: Shape[Any], columns: Sequence[str], rows: Iterable[Mapping[str, object]]
-) -> int:
+def delete_matching(session: GatedSession, shape: Shape[Any], columns: Sequence[str], rows: Iterable[Any]) -> int:
     """Deletes the rows that have in *columns* what one of *rows* has there, None for NULL; how many."""
+    return delete_values(session, shape, columns, matching_values(shape, columns, rows))
+
+
+def matching_values(shape: Shape[Any], columns: Sequence[str], rows: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """What *rows*, mappings of just these *columns* or rows of the table, have there."""
     names = cast("Sequence[str]", (columns,)) if isinstance(columns, str) else tuple(columns)
     if not names or len(set(names)) < len(names):
         raise InvalidRequestError(
-            f"delete_matching compares columns, each named once, not {columns!r}; delete_where(ALL_ROWS) deletes all."
+            f"Rows are compared by columns, each named once, not by {columns!r}; ALL_ROWS, or delete_all() of opaque "
+            "tables, deletes every row."
         )
     for name in names:
         if name not in shape.by_name:
             shape.refuse(name)
-    given: list[tuple[Any, ...]] = []
+    found: list[tuple[Any, ...]] = []
     for number, row in enumerate(rows, 1):
-        if len(row) != len(names) or any(name not in row for name in names):
-            raise InvalidRequestError(
-                f"Row {number} of delete_matching has the columns {', '.join(row) or 'none'}: it has to have the ones "
-                f"that are compared, {', '.join(names)}, and no other."
-            )
-        given.append(tuple(row[name] for name in names))
-    return _delete(session, shape, tuple(shape.by_name[name] for name in names), given)
+        if isinstance(row, shape.row_class):
+            found.append(tuple([getattr(row, name) for name in names]))
+            continue
+        try:
+            if len(row) == len(names):
+                found.append(tuple([row[name] for name in names]))
+                continue
+        except KeyError:
+            pass
+        raise InvalidRequestError(
+            f"Row {number} to delete by has the columns {', '.join(row) or 'none'}: it has to have the ones that are "
+            f"compared, {', '.join(names)}, and no other."
+        )
+    return found
+
+
+def delete_values(
+    session: GatedSession, shape: Shape[Any], columns: Sequence[str], values: list[tuple[Any, ...]]
+) -> int:
+    """Deletes the rows whose *columns* have one of these *values*; all or none; how many."""
+    names = (columns,) if isinstance(columns, str) else columns
+    return _delete(session, shape, tuple(shape.by_name[name] for name in names), values)
 
 
 def _delete(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import ArgumentError, DataError
+from sqlalchemy.exc import DataError, InvalidRequestError
 
 from bookstore import Database
-from tablewright.runtime.opaque import deletion
+from tablewright.runtime import listed
 from tablewright.spec.models import ColumnSpec, TableSpec
 from tests.runtime.opaque.records import ids, row
 
@@ -40,18 +40,17 @@ def test_fetched_rows_can_be_deleted(few: Any) -> None:
 @pytest.mark.parametrize(
     ("delete", "says"),
     [
-        (lambda few: few.delete([], {"id": 1}), "would delete every row"),
-        (lambda few: few.delete([]), "would delete every row"),
-        (lambda few: few.delete("id", {"id": 1}), "sequence of names"),
-        (lambda few: few.delete(["id", "id"], {"id": 1}), "twice"),
-        (lambda few: few.delete(["id"], {"id": 1}, {"id": 2, "name": "n2"}), "Row 2 .* says id, name"),
-        (lambda few: few.delete(["id", "name"], {"id": 1}), "has to say id, name and nothing else"),
-        (lambda few: few.delete(["id"], {}), "says nothing"),
+        (lambda few: few.delete([], {"id": 1}), r"delete_all\(\)"),
+        (lambda few: few.delete([]), r"delete_all\(\)"),
+        (lambda few: few.delete(["id", "id"], {"id": 1}), "each named once"),
+        (lambda few: few.delete(["id"], {"id": 1}, {"id": 2, "name": "n2"}), "Row 2 .* has the columns id, name"),
+        (lambda few: few.delete(["id", "name"], {"id": 1}), "compared, id, name, and no other"),
+        (lambda few: few.delete(["id"], {}), "the columns none"),
     ],
 )
 def test_a_delete_that_may_not_be_meant_is_refused(few: Any, delete: Callable[[Any], int], says: str) -> None:
     """No columns, and rows that say more or less than the columns, are errors; nothing is deleted."""
-    with pytest.raises(ArgumentError, match=says):
+    with pytest.raises(InvalidRequestError, match=says):
         delete(few)
     assert few.count() == 5
 
@@ -70,7 +69,7 @@ def test_a_delete_is_all_or_none(db: Database, few: Any) -> None:
     """When a later statement of the call fails, what an earlier one deleted is there again."""
     with db.session() as session:
         with pytest.raises(DataError):
-            deletion.delete_matching(session, type(few)._shape(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
+            listed.delete_values(session, type(few)._shape(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
         assert few.count(session=session) == 5
 
 

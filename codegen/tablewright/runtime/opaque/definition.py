@@ -37,7 +37,10 @@ def kept_table(table: d.Table, among: d.Schema) -> d.Schema:
     missing = used - {item.name for item in enums}
     if missing:
         raise ArgumentError(f"The opaque table {table.name!r} uses enums that are not there: {sorted(missing)}.")
-    strange = {key.table for key in table.foreign_keys} - {table.name, *(item.name for item in among.tables)}
+    strange = {key.table for key in table.foreign_keys} - {
+        table.name,
+        *(item.name for item in (*among.tables, *among.opaque_tables)),
+    }
     if strange:
         raise ArgumentError(
             f"The opaque table {table.name!r} points at tables that the package does not have: {sorted(strange)}."
@@ -68,7 +71,7 @@ def build(definition: d.Schema, among: d.Schema) -> sqlalchemy.Table:
     It is in a MetaData of its own, which neither `Database.create` nor Alembic looks at.
     """
     (table,) = definition.opaque_tables
-    known = {item.name for item in among.tables}
+    known = {item.name for item in (*among.tables, *among.opaque_tables)}
     keys = tuple(key for key in table.foreign_keys if key.table in known or key.table == table.name)
     pointed_at = {
         key.table: {attribute for other in keys if other.table == key.table for attribute in other.targets}

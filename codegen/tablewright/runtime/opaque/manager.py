@@ -9,23 +9,24 @@ from sqlalchemy import Connection
 from sqlalchemy.schema import DropTable
 
 from tablewright.runtime import driver, sqlite
+from tablewright.runtime.creation import make_namespace, wait_for_turn
 from tablewright.runtime.definitions import Definition
 from tablewright.runtime.dynamic import row_of
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
+from tablewright.runtime.extension import VersionedExtension
 from tablewright.runtime.opaque import definition as definitions, registry
 from tablewright.runtime.opaque.differences import differences
 from tablewright.runtime.opaque.place import Place, within
 from tablewright.runtime.opaque.registry import Entry
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
 from tablewright.runtime.session import Session
+from tablewright.runtime.version_tuple import VersionTuple
 from tablewright.schema import definition as d, names
 from tablewright.schema.canonical import digest
 
 AnyStorage: TypeAlias = OpaqueTableStorage[Any, Any]
 """The storage of an opaque table of which only the name is known."""
-Version: TypeAlias = tuple[int, int, int]
-"""Major, minor, patch."""
-VERSION: Version = (1, 0, 0)
+VERSION = VersionTuple(1, 0, 0)
 """That of the registry's own table."""
 
 
@@ -37,7 +38,7 @@ class AddsTables(Protocol):
         ...
 
 
-class OpaqueTableStorageManager:
+class OpaqueTableStorageManager(VersionedExtension):
     """The opaque tables of a *database*: `database.opaque`.
 
     They are a part of no schema: clients register them, under a name that is the table's too. The database knows
@@ -45,27 +46,32 @@ class OpaqueTableStorageManager:
     that matters.
     """
 
-    def __init__(self, database: Place[Any], *, registry_schema_version: Version | None = None) -> None:
+    role = "opaque"
+
+    def __init__(self, database: Place[Any], *, registry_schema_version: VersionTuple | None = None) -> None:
+        super().__init__(registry_schema_version=registry_schema_version)
         self.database = database
-        self.registry_schema_version = registry_schema_version
+        self._fits: frozenset[bool] = frozenset()
         self._made: dict[str, tuple[str, type[AnyStorage]]] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.database!r})"
 
     @classmethod
-    def initialize(cls, db: Place[Any], context: AddsTables, registry_schema_version: Version | None = None) -> Self:
+    def initialize(
+        cls, db: Place[Any], context: AddsTables, registry_schema_version: VersionTuple | None = None
+    ) -> Self:
         """The manager for *db*, whose registry *context* declares; without, the first `register` makes it."""
         context.add_table(registry.NAME, registry.TABLE)
         return cls(db, registry_schema_version=registry_schema_version)
 
     @classmethod
     def extension_name(cls) -> str:
-        """The name by which databases remember this class."""
-        return f"{cls.__module__}.{cls.__qualname__}"
+        """The name by which databases remember it, whichever package's class it is: they share the registry."""
+        return "tablewright.OpaqueTableStorageManager"
 
     @classmethod
-    def current_versions(cls) -> list[Version]:
+    def current_versions(cls) -> list[VersionTuple]:
         """The versions of the registry that this class reads and writes."""
         return [VERSION]
 
@@ -98,9 +104,11 @@ class OpaqueTableStorageManager:
             within(self.database, session, isolation="READ COMMITTED") as own,
             driver.whole(own) as connection,
         ):
+            self._check(connection, update=True)
             entry = registry.find(connection, name)
             if entry is None:
-                registry.lock(connection, self.database._namespace)
+                wait_for_turn(connection)
+                make_namespace(connection, self.database._namespace)
                 entry = registry.find(connection, name)
             if entry is None:
                 entry = self._create(connection, asked)
@@ -129,6 +137,7 @@ class OpaqueTableStorageManager:
         if session is None and not self._is_there():
             return []
         with within(self.database, session, read_only=True) as own, own.gate as connection:
+            self._check(connection, update=False)
             return registry.names(connection)
 
     def unregister(self, name: str, *, session: Session | None = None) -> None:
@@ -139,7 +148,8 @@ class OpaqueTableStorageManager:
         if session is None and self.database.read_only:
             raise ReadOnlyDatabaseError(f"{self.database!r} was opened to read only: it cannot unregister {name!r}.")
         with within(self.database, session) as own, driver.whole(own) as connection:
-            registry.lock(connection, None)
+            wait_for_turn(connection)
+            self._check(connection, update=True)
             entry = registry.find(connection, name)
             if entry is None:
                 raise self._unknown(name, registry.names(connection))
@@ -170,7 +180,7 @@ class OpaqueTableStorageManager:
                 "Rename or drop it."
             )
         self._table(asked).create(connection, checkfirst=True)
-        return registry.add(connection, asked)
+        return registry.add(connection, asked, type(self))
 
     def _refuse_other(self, entry: Entry, asked: d.Schema) -> None:
         there = definitions.from_text(entry.definition)
@@ -185,7 +195,13 @@ class OpaqueTableStorageManager:
         if session is None and not self._is_there():
             return None
         with within(self.database, session, read_only=True) as own, own.gate as connection:
+            self._check(connection, update=False)
             return registry.find(connection, name)
+
+    def _check(self, connection: Connection, *, update: bool) -> None:
+        if update not in self._fits:
+            registry.check(connection, type(self), update=update)
+            self._fits |= {update}
 
     def _is_there(self) -> bool:
         # A session that reads only makes no file.

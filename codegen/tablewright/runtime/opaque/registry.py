@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
-from sqlalchemy import Connection, MetaData, delete, insert, inspect, select, text
+from sqlalchemy import Connection, MetaData, delete, insert, inspect, select
 
-from tablewright.runtime import postgres
+from tablewright.runtime.attributes import ATTRIBUTES, AttributeStore
+from tablewright.runtime.extension import VersionedExtension
 from tablewright.runtime.opaque import definition as definitions
+from tablewright.runtime.store import NAME as STORE, read_attributes
+from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions import version_of
 from tablewright.schema import definition as d, types
 from tablewright.schema.canonical import digest
 from tablewright.schema.tables import column, make_table, primary_key
@@ -55,10 +60,13 @@ def names(connection: Connection) -> list[str]:
     return sorted(connection.execute(select(TABLE.c.name)).scalars()) if _exists(connection) else []
 
 
-def add(connection: Connection, definition: d.Schema) -> Entry:
-    """Writes *definition* down; `lock` is held."""
+def add(connection: Connection, definition: d.Schema, extension: type[VersionedExtension]) -> Entry:
+    """Writes *definition* down, and of a registry that is made for it the version; `lock` is held."""
     if not _exists(connection):
         TABLE.create(connection, checkfirst=False)
+        ATTRIBUTES.create(connection, checkfirst=True)
+        version = extension.new_schema_version()
+        AttributeStore(nullcontext(connection)).set(version_of(extension), str(version), force=True)
     (table,) = definition.opaque_tables
     written = definitions.to_text(definition)
     values = {"name": table.name, "table_name": table.table, "definition": written}
@@ -71,16 +79,13 @@ def remove(connection: Connection, name: str) -> None:
     connection.execute(delete(TABLE).where(TABLE.c.name == name))
 
 
-def lock(connection: Connection, namespace: str | None) -> None:
-    """Keeps all others from making tables until the transaction ends; makes the Postgres *namespace* if need be.
-
-    On SQLite a transaction that may write keeps them out as it is.
-    """
-    if connection.dialect.name == "postgresql":
-        # CREATE … IF NOT EXISTS fails when two do it at once.
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))"))
-        if namespace is not None:
-            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {postgres.quoted(namespace)}".replace("%", "%%"))
+def check(connection: Connection, extension: type[VersionedExtension], *, update: bool) -> None:
+    """Raises `IncompatibleVersionError` where *extension* may not read, or with *update* write, the registry."""
+    if not _exists(connection) or not has_table(connection, STORE):
+        return
+    stored = read_attributes(connection, [version_of(extension)]).get(version_of(extension))
+    if stored is not None:
+        extension.check_compatibility(VersionTuple.from_string(stored), update)
 
 
 def has_table(connection: Connection, name: str) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import sqlalchemy
 
-from tablewright.runtime import bulk, reads, upsert, writes
+from tablewright.runtime import bulk, listed, reads, upsert, writes
 from tablewright.runtime.conditions import ALL_ROWS
-from tablewright.runtime.opaque import deletion, fetch
+from tablewright.runtime.opaque import fetch
 from tablewright.runtime.opaque.place import Place, within
 from tablewright.runtime.session import Session
 from tablewright.runtime.shape import Shape
@@ -29,7 +30,7 @@ class HasPlace(Protocol):
     def database(self) -> Place[Any]: ...
 
 
-class OpaqueTableStorage(Generic[RowT, InsertT]):
+class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
     """Access to the rows of an opaque table, in the database that *manager_or_db* says.
 
     Each call is a transaction of its own, or with *session* a part of that one's. Errors of the database are
@@ -84,6 +85,18 @@ class OpaqueTableStorage(Generic[RowT, InsertT]):
 
     # Generated classes give these their types.
 
+    @abstractmethod
+    def fetch(self, *args: Any, **kwargs: Any) -> Iterator[RowT]:
+        """The rows with these values: one, None for NULL, any iterable for one of them, or a `Prefix`."""
+
+    @abstractmethod
+    def fetch_batches(self, *args: Any, **kwargs: Any) -> Iterator[list[RowT]]:
+        """The same, *batch_size* rows at a time."""
+
+    @abstractmethod
+    def delete(self, *args: Any, **kwargs: Any) -> int:
+        """Deletes the rows whose columns have the values that one of those given says; how many."""
+
     def _fetch(self, equal: Mapping[str, object], session: Session | None = None) -> Iterator[RowT]:
         """The rows that are *equal*, one by one, in constant memory.
 
@@ -109,11 +122,11 @@ class OpaqueTableStorage(Generic[RowT, InsertT]):
         self, columns: Sequence[str], rows: Sequence[Mapping[str, object] | RowT], session: Session | None = None
     ) -> int:
         """Deletes the rows whose *columns* have the values that one of *rows* says, None being NULL; how many."""
-        values = deletion.values_of(self._shape(), columns, rows)
+        values = listed.matching_values(self._shape(), columns, rows)
         if not values:
             return 0
         with within(self._place, session) as own:
-            return deletion.delete_matching(own, self._shape(), columns, values)
+            return listed.delete_values(own, self._shape(), columns, values)
 
     @classmethod
     def _shape(cls) -> Shape[RowT]:
