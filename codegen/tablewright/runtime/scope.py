@@ -87,7 +87,8 @@ class SessionScope(Generic[S]):
             if self._forbids:
                 # Until the next transaction begins, in which another session may have the connection.
                 sqlite.forbid_writes(connection.connection.dbapi_connection)
-            session.lock_table(*self._lock)
+            if self._lock:
+                session.lock_table(*self._lock)
         except BaseException:
             session._close()
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
@@ -52,10 +51,10 @@ def accessor_class(source: Source, table: sqlalchemy.Table) -> type[Table[Any, A
     named: dict[str, Any] = {"table": table, "__module__": known.__module__}
     columns: Any = getattr(known, "c", None)
     if columns is not None:
-        # Generated: the columns are attributes of its class.
-        own = named["c"] = copy(columns)
-        for column in table.columns:
-            setattr(own, column.key, column)
+        # Columns as attributes, of a class (`BookColumns`) or of the one instance of it that generated verbs have.
+        kind = columns if isinstance(columns, type) else type(columns)
+        own = type(kind.__name__, (kind,), {column.key: column for column in table.columns})
+        named["c"] = own if kind is columns else own()
     return cast("type[Table[Any, Any]]", type(known.__name__, (known,), named))
 
 

@@ -185,6 +185,8 @@ def test_every_type_is_copied(store: sample.Database) -> None:
         with session.temporary_table(session.thing) as things:
             assert things.insert_from(select(*given)) == 2
             assert things.get(row.id) == row
+            assert things.c.id is things.table.c.id
+            assert session.thing.c.id is sample.thing.c.id
             assert things.select(order_by=things.table.c.name) == session.thing.select(order_by=sample.thing.c.name)
 
 
