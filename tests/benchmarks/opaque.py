@@ -182,7 +182,7 @@ def rehearse(work: str, kept: Mapping[str, OpaqueStorage]) -> None:
         # Butler's writes say nothing.
         said = result if work.startswith("fetch") else None
         asked = [str(who.ask(sql)) for sql in SETTINGS[who.url.get_backend_name()]]
-        seen[name] = {"number of rows": said, "content": content(who.url), "settings": asked}
+        seen[name] = {"sum of what was read": said, "content": content(who.url), "settings": asked}
     first, *others = seen
     for name in others:
         for what, found in seen[name].items():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError, InvalidRequestError
 
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownColumnError
 from tablewright.runtime.opaque.prefix import Prefix
@@ -160,7 +160,7 @@ def test_opaque_collections(storage: Any) -> None:
 
 def test_opaque_delete_without_columns(storage: Any) -> None:
     """Not covered by Butler (trap 46): no columns is an error, never the whole table."""
-    with pytest.raises(ArgumentError, match="delete_all"):
+    with pytest.raises(InvalidRequestError, match="delete_all"):
         storage.delete([], {"id": 1})
     assert rows(storage.fetch()) == ROWS
 

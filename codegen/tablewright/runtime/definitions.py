@@ -43,7 +43,7 @@ def make_table(
 ) -> sqlalchemy.Table:
     """The table that *definition* means, called *name*, added to *metadata*; *among* has those it may point at."""
     if isinstance(definition, sqlalchemy.Table):
-        return _copied(definition, name, metadata)
+        return _copied(definition, name, metadata, dialect)
     return make_resolved(resolved(definition, name, dialect, among=among), metadata, among)
 
 
@@ -95,10 +95,11 @@ def _renamed(table: d.Table, name: str) -> d.Table:
     )
 
 
-def _copied(table: sqlalchemy.Table, name: str, metadata: MetaData) -> sqlalchemy.Table:
+def _copied(table: sqlalchemy.Table, name: str, metadata: MetaData, dialect: Dialect) -> sqlalchemy.Table:
     if table.metadata is metadata and table.name == name:
         return table
     copied = table.to_metadata(metadata, name=name)
+    forget_those_of_other_engines(copied, table, dialect)
     if table.name != name:
         # Of these the database has one of a name for all tables, or a constraint's message would name another table.
         parts: list[Constraint | Index] = [*copied.constraints, *copied.indexes]
@@ -106,3 +107,19 @@ def _copied(table: sqlalchemy.Table, name: str, metadata: MetaData) -> sqlalchem
             if isinstance(part.name, str) and part.name.startswith(f"{table.name}_"):
                 part.name = quoted_name(names.shortened(f"{name}_{part.name.removeprefix(f'{table.name}_')}"), None)
     return copied
+
+
+def forget_those_of_other_engines(table: sqlalchemy.Table, original: sqlalchemy.Table, dialect: Dialect) -> None:
+    """Takes from *table*, a copy of *original*, the constraints that are for other engines than *dialect*'s."""
+    # What says of which engine a constraint is SQLAlchemy does not copy.
+    others = {
+        _looks(constraint)
+        for constraint in original.constraints
+        if constraint._ddl_if is not None and constraint._ddl_if.dialect not in (None, dialect.name)
+    }
+    for constraint in [constraint for constraint in table.constraints if _looks(constraint) in others]:
+        table.constraints.discard(constraint)
+
+
+def _looks(constraint: Constraint) -> tuple[type, str, str]:
+    return type(constraint), str(constraint.name), str(getattr(constraint, "sqltext", ""))

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import sqlalchemy
 from msgspec.structs import replace
-from sqlalchemy import CheckConstraint, Constraint, Dialect, MetaData
+from sqlalchemy import CheckConstraint, Dialect, MetaData
 from sqlalchemy.sql import quoted_name
 
-from tablewright.runtime.definitions import Definition, make_table, resolved
+from tablewright.runtime.definitions import Definition, forget_those_of_other_engines, make_table, resolved
 from tablewright.runtime.dynamic import DynamicTable, accessor_of
 from tablewright.runtime.table import Table
 from tablewright.schema import definition as d
@@ -29,7 +29,7 @@ def temporary_table(source: Source, name: str, dialect: Dialect, among: d.Schema
         # None, which SQLAlchemy's types leave out, is for no schema.
         table = definition.to_metadata(metadata, schema=cast("str", None), name=name)
         _forget_foreign_keys(table)
-        _forget_those_of_other_engines(table, definition, dialect)
+        forget_those_of_other_engines(table, definition, dialect)
     else:
         found = replace(resolved(definition, name, dialect, among=among), foreign_keys=())
         table = make_table(found, name, metadata, dialect, among=among)
@@ -64,21 +64,6 @@ def _forget_foreign_keys(table: sqlalchemy.Table) -> None:
         for key in constraint.elements:
             key.parent.foreign_keys.discard(key)
             table.foreign_keys.discard(key)
-
-
-def _forget_those_of_other_engines(table: sqlalchemy.Table, original: sqlalchemy.Table, dialect: Dialect) -> None:
-    # What says of which engine a constraint is SQLAlchemy does not copy.
-    others = {
-        _looks(constraint)
-        for constraint in original.constraints
-        if constraint._ddl_if is not None and constraint._ddl_if.dialect not in (None, dialect.name)
-    }
-    for constraint in [constraint for constraint in table.constraints if _looks(constraint) in others]:
-        table.constraints.discard(constraint)
-
-
-def _looks(constraint: Constraint) -> tuple[type, str, str]:
-    return type(constraint), str(constraint.name), str(getattr(constraint, "sqltext", ""))
 
 
 def _rename_parts(table: sqlalchemy.Table) -> None:

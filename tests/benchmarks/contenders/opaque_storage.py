@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
@@ -47,11 +47,11 @@ class OpaqueStorage(ABC):
 
     @abstractmethod
     def fetch_all(self) -> int:
-        """Reads all."""
+        """Reads all, each of their values; the sum of the numbers and of the lengths of texts."""
 
     @abstractmethod
     def fetch_ids(self, ids: Sequence[int]) -> int:
-        """Reads those with these ids."""
+        """The same of those with these ids."""
 
     @abstractmethod
     def delete(self, keys: Sequence[Record]) -> object:
@@ -64,6 +64,11 @@ class OpaqueStorage(ABC):
     @abstractmethod
     def close(self) -> None:
         """Gives its connections up."""
+
+
+def read(rows: Iterable[tuple[Any, ...]]) -> int:
+    """Every value of *rows*, looked at."""
+    return sum(number + count + len(name) + len(path) for number, name, path, count in rows)
 
 
 class SqliteStorage(OpaqueStorage):
@@ -102,11 +107,11 @@ class SqliteStorage(OpaqueStorage):
             return connection.executemany(sql, map(VALUES, records)).rowcount
 
     def fetch_all(self) -> int:
-        return sum(1 for _ in self.connection.execute(f"SELECT id, name, path, count FROM {TABLE}"))
+        return read(self.connection.execute(f"SELECT id, name, path, count FROM {TABLE}"))
 
     def fetch_ids(self, ids: Sequence[int]) -> int:
         sql = f"SELECT id, name, path, count FROM {TABLE} WHERE id IN (SELECT value FROM json_each(?))"
-        return sum(1 for _ in self.connection.execute(sql, (json.dumps(ids),)))
+        return read(self.connection.execute(sql, (json.dumps(ids),)))
 
     def delete(self, keys: Sequence[Record]) -> object:
         with self.transaction() as connection:
@@ -160,12 +165,12 @@ class PostgresStorage(OpaqueStorage):
 
     def fetch_all(self) -> int:
         with self.connection.transaction():
-            return sum(1 for _ in self.connection.execute(f"SELECT id, name, path, count FROM {TABLE}".encode()))
+            return read(self.connection.execute(f"SELECT id, name, path, count FROM {TABLE}".encode()))
 
     def fetch_ids(self, ids: Sequence[int]) -> int:
         sql = f"SELECT id, name, path, count FROM {TABLE} WHERE id = ANY(%s)".encode()
         with self.connection.transaction():
-            return sum(1 for _ in self.connection.execute(sql, (ids,)))
+            return read(self.connection.execute(sql, (ids,)))
 
     def delete(self, keys: Sequence[Record]) -> object:
         sql = f"DELETE FROM {TABLE} WHERE id = ANY(%s)".encode()

@@ -32,6 +32,7 @@ class TablewrightStorage(OpaqueStorage):
         self.database = package.Database(url)
 
     def make(self) -> None:
+        self.database.create()
         self.storage = self.database.opaque.register(TABLE, SPEC)
 
     def insert(self, records: Sequence[Record]) -> object:
@@ -44,10 +45,10 @@ class TablewrightStorage(OpaqueStorage):
         return self.storage.replace(*records)
 
     def fetch_all(self) -> int:
-        return sum(1 for _ in self.storage.fetch())
+        return sum(row.id + row.count + len(row.name) + len(row.path) for row in self.storage.fetch())
 
     def fetch_ids(self, ids: Sequence[int]) -> int:
-        return sum(1 for _ in self.storage.fetch(id=ids))
+        return sum(row.id + row.count + len(row.name) + len(row.path) for row in self.storage.fetch(id=ids))
 
     def delete(self, keys: Sequence[Record]) -> object:
         return self.storage.delete(["id"], *keys)

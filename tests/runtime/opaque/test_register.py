@@ -12,12 +12,20 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from bookstore import Database, Genre, Session
 from observatory import Database as Other
-from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
+from tablewright.runtime.errors import (
+    IncompatibleVersionError,
+    OpaqueTableConflictError,
+    ReadOnlyDatabaseError,
+    UnknownOpaqueTableError,
+)
 from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
+from tablewright.runtime.version_tuple import VersionTuple
 from tablewright.schema import definition as d
 from tablewright.spec.models import CheckSpec, ColumnSpec, IndexSpec, TableSpec, UniqueSpec
 from tablewright.spec.problem import SpecError
 from tests.runtime.opaque.records import RECORD, changed, row
+
+VERSION_NAME = "version:tablewright.OpaqueTableStorageManager"
 
 
 def tables(db: Database) -> set[str]:
@@ -79,7 +87,8 @@ def test_opaque_tables_are_no_part_of_the_schema(db: Database) -> None:
     assert "record" not in Session.package.load_tables().tables
     db.create(exist_ok=True)
     db.drop()
-    assert tables(db) == {"record", "tablewright_opaque"}
+    # The version of their registry stays with it.
+    assert tables(db) == {"record", "tablewright_opaque", "tablewright_attributes"}
 
 
 def test_a_table_may_be_registered_before_the_others_are_made(url: str) -> None:
@@ -319,21 +328,25 @@ def test_a_clone_is_bound_to_another_handle(records: Any, db: Database) -> None:
 
 
 def test_a_manager_can_be_declared_with_the_static_tables(db: Database) -> None:
-    """`initialize` has the registry declared with the tables that a database always has."""
-
-    class Context:
-        def add_table(self, name: str, definition: Any) -> sqlalchemy.Table:
-            with db.session() as session:
-                table: sqlalchemy.Table = definition.to_metadata(MetaData(), name=name)
-                table.create(session.connection())
-                return table
-
-    manager = OpaqueTableStorageManager.initialize(db, Context(), registry_schema_version=(1, 2, 3))
+    """`initialize` has the registry declared with the tables that a database always has, and its version written."""
+    with db.declare_static_tables(create=True) as context:
+        manager = OpaqueTableStorageManager.initialize(db, context, registry_schema_version=VersionTuple(1, 0, 0))
     assert "tablewright_opaque" in tables(db)
-    assert manager.registry_schema_version == (1, 2, 3)
+    assert manager.registry_schema_version == (1, 0, 0)
+    with db.session() as session:
+        assert session.attributes.get(VERSION_NAME) == "1.0.0"
     assert manager.register("record", RECORD).count() == 0
-    assert manager.extension_name().endswith("OpaqueTableStorageManager")
-    assert manager.current_versions() == [(1, 0, 0)]
+
+
+def test_the_registry_has_a_version(db: Database, records: Any) -> None:
+    """It is written with the registry, and a manager that does not work with it refuses the tables."""
+    with db.session() as session:
+        assert session.attributes.get(VERSION_NAME) == "1.0.0"
+        session.attributes.set(VERSION_NAME, "2.0.0", force=True)
+    assert db.opaque.get("record") is not None
+    for use in (lambda one: one.get("record"), lambda one: one.names(), lambda one: one.register("record", RECORD)):
+        with pytest.raises(IncompatibleVersionError, match=r"holds 2\.0\.0 of tablewright\.OpaqueTableStorageManager"):
+            use(OpaqueTableStorageManager(db))
 
 
 def test_the_namespace_has_opaque_tables_of_its_own(postgres_url: str) -> None:

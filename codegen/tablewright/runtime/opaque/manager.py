@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, Self, TypeAlias
 
 import sqlalchemy
@@ -37,6 +38,10 @@ class AddsTables(Protocol):
         """Declares a table."""
         ...
 
+    def add_initializer(self, function: Callable[[Any], object]) -> None:
+        """Has *function* called with a session when the tables are made, in the same transaction."""
+        ...
+
 
 class OpaqueTableStorageManager(VersionedExtension):
     """The opaque tables of a *database*: `database.opaque`.
@@ -63,6 +68,7 @@ class OpaqueTableStorageManager(VersionedExtension):
     ) -> Self:
         """The manager for *db*, whose registry *context* declares; without, the first `register` makes it."""
         context.add_table(registry.NAME, registry.TABLE)
+        context.add_initializer(lambda session: registry.write_version(session.connection(), cls))
         return cls(db, registry_schema_version=registry_schema_version)
 
     @classmethod

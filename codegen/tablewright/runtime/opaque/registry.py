@@ -64,9 +64,7 @@ def add(connection: Connection, definition: d.Schema, extension: type[VersionedE
     """Writes *definition* down, and of a registry that is made for it the version; `lock` is held."""
     if not _exists(connection):
         TABLE.create(connection, checkfirst=False)
-        ATTRIBUTES.create(connection, checkfirst=True)
-        version = extension.new_schema_version()
-        AttributeStore(nullcontext(connection)).set(version_of(extension), str(version), force=True)
+        write_version(connection, extension)
     (table,) = definition.opaque_tables
     written = definitions.to_text(definition)
     values = {"name": table.name, "table_name": table.table, "definition": written}
@@ -77,6 +75,13 @@ def add(connection: Connection, definition: d.Schema, extension: type[VersionedE
 def remove(connection: Connection, name: str) -> None:
     """Forgets the entry *name*."""
     connection.execute(delete(TABLE).where(TABLE.c.name == name))
+
+
+def write_version(connection: Connection, extension: type[VersionedExtension]) -> None:
+    """Writes which version of the registry *extension* makes."""
+    ATTRIBUTES.create(connection, checkfirst=True)
+    version = extension.new_schema_version()
+    AttributeStore(nullcontext(connection)).set(version_of(extension), str(version), force=True)
 
 
 def check(connection: Connection, extension: type[VersionedExtension], *, update: bool) -> None:
