@@ -22,6 +22,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
+SAMPLES = [block for block in blocks("python") if "db = Database(" in block]
+"""The blocks that are programs: of the bookstore, and of opaque tables."""
+
+
 def test_the_yaml_is_a_schema(tmp_path: Path) -> None:
     """The spec of the README is one, and a part of the bookstore's."""
     (text,) = blocks("yaml")
@@ -35,7 +39,7 @@ def test_the_yaml_is_a_schema(tmp_path: Path) -> None:
 
 def test_the_sample_runs(tmp_path: Path, url: str) -> None:
     """The sample runs as it stands, on SQLite, and with only its URL changed on Postgres."""
-    sample = blocks("python")[0].replace("sqlite:///books.db", url)
+    sample = SAMPLES[0].replace("sqlite:///books.db", url)
     sample += "\nassert author.name and [row.title for row in cheap] == ['The Dispossessed'] and book\n"
     sample += "with db.session() as session:\n    assert session.book.count() == 2\n"
     paths = {"PYTHONPATH": f"{ROOT / 'codegen'}:{ROOT / 'generated'}"}
@@ -44,7 +48,7 @@ def test_the_sample_runs(tmp_path: Path, url: str) -> None:
 
 def test_the_sample_of_opaque_tables_runs(tmp_path: Path, url: str) -> None:
     """That of opaque tables runs likewise, and prints the path of the one row."""
-    sample = blocks("python")[1].replace("sqlite:///observatory.db", url)
+    sample = SAMPLES[1].replace("sqlite:///observatory.db", url)
     sample += "\nassert list(records.fetch()) == []\n"
     paths = {"PYTHONPATH": f"{ROOT / 'codegen'}:{ROOT / 'generated'}"}
     command = [sys.executable, "-c", sample]
@@ -57,7 +61,7 @@ def test_the_sample_of_opaque_tables_runs(tmp_path: Path, url: str) -> None:
 def test_the_samples_type_check(checker: list[str], number: int, tmp_path: Path) -> None:
     """Both checkers accept both samples."""
     program = tmp_path / "sample.py"
-    program.write_text(blocks("python")[number])
+    program.write_text(SAMPLES[number])
     if checker[0] == "basedpyright":
         extra = [str(ROOT / "codegen"), str(ROOT / "generated")]
         (tmp_path / "pyrightconfig.json").write_text(

@@ -1,8 +1,14 @@
-"""What the cases stand on."""
+"""What the cases stand on, and the table that says where each of them is."""
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).parents[2]
+TABLE = Path(__file__).parent / "README.md"
 
 
 def test_the_tables_of_the_cases_hold_rows(case: Any, place: str) -> None:
@@ -18,3 +24,20 @@ def test_the_tables_of_the_cases_hold_rows(case: Any, place: str) -> None:
             assert session.c.get_one(c.id).b_id is None
             session.c.delete(c.id)
             assert session.d.count() == 0
+
+
+def test_every_case_is_held_by_a_test_that_is_there() -> None:
+    """Each line of the table names tests, and those are there."""
+    lines = [line for line in TABLE.read_text().splitlines() if line.startswith("| ") and "held by" not in line]
+    named = [re.findall(r"`(tests/\S+\.py)::(\w+)`", line) for line in lines]
+    assert len(lines) > 50
+    assert all(named)
+    held = {(path, name) for tests in named for path, name in tests}
+    there = {(path, name) for path in {path for path, _ in held} for name in names_of_tests(ROOT / path)}
+    assert held <= there
+
+
+def names_of_tests(path: Path) -> set[str]:
+    """The names of the tests of a file."""
+    tree = ast.parse(path.read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name[:5] == "test_"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -344,7 +345,12 @@ def test_the_registry_has_a_version(db: Database, records: Any) -> None:
         assert session.attributes.get(VERSION_NAME) == "1.0.0"
         session.attributes.set(VERSION_NAME, "2.0.0", force=True)
     assert db.opaque.get("record") is not None
-    for use in (lambda one: one.get("record"), lambda one: one.names(), lambda one: one.register("record", RECORD)):
+    uses: list[Callable[[OpaqueTableStorageManager], object]] = [
+        lambda manager: manager.get("record"),
+        lambda manager: manager.names(),
+        lambda manager: manager.register("record", RECORD),
+    ]
+    for use in uses:
         with pytest.raises(IncompatibleVersionError, match=r"holds 2\.0\.0 of tablewright\.OpaqueTableStorageManager"):
             use(OpaqueTableStorageManager(db))
 
