@@ -43,7 +43,7 @@ assert loaded == [], loaded
 OPAQUE_ONLY = """
 import sys
 from observatory import Database
-with Database("sqlite://") as db:
+with Database("sqlite://", check_versions=False) as db:
     assert not [name for name in sys.modules if name.startswith(("observatory.opaque", "tablewright.runtime.opaque"))]
     db.opaque.register("file_datastore_records")
 loaded = sorted(name for name in sys.modules if name.startswith(("observatory.opaque.", "observatory.tables.")))

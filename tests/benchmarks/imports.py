@@ -27,8 +27,8 @@ print(wall, cpu, peak_megabytes())
 """
 # This table alone, and its version: that SQLite reads its whole schema at first is no matter of the package.
 ONE_TABLE = """
-from tablewright.runtime.stamp import Stamp
-from tablewright.runtime.versions import Versions
+from tablewright.runtime.versions.stamp import Stamp
+from tablewright.runtime.versions.versions import Versions
 with big.Database("sqlite:///big.db").engine.begin() as connection:
     big.metadata.tables["{table}"].create(connection)
     Stamp(Versions(big.SCHEMA, ()), connection).write({{}})

@@ -7,8 +7,8 @@ from typing import ClassVar
 import pytest
 
 from tablewright.runtime.errors import AttributeExistsError, IncompatibleVersionError
-from tablewright.runtime.extension import VersionedExtension
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions.extension import VersionedExtension
+from tablewright.runtime.versions.version_tuple import VersionTuple
 from tests.runtime.session import sample
 
 V100, V101, V110, V200 = (VersionTuple(*numbers) for numbers in ((1, 0, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)))

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import observatory
-from tablewright.runtime.attributes import add_to, all_but
+from tablewright.runtime.versions.attributes import add_to, all_but
 from tablewright.schema.build import build_metadata, build_table
 from tablewright.schema.canonical import digest, from_json
 

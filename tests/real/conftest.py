@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from tablewright.pipeline import generate
-from tablewright.runtime.attributes import all_but
+from tablewright.runtime.versions.attributes import all_but
 from tablewright.settings import Settings
 
 ROOT = Path(__file__).parents[2]

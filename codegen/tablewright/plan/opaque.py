@@ -46,7 +46,7 @@ def plan_manager(tables: Sequence[d.Table]) -> ManagerPlan | None:
     known = tuple(map(opaque_names, tables))
     imports = Imports(taken=[f"{item.stem}Storage" for item in known])
     local = {name: imports.use("typing", name) for name in ("TYPE_CHECKING", "ClassVar", "Literal", "overload")}
-    local["Definition"] = imports.use("tablewright.runtime.definitions", "Definition")
+    local["Definition"] = imports.use("tablewright.runtime.dynamic.definitions", "Definition")
     local["Package"] = imports.use("tablewright.runtime.package", "Package")
     local["Session"] = imports.use("tablewright.runtime.session", "Session")
     local["Manager"] = imports.use(f"{RUNTIME}.known", "KnownOpaqueTables")

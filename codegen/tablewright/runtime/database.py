@@ -16,18 +16,18 @@ from tablewright.runtime import postgres, sqlite
 from tablewright.runtime.ambient import AmbientScope
 from tablewright.runtime.engines import EngineOptions, make_engine, parse_url, prepare
 from tablewright.runtime.errors import ReadOnlyDatabaseError
-from tablewright.runtime.extension import VersionedExtension
 from tablewright.runtime.makes_tables import MakesTables
 from tablewright.runtime.scope import Isolation, SessionScope
 from tablewright.runtime.session import Session
 from tablewright.runtime.transact import transact
-from tablewright.runtime.version_check import VersionCheck
-from tablewright.runtime.version_tuple import VersionTuple
-from tablewright.runtime.versions import Versions
+from tablewright.runtime.versions.check import VersionCheck
+from tablewright.runtime.versions.extension import VersionedExtension
+from tablewright.runtime.versions.version_tuple import VersionTuple
+from tablewright.runtime.versions.versions import Versions
 
 if TYPE_CHECKING:
-    from tablewright.runtime.making import Making
     from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
+    from tablewright.runtime.versions.making import Making
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
@@ -363,7 +363,7 @@ class Database(MakesTables[S]):
     @contextmanager
     def _making(self, metadata: MetaData) -> Generator[Making, None, None]:
         # Not at the top: most programs make no tables.
-        from tablewright.runtime.making import Making
+        from tablewright.runtime.versions.making import Making
 
         with self._transaction() as connection:
             yield Making(connection, metadata, self._check.versions, namespace=self._namespace, place=repr(self))

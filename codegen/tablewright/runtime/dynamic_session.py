@@ -10,8 +10,8 @@ from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.package import Package
 
 if TYPE_CHECKING:
-    from tablewright.runtime.definitions import Definition
-    from tablewright.runtime.dynamic import DynamicTable
+    from tablewright.runtime.dynamic.definitions import Definition
+    from tablewright.runtime.dynamic.dynamic_table import DynamicTable
 
 # Rows, and what makes tables, are loaded when they are first used.
 
@@ -24,7 +24,7 @@ class DynamicSession(GatedSession):
 
     def table(self, table: sqlalchemy.Table, /) -> DynamicTable:
         """The rows of a table that no code was generated for, read and written as those of any other."""
-        from tablewright.runtime.dynamic import dynamic_table
+        from tablewright.runtime.dynamic.dynamic_table import dynamic_table
 
         return dynamic_table(self, table)
 
@@ -33,6 +33,6 @@ class DynamicSession(GatedSession):
 
         `TableConflictError` where the database has another table of that name.
         """
-        from tablewright.runtime.dynamic_tables import ensure_in_session
+        from tablewright.runtime.dynamic.registry import ensure_in_session
 
         return ensure_in_session(self, self._namespace, self.package, name, definition)

@@ -15,9 +15,9 @@ from tablewright.runtime.scope import SessionScope
 from tablewright.runtime.session import Session
 
 if TYPE_CHECKING:
-    from tablewright.runtime.definitions import Definition
-    from tablewright.runtime.dynamic_tables import DynamicTables
-    from tablewright.runtime.static_tables import StaticTablesContext
+    from tablewright.runtime.dynamic.definitions import Definition
+    from tablewright.runtime.dynamic.registry import DynamicTables
+    from tablewright.runtime.dynamic.static_tables import StaticTablesContext
 
 S = TypeVar("S", bound=Session)
 
@@ -57,7 +57,7 @@ class MakesTables(Generic[S]):
         found = self._find(definitions)
         missing = [name for name, table in found.items() if table is None]
         if missing and self.read_only:
-            from tablewright.runtime.dynamic_tables import absent_for_reading
+            from tablewright.runtime.dynamic.registry import absent_for_reading
 
             raise absent_for_reading(missing)
         if missing:
@@ -89,7 +89,7 @@ class MakesTables(Generic[S]):
         makes none, and where one is there already it is `SchemaAlreadyExistsError`. Without, the database has to have
         them as they are declared: `MissingTablesError`, `TableConflictError`.
         """
-        from tablewright.runtime.static_tables import StaticTablesContext
+        from tablewright.runtime.dynamic.static_tables import StaticTablesContext
 
         if create:
             self._refuse_read_only("create")
@@ -106,7 +106,7 @@ class MakesTables(Generic[S]):
 
     def missing_tables(self) -> list[str]:
         """The names of the package's tables that the database lacks."""
-        from tablewright.runtime.differences import missing
+        from tablewright.runtime.live.differences import missing
 
         metadata = self._metadata()
         with self._reading() as connection:
@@ -114,7 +114,7 @@ class MakesTables(Generic[S]):
 
     def check(self) -> list[str]:
         """What of the package's tables is missing in the database or otherwise than declared, a sentence each."""
-        from tablewright.runtime.differences import all_differences
+        from tablewright.runtime.live.differences import all_differences
 
         metadata = self._metadata()
         with self._reading() as connection:
@@ -133,12 +133,12 @@ class MakesTables(Generic[S]):
             return self._tables().find(connection, definitions, self._session_type().package)
 
     def _tables(self) -> DynamicTables:
-        from tablewright.runtime.dynamic_tables import tables_of
+        from tablewright.runtime.dynamic.registry import tables_of
 
         return tables_of(self.engine.dialect, self.namespace)
 
     def _share_tables(self, twin: Self) -> None:
-        from tablewright.runtime.dynamic_tables import share_tables
+        from tablewright.runtime.dynamic.registry import share_tables
 
         share_tables(self.engine.dialect, twin.engine.dialect)
 

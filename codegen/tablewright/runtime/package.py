@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
 from sqlalchemy import MetaData
 
 from tablewright.runtime.errors import InterfaceMismatchError
+from tablewright.runtime.versions.schema_info import SchemaInfo as SchemaInfo
 
 if TYPE_CHECKING:
     from tablewright.runtime.table import Table
@@ -26,15 +26,6 @@ SUFFIXES = ("Row", "Insert", "Update", "Where", "Table", "Key", "Columns")
 """What `tables/book.py` defines beside the table: `BookRow` and so on."""
 OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Where", "Storage", "Columns")
 """The same of `opaque/file_record.py`."""
-
-
-class SchemaInfo(Struct, frozen=True):
-    """Which schema a package was generated from."""
-
-    name: str
-    version: str
-    digest: str
-    """The hash of what a database holds of the schema."""
 
 
 class Package:
@@ -134,7 +125,7 @@ class Package:
     def load_tables(self) -> MetaData:
         """The metadata with every table in it, and the store of the versions."""
         # Not at the top: to import a package takes no table.
-        from tablewright.runtime import attributes
+        from tablewright.runtime.versions import attributes
 
         with _uncollected():
             for module in self._tables:

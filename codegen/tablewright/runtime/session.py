@@ -25,13 +25,13 @@ from tablewright.runtime.read_only import ReadOnlyGuard, begins, needs_guard
 from tablewright.runtime.result_rows import result_rows
 from tablewright.runtime.savepoint import Savepoint
 from tablewright.runtime.state import SessionState
-from tablewright.runtime.temporary import TemporarySession
+from tablewright.runtime.temporary_session import TemporarySession
 
 if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
-    from tablewright.runtime.attributes import AttributeStore
+    from tablewright.runtime.versions.attributes import AttributeStore
 
 T = TypeVar("T")
 
@@ -144,7 +144,7 @@ class Session(DynamicSession, TemporarySession):
     def attributes(self) -> AttributeStore:
         """Names and values that are kept in the database, beside the versions of its tables."""
         # Not at the top: it is a table, and not every program needs one.
-        from tablewright.runtime.attributes import AttributeStore
+        from tablewright.runtime.versions.attributes import AttributeStore
 
         return AttributeStore(self.gate)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, overload
 
-from tablewright.runtime.definitions import Definition
+from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.opaque.known import KnownOpaqueTables
 from tablewright.runtime.opaque.manager import AnyStorage
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage

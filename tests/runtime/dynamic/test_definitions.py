@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import MetaData
 
 from bookstore import Database, Session
-from tablewright.runtime.definitions import make_table
+from tablewright.runtime.dynamic.definitions import make_table
 from tablewright.spec.models import ColumnSpec, TableSpec, UniqueSpec
 from tablewright.spec.problem import SpecError
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 import bookstore
 import observatory
-from tablewright.runtime.differences import differences
+from tablewright.runtime.live.differences import differences
 from tablewright.schema import types
 from tablewright.schema.tables import (
     Element,

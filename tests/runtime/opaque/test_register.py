@@ -20,7 +20,7 @@ from tablewright.runtime.errors import (
     UnknownOpaqueTableError,
 )
 from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions.version_tuple import VersionTuple
 from tablewright.schema import definition as d
 from tablewright.spec.models import CheckSpec, ColumnSpec, IndexSpec, TableSpec, UniqueSpec
 from tablewright.spec.problem import SpecError
@@ -89,7 +89,7 @@ def test_opaque_tables_are_no_part_of_the_schema(db: Database) -> None:
     db.create(exist_ok=True)
     db.drop()
     # The version of their registry stays with it.
-    assert tables(db) == {"record", "tablewright_opaque", "tablewright_attributes"}
+    assert set(inspect(db.engine).get_table_names()) == {"record", "tablewright_opaque", "tablewright_attributes"}
 
 
 def test_a_table_may_be_registered_before_the_others_are_made(url: str) -> None:

@@ -31,7 +31,7 @@ import observatory
 from bookstore.tables.book import BookRow, BookTable
 from bookstore.tables.order_line import OrderLineTable
 from observatory.tables.detector import DetectorTable
-from tablewright.runtime.dynamic import DynamicTable
+from tablewright.runtime.dynamic.dynamic_table import DynamicTable
 from tablewright.schema.range import Range
 from tests.runtime.rows.books import author_id, book
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tablewright.runtime.extension import VersionedExtension
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions.extension import VersionedExtension
+from tablewright.runtime.versions.version_tuple import VersionTuple
 from tests.runtime.session import sample
 
 

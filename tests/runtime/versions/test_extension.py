@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tablewright.runtime.errors import IncompatibleVersionError
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions.version_tuple import VersionTuple
 from tests.runtime.versions.extensions import One, Plain, Several, SeveralWithDefault
 
 V1, V11, V2 = VersionTuple(1, 0, 0), VersionTuple(1, 1, 0), VersionTuple(2, 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions.version_tuple import VersionTuple
 
 
 @pytest.mark.parametrize("text", ["0.0.0", "1.0.0", "10.20.30"])

@@ -36,7 +36,7 @@ from observatory import (
 from observatory import Session as ObservatorySession
 from sqlalchemy import Column, ColumnElement, MetaData, Table, create_engine, func, or_, select
 from sqlalchemy.orm import scoped_session, sessionmaker
-from tablewright.runtime.dynamic import DynamicTable
+from tablewright.runtime.dynamic.dynamic_table import DynamicTable
 from tablewright.runtime.opaque.prefix import Prefix
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
 from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper

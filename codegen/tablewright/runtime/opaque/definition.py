@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Dialect
 from sqlalchemy.exc import ArgumentError
 
-from tablewright.runtime.definitions import Definition, resolved
+from tablewright.runtime.dynamic.definitions import Definition, resolved
 from tablewright.schema import canonical, definition as d, names
 from tablewright.schema.build import build_metadata, build_table
 

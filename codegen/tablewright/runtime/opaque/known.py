@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from sqlalchemy.exc import ArgumentError
 
-from tablewright.runtime.definitions import Definition
+from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.opaque.manager import AnyStorage, OpaqueTableStorageManager
 from tablewright.runtime.package import Package
 from tablewright.runtime.session import Session

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, Table, UniqueConstraint, text
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
-from tablewright.runtime.live_values import checked_values, declared_limits, limits, listed_values
+from tablewright.runtime.live.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
+from tablewright.runtime.live.values import checked_values, declared_limits, limits, listed_values
 from tablewright.schema import names
 
 UNDEFINED_OBJECT = "42704"

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from sqlalchemy import CheckConstraint, Dialect, MetaData
 from sqlalchemy.sql import quoted_name
 
-from tablewright.runtime.definitions import Definition, forget_those_of_other_engines, make_table, resolved
-from tablewright.runtime.dynamic import DynamicTable, accessor_of
+from tablewright.runtime.dynamic.definitions import Definition, forget_those_of_other_engines, make_table, resolved
+from tablewright.runtime.dynamic.dynamic_table import DynamicTable, accessor_of
 from tablewright.runtime.table import Table
 from tablewright.schema import definition as d
 

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from tablewright.runtime.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
-from tablewright.runtime.live_values import checked_values, limits
+from tablewright.runtime.live.live_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
+from tablewright.runtime.live.values import checked_values, limits
 from tablewright.schema import names
 
 Fetch: TypeAlias = Callable[[str, tuple[Any, ...]], Iterable[Any]]

@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 from tablewright.runtime import driver, sqlite, stream
 from tablewright.runtime.failure import first_failure
 from tablewright.runtime.gate import GatedSession
-from tablewright.runtime.temporary_definition import Source, accessor_class, temporary_table
+from tablewright.runtime.temporary.definition import Source, accessor_class, temporary_table
 from tablewright.schema.names import MAX_BYTES
 
 if TYPE_CHECKING:

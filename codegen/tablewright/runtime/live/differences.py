@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, MetaData, Table, inspect
 
-from tablewright.runtime.live_table import Columns, LiveForeignKey, LiveTable, LiveUnique
+from tablewright.runtime.live.live_table import Columns, LiveForeignKey, LiveTable, LiveUnique
 
 
 def differences(connection: Connection, table: Table) -> list[str]:
@@ -23,9 +23,9 @@ def compared(connection: Connection, table: Table) -> list[str] | None:
     """The same; None where the database has no such table."""
     # A dialect's part is loaded where it is used.
     if connection.dialect.name == "postgresql":
-        from tablewright.runtime import live_postgres as engine
+        from tablewright.runtime.live import postgres as engine
     else:
-        from tablewright.runtime import live_sqlite as engine  # type: ignore[no-redef]  # has the same functions
+        from tablewright.runtime.live import sqlite as engine  # type: ignore[no-redef]  # has the same functions
     live = engine.read(connection, table)
     if live is None or isinstance(live, str):
         return live if live is None else [live]

@@ -12,11 +12,11 @@ from tablewright.runtime.errors import TemporaryTablesDisabledError
 from tablewright.runtime.gate import GatedSession
 
 if TYPE_CHECKING:
-    from tablewright.runtime.definitions import Definition
-    from tablewright.runtime.dynamic import DynamicTable
+    from tablewright.runtime.dynamic.definitions import Definition
+    from tablewright.runtime.dynamic.dynamic_table import DynamicTable
     from tablewright.runtime.table import Table
-    from tablewright.runtime.temporary_definition import Source
-    from tablewright.runtime.temporary_tables import TemporaryTables
+    from tablewright.runtime.temporary.definition import Source
+    from tablewright.runtime.temporary.tables import TemporaryTables
 
     TableT = TypeVar("TableT", bound=Table[Any, Any])
 
@@ -76,6 +76,6 @@ class TemporarySession(GatedSession):
                 "This database was opened without temporary tables: Database(…, allow_temporary_tables=False)."
             )
         # The row tier is loaded when it is first used.
-        from tablewright.runtime import temporary_tables
+        from tablewright.runtime.temporary import tables as temporary_tables
 
         return temporary_tables.of(self)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from tablewright.runtime.errors import IncompatibleVersionError
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions.version_tuple import VersionTuple
 
 
 class VersionedExtension(ABC):

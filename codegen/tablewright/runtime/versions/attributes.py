@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.errors import AttributeExistsError, VersionsMissingError
 from tablewright.runtime.failure import lacks_table
-from tablewright.runtime.store import NAME, name_of_store, read_attributes
+from tablewright.runtime.versions.store import NAME, name_of_store, read_attributes
 from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key, table
 

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Dialect, MetaData
 
 from tablewright.runtime import creation
-from tablewright.runtime.definitions import Definition, make_resolved, make_table, resolved
-from tablewright.runtime.differences import compared, present
-from tablewright.runtime.dynamic_tables import Known, borrow_targets, meaning, refuse_name
+from tablewright.runtime.dynamic.definitions import Definition, make_resolved, make_table, resolved
+from tablewright.runtime.dynamic.registry import Known, borrow_targets, meaning, refuse_name
 from tablewright.runtime.errors import MissingTablesError, SchemaAlreadyExistsError, TableConflictError
+from tablewright.runtime.live.differences import compared, present
 from tablewright.runtime.package import Package
 
 S = TypeVar("S")

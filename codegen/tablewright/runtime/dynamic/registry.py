@@ -14,11 +14,11 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.schema import DropTable
 
 from tablewright.runtime import creation, driver
-from tablewright.runtime.definitions import Definition, make_resolved, make_table, resolved
-from tablewright.runtime.differences import compared
+from tablewright.runtime.dynamic.definitions import Definition, make_resolved, make_table, resolved
 from tablewright.runtime.errors import ReadOnlyDatabaseError, TableConflictError
 from tablewright.runtime.failure import refused_as_read_only
 from tablewright.runtime.gate import GatedSession
+from tablewright.runtime.live.differences import compared
 from tablewright.runtime.package import Package
 from tablewright.schema import definition as d
 from tablewright.schema.canonical import table_identity

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, MetaData, inspect
 
-from tablewright.runtime.attributes import all_but
 from tablewright.runtime.creation import create_all, make_namespace, wait_for_turn
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
-from tablewright.runtime.stamp import Stamp
-from tablewright.runtime.store import schema_of_store
-from tablewright.runtime.versions import Requested, Versions
+from tablewright.runtime.versions.attributes import all_but
+from tablewright.runtime.versions.stamp import Stamp
+from tablewright.runtime.versions.store import schema_of_store
+from tablewright.runtime.versions.versions import Requested, Versions
 
 
 class Making:

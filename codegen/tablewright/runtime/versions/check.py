@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.errors import IncompatibleVersionError
 from tablewright.runtime.failure import condemn, lacks_table
-from tablewright.runtime.store import read_attributes
-from tablewright.runtime.version_tuple import VersionTuple
-from tablewright.runtime.versions import Versions
+from tablewright.runtime.versions.store import read_attributes
+from tablewright.runtime.versions.version_tuple import VersionTuple
+from tablewright.runtime.versions.versions import Versions
 
 
 class VersionCheck:
@@ -46,7 +46,7 @@ class VersionCheck:
     def stored(self, connection: Connection) -> dict[str, VersionTuple | None]:
         """The versions that the database says it holds."""
         # Not at the top: it is a table, and a program that opens no session needs none.
-        from tablewright.runtime.attributes import AttributeStore
+        from tablewright.runtime.versions.attributes import AttributeStore
 
         return self.versions.stored(dict(AttributeStore(nullcontext(connection)).items()))
 

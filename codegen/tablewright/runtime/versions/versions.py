@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.exc import ArgumentError
 
 from tablewright.runtime.errors import IncompatibleVersionError, VersionsMissingError
-from tablewright.runtime.extension import VersionedExtension
-from tablewright.runtime.package import SchemaInfo
-from tablewright.runtime.version_tuple import VersionTuple
+from tablewright.runtime.versions.extension import VersionedExtension
+from tablewright.runtime.versions.schema_info import SchemaInfo
+from tablewright.runtime.versions.version_tuple import VersionTuple
 
 Extension = type[VersionedExtension]
 Requested = Mapping[Extension, VersionTuple]

@@ -1,0 +1,1 @@
+"""Tables said at run time: what they mean, their making, and their rows."""

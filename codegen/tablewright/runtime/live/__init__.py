@@ -1,0 +1,1 @@
+"""What tables of the database are like, compared with what was declared."""

@@ -1,0 +1,1 @@
+"""Temporary tables: which they are like, and when they go."""
