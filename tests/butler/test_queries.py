@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pytest
+import sqlalchemy
 from sqlalchemy import func, literal_column, select, union_all
 
+from tablewright.runtime.patterns import glob
 from tablewright.spec.models import ColumnSpec, TableSpec
 
 MOMENTS = {
@@ -58,6 +61,40 @@ def test_aggregate_of_a_union(db: Any, case: Any) -> None:
     with db.session(read_only=True) as session:
         found = session.rows(statement.order_by(halves.c.value), Named)
     assert found == [Named(0, "b1"), Named(1, "b3"), Named(2, "b5")]
+
+
+PATTERNS = [
+    ("b*", {"b", "b%", "b_x", "bxx", r"b\x"}),
+    ("b?x", {"b_x", "bxx", r"b\x"}),
+    ("*%", {"b%"}),
+    ("b_*", {"b_x"}),
+    (r"b\\*", {r"b\x"}),
+    (r"\*", {"*"}),
+    ("[*]", {"[x]"}),
+    ("B*", {"B"}),
+    ("", {""}),
+]
+
+
+@pytest.mark.parametrize(("pattern", "expected"), PATTERNS)
+def test_glob(case: Any, place: str, pattern: str, expected: set[str]) -> None:
+    """Butler's glob_expression: only `*` and `?` stand for others, a backslash takes that away, and case counts."""
+    words = ["b", "B", "b%", "b_x", "bxx", r"b\x", "*", "[x]", ""]
+    with case.Database(place) as db:
+        db.create()
+        with db.session() as session:
+            session.a.insert_many([{"name": word} for word in words])
+            assert {row.name for row in session.a.select(glob(case.A.name, pattern))} == expected
+            assert session.scalar(select(glob(session.b.c.name, pattern))) is None
+
+
+def test_explain(db: Any, case: Any) -> None:
+    """Butler's debugging of queries: the plan of a statement, with its parameters, and nothing is run."""
+    with db.session() as session:
+        plan = session.explain(select(case.B).where(case.B.name == "b1"))
+        assert re.search("SEARCH b USING INDEX|Scan.* on b", plan)
+        session.explain(sqlalchemy.delete(case.B))
+        assert session.b.count() == 6
 
 
 def test_times(db: Any) -> None:

@@ -157,6 +157,14 @@ class Session(DynamicSession, TemporarySession):
         value: T | None = self.execute(statement).scalar()
         return value
 
+    def explain(self, statement: sqlalchemy.ClauseElement) -> str:
+        """How the database would run *statement*, a line for each step; nothing is run."""
+        # Not at the top: who looks at plans waits for them.
+        from tablewright.runtime.explain import explained
+
+        with self.gate as connection:
+            return explained(connection, statement)
+
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:
         """The same session in a savepoint: an error undoes what was done in it, and nothing else."""

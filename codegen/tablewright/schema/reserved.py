@@ -7,6 +7,7 @@ OWN_ACCESSORS = frozenset(
         "attributes",
         "drop_temporary_table",
         "ensure_table",
+        "explain",
         "gate",
         "lock_table",
         "make_temporary_table",
