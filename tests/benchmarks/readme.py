@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.benchmarks import results
@@ -22,9 +23,22 @@ TABLE = {
     "insert-many": "insert 50,000 rows, a row",
     "upsert-many": "upsert 10,000 rows, a row",
 }
+OPAQUE = {
+    "insert": "insert 100,000 records into an opaque table",
+    "ensure": "ensure them where they are there",
+    "replace": "replace them",
+    "fetch-all": "fetch all, and look at every value",
+    "fetch-ids": "fetch them by 100,000 ids",
+    "delete": "delete 50,000 by their ids",
+}
 LIMITS = {
     "rows/sqlite/insert-many-rich": "A decimal is proved to be exact, and JSON to have its type when it is read again, "
     "which takes a microsecond a row; the driver's rows are not looked at.",
+    "rows/postgresql/insert-many-rich": "Values are proved to fit before they are copied; the ORM takes some five times as "
+    "long as the driver's own COPY.",
+    "rows/postgresql/upsert-many": "Most of it is the server's, COPY into a temporary table and one statement that "
+    "merges it, as in the driver by hand, of whose time the ORM takes little more than three times.",
+    "rows/postgresql/upsert-many-rich": "As above.",
     "entities/postgresql/get": "What is over is one pass of the gate, about two microseconds of eighty: a call at a "
     "time, and none in a broken transaction.",
     "generate/1000/cold": "The profile is flat: ruff, the imports, reading YAML, judging and resolving, planning and "
@@ -35,12 +49,14 @@ LIMITS = {
 }
 """Where the time goes by which a case misses its goal, said as long as it does."""
 COLUMNS = {"tablewright": "tablewright", "core": "Core", "orm": "ORM"}
+KEEPERS = {"tablewright": "tablewright", "butler": "Butler"}
 ENGINES = {"sqlite": "SQLite", "postgresql": "Postgres"}
 
 
 def figures(report: Report) -> str:
     """What stands between the markers."""
-    parts = [_row_table(report), *_sentences(report), _goals(report), _machine(report)]
+    tables = [_table(report, "rows", TABLE, COLUMNS, "µs"), _table(report, "opaque", OPAQUE, KEEPERS, "s")]
+    parts = [*tables, *_sentences(report), _goals(report), _machine(report)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -53,21 +69,22 @@ def with_figures(text: str, report: Report) -> str:
     return f"{before}{START}\n\n{figures(report)}\n\n{END}{after}"
 
 
-def _row_table(report: Report) -> str:
-    heads = [head for engine in ENGINES.values() for head in (f"{engine}: driver", *COLUMNS.values())]
+def _table(report: Report, kind: str, works: Mapping[str, str], columns: Mapping[str, str], unit: str) -> str:
+    heads = [head for engine in ENGINES.values() for head in (f"{engine}: driver", *columns.values())]
     lines = [f"| | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads)]
-    for work, said in TABLE.items():
-        cells = [cell for engine in ENGINES for cell in _cells(report.of(f"rows/{engine}/{work}"))]
+    for work, said in works.items():
+        found = [report.of(f"{kind}/{engine}/{work}") for engine in ENGINES]
+        cells = [cell for result in found for cell in _cells(result, columns, unit)]
         lines.append(f"| {said} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _cells(result: Result | None) -> list[str]:
+def _cells(result: Result | None, columns: Iterable[str], unit: str) -> list[str]:
     if result is None:
-        return ["–"] * (1 + len(COLUMNS))
+        return ["–", *("–" for _ in columns)]
     driver = result.values.get("driver")
-    ratios = [f"{number(result.ratios[name].median)} ×" if name in result.ratios else "–" for name in COLUMNS]
-    return ["–" if driver is None else f"{number(driver.median)} µs", *ratios]
+    ratios = [f"{number(result.ratios[name].median)} ×" if name in result.ratios else "–" for name in columns]
+    return ["–" if driver is None else f"{number(driver.median)} {unit}", *ratios]
 
 
 def _sentences(report: Report) -> list[str]:
@@ -122,10 +139,26 @@ def _goals(report: Report) -> str:
     missed = [
         f"`{result.id}`: {goal.goal}; it is {number(goal.value.median)} {goal.unit}{_limit(result)}"
         for result, goal in judged
-        if not goal.met
+        if not goal.met and not result.id.startswith("opaque/")
     ]
-    said = f"{len(judged) - len(missed)} of the {len(judged)} goals that the suite judges are met."
+    missed += _opaque_missed(report)
+    met = sum(goal.met for _, goal in judged)
+    said = f"{met} of the {len(judged)} goals that the suite judges are met."
     return said + (" Not met:\n\n" + "\n".join(f"- {goal}" for goal in missed) if missed else "")
+
+
+def _opaque_missed(report: Report) -> list[str]:
+    results = [result for result in report.results if result.id.startswith("opaque/")]
+    missed = [result for result in results if not all(goal.met for goal in result.goals)]
+    if not missed:
+        return []
+    values = sorted(goal.value.median for result in missed for goal in result.goals)
+    beyond = sum(result.ratios["butler"].median < 4 for result in missed)
+    return [
+        f"`opaque/…`: {missed[0].goals[0].goal}, in {len(missed)} of {len(results)} cases; it is {number(values[0])} "
+        f"to {number(values[-1])} ×. In {beyond} of them Butler takes less than four times as long as the bare driver: "
+        "what is left there is the work of the driver and of the database."
+    ]
 
 
 def _limit(result: Result) -> str:
