@@ -34,11 +34,11 @@ OPAQUE = {
 LIMITS = {
     "rows/sqlite/insert-many-rich": "A decimal is proved to be exact, and JSON to have its type when it is read again, "
     "which takes a microsecond a row; the driver's rows are not looked at.",
-    "rows/postgresql/insert-many-rich": "Values are proved to fit before they are copied; the ORM takes some five times as "
-    "long as the driver's own COPY.",
+    "rows/postgresql/insert-many-rich": "Values are proved to fit before they are copied; the ORM takes some five times "
+    "as long as the driver's own COPY.",
     "rows/postgresql/upsert-many": "Most of it is the server's, COPY into a temporary table and one statement that "
     "merges it, as in the driver by hand, of whose time the ORM takes little more than three times.",
-    "rows/postgresql/upsert-many-rich": "As above.",
+    "rows/postgresql/upsert-many-rich": "The same, of values that are encoded.",
     "entities/postgresql/get": "What is over is one pass of the gate, about two microseconds of eighty: a call at a "
     "time, and none in a broken transaction.",
     "generate/1000/cold": "The profile is flat: ruff, the imports, reading YAML, judging and resolving, planning and "
