@@ -34,7 +34,7 @@ OPAQUE = {
 LIMITS = {
     "rows/sqlite/insert-many-rich": "A decimal is proved to be exact, and JSON to have its type when it is read again, "
     "which takes a microsecond a row; the driver's rows are not looked at.",
-    "rows/postgresql/insert-many-rich": "Values are proved to fit before they are copied; the ORM takes some five times "
+    "rows/postgresql/insert-many-rich": "Values are proved to fit before they are copied; the ORM takes five times "
     "as long as the driver's own COPY.",
     "rows/postgresql/upsert-many": "Most of it is the server's, COPY into a temporary table and one statement that "
     "merges it, as in the driver by hand, of whose time the ORM takes little more than three times.",
