@@ -50,6 +50,19 @@ def stored_file(session: Session) -> UUID:
     return session.file.insert(path=f"/{uuid4()}", size=1, digest=uuid4().bytes * 2).id
 
 
+def test_tables_that_others_point_at_are_not_dropped(url: str) -> None:
+    """`drop` names the opaque tables that stand in its way, and drops nothing; without them it drops all."""
+    with Database(url) as db:
+        db.create()
+        db.opaque.register("transfer")
+        with pytest.raises(exc.InvalidRequestError, match=r"transfer in the database point.*unregister"):
+            db.drop()
+        assert db.missing_tables() == []
+        db.opaque.unregister("transfer")
+        db.drop()
+        assert len(db.missing_tables()) > 1
+
+
 def test_they_are_the_clients(db: Database) -> None:
     """`create()` makes no opaque table, and Alembic asks for none; the client that needs one registers it."""
     assert db.opaque.get("transfer") is None

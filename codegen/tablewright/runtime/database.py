@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from pathlib import Path
 from types import TracebackType
@@ -238,10 +238,13 @@ class Database(MakesTables[S]):
             return self._check.stored(connection)
 
     def drop(self) -> None:
-        """Drops all tables of the package, those that are there, and its versions, in one transaction."""
+        """Drops all tables of the package, those that are there, and its versions, in one transaction.
+
+        `InvalidRequestError` where other tables, opaque ones among them, point at them.
+        """
         metadata = self._metadata()
         self._refuse_read_only("drop")
-        with self._making(metadata) as making:
+        with self._making(metadata, dropping=True) as making:
             making.drop()
         self._check = self._check.again()
 
@@ -350,20 +353,24 @@ class Database(MakesTables[S]):
             yield connection
 
     @contextmanager
-    def _transaction(self) -> Generator[Connection, None, None]:
+    def _transaction(self, *, dropping: bool = False) -> Generator[Connection, None, None]:
         if self._joined is not None:
             with self._joined.begin_nested():
                 yield self._joined
             return
-        with self._engine.begin() as connection:
+        with (
+            self._engine.connect() as connection,
+            sqlite.unkeyed(connection) if dropping else nullcontext(),
+            connection.begin(),
+        ):
             if self.namespace is not None:
                 postgres.enter_namespace(connection, self.namespace)
             yield connection
 
     @contextmanager
-    def _making(self, metadata: MetaData) -> Generator[Making, None, None]:
+    def _making(self, metadata: MetaData, *, dropping: bool = False) -> Generator[Making, None, None]:
         # Not at the top: most programs make no tables.
         from tablewright.runtime.versions.making import Making
 
-        with self._transaction() as connection:
+        with self._transaction(dropping=dropping) as connection:
             yield Making(connection, metadata, self._check.versions, namespace=self._namespace, place=repr(self))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -37,6 +39,25 @@ READING_PRAGMAS = {
 """Those that take an argument and change no database."""
 
 registry.register("sqlite.tablewright", "tablewright.runtime.sqlite_dialect", "SQLiteDialect")
+
+
+@contextmanager
+def unkeyed(connection: Connection) -> Generator[None, None, None]:
+    """Begins and ends outside of a transaction, in which tables are dropped that point at each other in a circle.
+
+    Before it drops a table, SQLite deletes its rows, for which it looks at the tables they point at, dropped or not.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    cursor: Any = connection.connection.cursor()
+    (enforced,) = cursor.execute("PRAGMA foreign_keys").fetchone()
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA foreign_keys = {enforced}")
+        cursor.close()
 
 
 def engine_url(url: URL, *, read_only: bool) -> URL:

@@ -15,10 +15,22 @@ from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import sessionmaker
 
+import observatory
 from tablewright.runtime.errors import SchemaAlreadyExistsError
 from tests.runtime.session.sample import Database, Parent, Session, names, sample_metadata
 
 SECRET = "s3cret-word"
+
+
+def test_tables_that_point_at_each_other_are_dropped(url: str) -> None:
+    """A circle of foreign keys is dropped whole, and foreign keys hold afterwards as before."""
+    with observatory.Database(url) as database:
+        database.create()
+        database.drop()
+        assert inspect(database.engine).get_table_names() == []
+        if database.engine.dialect.name == "sqlite":
+            with database.engine.connect() as connection:
+                assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
 def test_create_and_drop(url: str) -> None:

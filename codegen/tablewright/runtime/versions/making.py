@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime.creation import create_all, make_namespace, wait_for_turn
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
@@ -64,7 +65,18 @@ class Making:
         self._stamp.write(versions, anew=force)
 
     def drop(self) -> None:
-        """Drops the tables that are there, and forgets their versions."""
+        """Drops the tables that are there, and forgets their versions; none where other tables point at them."""
+        names = self._names()
+        others = sorted(
+            name
+            for (_, name), keys in inspect(self.connection).get_multi_foreign_keys(schema=self._schema()).items()
+            if name not in names and any(key["referred_table"] in names for key in keys)
+        )
+        if others:
+            raise InvalidRequestError(
+                f"{self._place} keeps its tables: {_some(others)} in the database point at them. Drop those first; "
+                "opaque ones by database.opaque.unregister(name)."
+            )
         self._metadata.drop_all(self.connection, tables=self._tables)
         self._stamp.remove()
 
@@ -73,8 +85,11 @@ class Making:
 
     def _present(self) -> set[str]:
         inspector = inspect(self.connection)
-        schema = self._namespace or schema_of_store(self.connection)
+        schema = self._schema()
         return {*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)}
+
+    def _schema(self) -> str | None:
+        return self._namespace or schema_of_store(self.connection)
 
 
 def _some(names: list[str], limit: int = 5) -> str:
