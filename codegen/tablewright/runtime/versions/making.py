@@ -66,18 +66,27 @@ class Making:
 
     def drop(self) -> None:
         """Drops the tables that are there, and forgets their versions; none where other tables point at them."""
-        names = self._names()
+        names, schema = self._names(), self._schema()
         others = sorted(
             name
-            for (_, name), keys in inspect(self.connection).get_multi_foreign_keys(schema=self._schema()).items()
-            if name not in names and any(key["referred_table"] in names for key in keys)
+            for (_, name), keys in inspect(self.connection).get_multi_foreign_keys(schema=schema).items()
+            if name not in names
+            and any(key["referred_table"] in names and key["referred_schema"] in (None, schema) for key in keys)
         )
         if others:
             raise InvalidRequestError(
                 f"{self._place} keeps its tables: {_some(others)} in the database point at them. Drop those first; "
                 "opaque ones by database.opaque.unregister(name)."
             )
-        self._metadata.drop_all(self.connection, tables=self._tables)
+        if (
+            self.connection.dialect.name == "sqlite"
+            and not self.connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
+        ):
+            # In any order; SQLAlchemy would look for one, and warn where there is none.
+            for table in self._tables:
+                table.drop(self.connection, checkfirst=True)
+        else:
+            self._metadata.drop_all(self.connection, tables=self._tables)
         self._stamp.remove()
 
     def _names(self) -> set[str]:
