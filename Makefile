@@ -42,7 +42,7 @@ check: $(VENV)/for-development ## lint, type-check under both checkers, hold the
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/tablewright generate --check
 
-bench: .venv-bench/for-benchmarks ## compare with others, side by side (17 minutes); writes the README's figures and chart
+bench: .venv-bench/for-benchmarks ## compare with others, side by side (19 minutes); writes the README's figures and chart
 	$(BENCH)/python -m tests.benchmarks --json tests/benchmarks/results.json
 	$(MAKE) --no-print-directory bench-readme
 

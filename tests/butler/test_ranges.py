@@ -54,8 +54,8 @@ def make(name: str, **columns: Column[Any]) -> Table:
 
 
 @pytest.fixture
-def connection(url: str) -> Iterator[Connection]:
-    engine = create_engine(url)
+def connection(place: str) -> Iterator[Connection]:
+    engine = create_engine(place)
     with engine.begin() as connection:
         yield connection
     engine.dispose()

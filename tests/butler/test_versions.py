@@ -46,9 +46,9 @@ class Database(sample.Database):
     extensions = (Unversioned, OneVersion, TwoVersions)
 
 
-def test_new_schema(url: str) -> None:
+def test_new_schema(place: str) -> None:
     """A new database says of each manager its class, and its version where it has one, as it was asked for."""
-    with Database(url) as database:
+    with Database(place) as database:
         database.create(versions={TwoVersions: V200})
         with database.session() as session:
             assert session.attributes.items() == [
@@ -137,9 +137,9 @@ def test_compatibility(
             pass
 
 
-def test_attribute_manager(url: str) -> None:
+def test_attribute_manager(place: str) -> None:
     """testAttributeManager: get, set, force, delete and items of the store."""
-    with sample.Database(url) as database:
+    with sample.Database(place) as database:
         database.create()
         with database.session() as session:
             attributes = session.attributes
@@ -173,10 +173,10 @@ def test_attribute_manager(url: str) -> None:
             assert attributes.items() == [("attr2", "value")]
 
 
-def test_missing_attributes(url: str) -> None:
+def test_missing_attributes(place: str) -> None:
     """testMissingAttributes: a database without attributes is a LookupError."""
-    with sample.Database(url) as database, pytest.raises(LookupError), database.session():
+    with sample.Database(place) as database, pytest.raises(LookupError), database.session():
         pass
-    unchecked = sample.Database(url, check_versions=False)
+    unchecked = sample.Database(place, check_versions=False)
     with unchecked as database, pytest.raises(LookupError), database.session() as session:
         session.attributes.get("attr")

@@ -10,7 +10,7 @@ from itertools import chain
 from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
 from tablewright.schema import names
-from tablewright.schema.reserved import RESERVED_ACCESSORS
+from tablewright.schema.reserved import OPAQUE_ARGUMENTS, RESERVED_ACCESSORS
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.resolve_type import KINDS
 from tablewright.spec.yaml_reader import Path
@@ -30,7 +30,6 @@ _PACKAGE = (
 _SUFFIXES = ("Columns", "Insert", "Key", "Row", "Table", "Update", "Where")
 _OPAQUE_SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
 # What the methods of an opaque table's storage take beside columns.
-_ARGUMENTS = {"session": "the session that it is part of", "batch_size": "how many rows a batch has"}
 _FOLDERS = {False: "tables", True: "opaque"}
 
 
@@ -69,8 +68,10 @@ def opaque_argument(schema: ExpandedSchema) -> Iterator[Finding]:
     """A column of an opaque table is not called `session` or `batch_size`, which its `fetch` takes for itself."""
     for table in schema.tables:
         for column in table.columns.values() if table.opaque else ():
-            if column.attribute in _ARGUMENTS:
-                message = f"`fetch` of an opaque table takes `{column.attribute}` for {_ARGUMENTS[column.attribute]}."
+            if column.attribute in OPAQUE_ARGUMENTS:
+                message = (
+                    f"`fetch` of an opaque table takes `{column.attribute}` for {OPAQUE_ARGUMENTS[column.attribute]}."
+                )
                 cure = f"Rename it; `column: {column.stored}` keeps its name in the database."
                 yield Finding(column.path, message, cure, on_key=True)
 

@@ -126,16 +126,13 @@ def matching_values(shape: Shape[Any], columns: Sequence[str], rows: Iterable[An
         if isinstance(row, shape.row_class):
             found.append(tuple([getattr(row, name) for name in names]))
             continue
-        try:
-            if len(row) == len(names):
-                found.append(tuple([row[name] for name in names]))
-                continue
-        except KeyError:
-            pass
-        raise InvalidRequestError(
-            f"Row {number} to delete by has the columns {', '.join(row) or 'none'}: it has to have the ones that are "
-            f"compared, {', '.join(names)}, and no other."
-        )
+        given = shape.values_of(row)
+        if len(given) != len(names) or any(name not in given for name in names):
+            raise InvalidRequestError(
+                f"Row {number} to delete by has the columns {', '.join(given) or 'none'}: it has to have the ones that "
+                f"are compared, {', '.join(names)}, and no other."
+            )
+        found.append(tuple([given[name] for name in names]))
     return found
 
 

@@ -1,6 +1,12 @@
-"""The names that accessors of tables must leave to the session, frozen: an upgrade of SQLAlchemy renames nothing."""
+"""The names that accessors of tables must leave to the session, and columns of opaque tables to `fetch`.
+
+Frozen, so that an upgrade of SQLAlchemy renames nothing.
+"""
 
 from __future__ import annotations
+
+OPAQUE_ARGUMENTS = {"session": "the session that it is part of", "batch_size": "how many rows a batch has"}
+"""What `fetch` of an opaque table takes beside the names of columns, and for what."""
 
 OWN_ACCESSORS = frozenset(
     {

@@ -196,6 +196,14 @@ def test_a_long_name_is_that_of_two_forms(db: Database) -> None:
         storage.insert(row(2, name="n1"))
 
 
+@pytest.mark.parametrize("name", ["session", "batch_size"])
+def test_a_column_that_fetch_could_not_be_asked_for_is_refused(db: Database, name: str) -> None:
+    """A column called as what `fetch` takes beside columns is an error before anything is made."""
+    with pytest.raises(ArgumentError, match=f"cannot have a column '{name}'.*Call it otherwise"):
+        db.opaque.register("record", RECORD.model_copy(update={"columns": {name: ColumnSpec(type="text")}}))
+    assert db.opaque.names() == []
+
+
 def test_a_sqlalchemy_table_is_refused(db: Database) -> None:
     """A SQLAlchemy Table does not say enough to be found again by."""
     table = sqlalchemy.Table("record", MetaData(), sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True))
@@ -340,11 +348,10 @@ def test_a_manager_can_be_declared_with_the_static_tables(db: Database) -> None:
 
 
 def test_the_registry_has_a_version(db: Database, records: Any) -> None:
-    """It is written with the registry, and a manager that does not work with it refuses the tables."""
+    """It is written with the registry; managers that do not work with it refuse the tables, found before or not."""
     with db.session() as session:
         assert session.attributes.get(VERSION_NAME) == "1.0.0"
         session.attributes.set(VERSION_NAME, "2.0.0", force=True)
-    assert db.opaque.get("record") is not None
     uses: list[Callable[[OpaqueTableStorageManager], object]] = [
         lambda manager: manager.get("record"),
         lambda manager: manager.names(),
@@ -353,6 +360,8 @@ def test_the_registry_has_a_version(db: Database, records: Any) -> None:
     for use in uses:
         with pytest.raises(IncompatibleVersionError, match=r"holds 2\.0\.0 of tablewright\.OpaqueTableStorageManager"):
             use(OpaqueTableStorageManager(db))
+        with pytest.raises(IncompatibleVersionError):
+            use(db.opaque)
 
 
 def test_the_namespace_has_opaque_tables_of_its_own(postgres_url: str) -> None:

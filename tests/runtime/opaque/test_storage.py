@@ -310,6 +310,6 @@ def test_a_prefix_is_for_text(few: Any) -> None:
     with pytest.raises(ArgumentError, match="is no text"):
         few.fetch(id=Prefix("1"))
     with pytest.raises(TypeError):
-        Prefix(1)  # type: ignore[arg-type]
+        Prefix(1)  # type: ignore[arg-type]  # what is tested
     with pytest.raises((DataError, InvalidRequestError)):
         list(few.fetch(name=[Prefix("n")]))

@@ -225,6 +225,8 @@ def test_what_a_row_to_delete_by_has(loose: Any) -> None:
         loose.delete_matching(["a", "c"], [{"a": 1, "c": 1}])
     with pytest.raises(UnknownColumnError, match="no column 'c'"):
         loose.delete_matching(["c"], [])
+    with pytest.raises(TypeError, match="int is neither a mapping of columns nor a"):
+        loose.delete_matching(["a"], [5])
     assert loose.delete_matching(["a"], []) == 0
     assert loose.delete_matching(["a"], [{"a": None}]) == 0
     assert loose.count() == 3

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from tablewright.runtime.dynamic.definitions import Definition, resolved
 from tablewright.schema import canonical, definition as d, names
 from tablewright.schema.build import build_metadata, build_table
+from tablewright.schema.reserved import OPAQUE_ARGUMENTS
 
 
 def kept(definition: Definition, name: str, dialect: Dialect, among: d.Schema) -> d.Schema:
@@ -27,7 +28,15 @@ def kept(definition: Definition, name: str, dialect: Dialect, among: d.Schema) -
             f"The opaque table {name!r} is to be found again by what is kept of it, which a SQLAlchemy Table does not "
             "say: give a TableSpec."
         )
-    return kept_table(resolved(definition, name, dialect, among=among), among)
+    table = resolved(definition, name, dialect, among=among)
+    for column in table.columns:
+        if column.attribute in OPAQUE_ARGUMENTS:
+            raise ArgumentError(
+                f"The opaque table {name!r} cannot have a column {column.attribute!r}: `fetch` takes it for "
+                f"{OPAQUE_ARGUMENTS[column.attribute]}. Call it otherwise; `column: {column.column}` keeps its name in "
+                "the database."
+            )
+    return kept_table(table, among)
 
 
 def kept_table(table: d.Table, among: d.Schema) -> d.Schema:

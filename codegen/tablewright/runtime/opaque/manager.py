@@ -205,8 +205,8 @@ class OpaqueTableStorageManager(VersionedExtension):
             return registry.find(connection, name)
 
     def _check(self, connection: Connection, *, update: bool) -> None:
-        if update not in self._fits:
-            registry.check(connection, type(self), update=update)
+        # What is not there yet may be made by another release.
+        if update not in self._fits and registry.check(connection, type(self), update=update):
             self._fits |= {update}
 
     def _is_there(self) -> bool:

@@ -84,13 +84,18 @@ def write_version(connection: Connection, extension: type[VersionedExtension]) -
     AttributeStore(nullcontext(connection)).set(version_of(extension), str(version), force=True)
 
 
-def check(connection: Connection, extension: type[VersionedExtension], *, update: bool) -> None:
-    """Raises `IncompatibleVersionError` where *extension* may not read, or with *update* write, the registry."""
-    if not _exists(connection) or not has_table(connection, STORE):
-        return
-    stored = read_attributes(connection, [version_of(extension)]).get(version_of(extension))
+def check(connection: Connection, extension: type[VersionedExtension], *, update: bool) -> bool:
+    """Raises `IncompatibleVersionError` where *extension* may not read, or with *update* write, the registry.
+
+    Whether there is one.
+    """
+    if not _exists(connection):
+        return False
+    name = version_of(extension)
+    stored = read_attributes(connection, [name]).get(name) if has_table(connection, STORE) else None
     if stored is not None:
         extension.check_compatibility(VersionTuple.from_string(stored), update)
+    return True
 
 
 def has_table(connection: Connection, name: str) -> bool:
