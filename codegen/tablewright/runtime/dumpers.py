@@ -43,11 +43,9 @@ class TextArray(Dumper):
         """Each string after its length."""
         if not obj:
             return _EMPTY_ARRAY(0, 0, self.element_oid)
-        parts = [_ARRAY(1, 0, self.element_oid, len(obj), 1)]
-        for text in obj:
-            data = text.encode(self._encoding)
-            parts += (_LENGTH(len(data)), data)
-        return b"".join(parts)
+        encoding = self._encoding
+        items = [_LENGTH(len(data := text.encode(encoding))) + data for text in obj]
+        return _ARRAY(1, 0, self.element_oid, len(items), 1) + b"".join(items)
 
 
 class VarcharArray(TextArray):

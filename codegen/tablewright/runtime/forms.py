@@ -1,9 +1,9 @@
-"""Forms: how rows that are given alike become tuples for the driver, by a function written for just them."""
+"""Forms: how rows that are given alike become tuples for the driver, by a loop written for just them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
 from sqlalchemy import Dialect
 
@@ -12,20 +12,37 @@ from tablewright.runtime.driver import Encoder
 from tablewright.runtime.shape import STATEMENTS, Shape
 from tablewright.schema.types import ColumnType
 
-Take: TypeAlias = Callable[[Any], tuple[Any, ...]]
+
+class Counted(Protocol):
+    """Rows being taken, as the functions written here leave them."""
+
+    number: int
+    """The row taken last, counted from 1."""
+    ahead: Any
+    """A row that was taken and has another form."""
+    highest: int | None
+    """The greatest explicit id so far, where the database has a sequence for them."""
+
+    def refuse(self, row: object, error: Exception) -> NoReturn:
+        """Raises the driver's *error* about a value of *row* as SQLAlchemy's, naming the row and the column."""
+        ...
+
+
+Take: TypeAlias = Callable[[Counted, Iterable[Any]], Iterator[tuple[Any, ...]]]
+"""Rows as tuples, in the order of the form's names, up to one of another class or with other keys."""
 
 
 class Form(NamedTuple):
     """Rows that are given alike: mappings with the same keys, or rows of the table."""
 
     kind: type[Any]
-    """The class whose instances may be tried at once; `KeyError` says that one has other keys."""
+    """The class whose instances may follow each other; those of others are looked at one by one."""
     names: tuple[str, ...]
     """The columns they have values for, defaults filled in."""
     encode: Take
-    """A row as the driver takes it, in the order of *names*."""
+    """Rows as the driver takes them."""
     take: Take
-    """A row as it is, in the order of *names*."""
+    """Rows as they are."""
 
 
 FORMS = "tablewright_forms"
@@ -80,7 +97,8 @@ def missing_key(shape: Shape[Any], dialect: Dialect, name: str) -> Exception:
 def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapping[str, Any], *, stored: bool) -> Form:
     names = tuple(name for name in shape.names if name in given or name in fill)
     encode_by_name = encoders(shape, dialect)
-    namespace: dict[str, Any] = {}
+    kind: type[Any] = shape.row_class if stored else dict
+    namespace: dict[str, Any] = {"Kind": kind, "Error": dialect.loaded_dbapi.Error}
     reads: list[str] = [] if stored else [f"if len(row) != {len(given)}: raise KeyError"]
     encoded: list[str] = []
     taken: list[str] = []
@@ -107,12 +125,43 @@ def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapp
             expression = f"d{number}"
         encoded.append(f"{expression}, ")
         taken.append(f"{variable if require is None else f'r{number}({variable})'}, ")
-    # Written out, for this runs for every row; names are the only text of the user's, and they are quoted or fields.
-    body = "\n    ".join(reads)
+    # SQLite has no sequence to bring up to the ids that rows bring along.
+    identity = None if shape.identity is None or dialect.name == "sqlite" else shape.identity.key
+    used = names.index(identity) if identity in names else None
     for function, values in (("encode", encoded), ("take", taken)):
-        source = f"def {function}(row):\n    {body}\n    return ({''.join(values)})"
+        source = _loop(function, reads, f"({''.join(values)})", used)
         exec(compile(source, f"<rows for {shape.table.name}>", "exec"), namespace)
-    return Form(shape.row_class if stored else dict, names, namespace["encode"], namespace["take"])
+    return Form(kind, names, namespace["encode"], namespace["take"])
+
+
+def _loop(function: str, reads: list[str], values: str, used: int | None) -> str:
+    # Written out, for this runs for every row; names are the only text of the user's, and they are quoted or fields.
+    lines = [
+        f"def {function}(incoming, rows):",
+        "    first = True",
+        "    highest = incoming.highest",
+        "    for row in rows:",
+        "        incoming.number += 1",
+        "        try:",
+        "            if type(row) is not Kind and not first: raise KeyError",
+        *(f"            {read}" for read in reads),
+        "        except KeyError:",
+        "            if first: raise",
+        "            incoming.ahead = row",
+        "            return",
+        "        try:",
+        f"            values = {values}",
+        "        except Error as error:",
+        "            incoming.refuse(row, error)",
+        "        first = False",
+    ]
+    if used is not None:
+        lines += [
+            f"        used = values[{used}]",
+            "        if isinstance(used, int) and (highest is None or used > highest):",
+            "            highest = incoming.highest = used",
+        ]
+    return "\n".join([*lines, "        yield values"])
 
 
 def _as_it_is(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, Final, NoReturn
 
 from sqlalchemy import Connection
@@ -26,59 +27,45 @@ class Incoming:
     def __init__(self, shape: Shape[Any], rows: Iterable[Any], connection: Connection, *, fill: bool = False) -> None:
         self.shape = shape
         self.highest: int | None = None
-        """The greatest explicit id so far."""
+        """The greatest explicit id so far, where the database has a sequence for them."""
         self._connection = connection
         self._dialect = connection.dialect
         self._rows = iter(rows)
         self._fill = shape.defaults if fill else {}
-        # SQLite has no sequence to bring up to the ids that rows bring along.
-        self._identity = None if shape.identity is None or self._dialect.name == "sqlite" else shape.identity.key
         self._error: type[Exception] = self._dialect.loaded_dbapi.Error
-        self._ahead: Any = next(self._rows, _END)
-        """A row that was pulled and is yet to be written."""
-        self.number = 0 if self._ahead is _END else 1
+        self.number = 0
         """The row pulled last, counted from 1."""
+        self.ahead: Any = _END
+        """A row that was pulled and is yet to be written."""
+        self._pull()
 
     def names(self) -> tuple[str, ...] | None:
         """The columns of the next row, and of the run of rows that it begins; None at the end."""
-        return None if self._ahead is _END else self._form_of(self._ahead).names
+        return None if self.ahead is _END else self._form_of(self.ahead).names
 
     def run(self, *, encoded: bool = True) -> Iterator[tuple[Any, ...]]:
         """The next row and those after it that name the same columns, in the order of `names`.
 
         *encoded* as the driver takes them, otherwise as they are.
         """
-        row = self._ahead
-        form = self._form_of(row)
-        names, kind = form.names, form.kind
-        take = form.encode if encoded else form.take
-        identity = names.index(self._identity) if self._identity in names else None
-        while row is not _END:
-            try:
-                values = take(row) if type(row) is kind else None
-            except KeyError:
-                values = None
-            except self._error as error:
-                self._refuse(row, error)
-            if values is None:
-                form = self._form_of(row)
-                if form.names != names:
-                    break
-                kind = form.kind
-                take = form.encode if encoded else form.take
-                try:
-                    values = take(row)
-                except self._error as error:
-                    self._refuse(row, error)
-            if identity is not None:
-                used = values[identity]
-                if isinstance(used, int) and (self.highest is None or used > self.highest):
-                    self.highest = used
-            yield values
-            row = next(self._rows, _END)
-            if row is not _END:
-                self.number += 1
-        self._ahead = row
+        names: tuple[str, ...] | None = None
+        while self.ahead is not _END:
+            row = self.ahead
+            form = self._form_of(row)
+            if form.names != (names := names or form.names):
+                return
+            alone = type(row) is not form.kind
+            self.ahead = _END
+            # The loop counts this row once more.
+            self.number -= 1
+            yield from (form.encode if encoded else form.take)(self, (row,) if alone else chain((row,), self._rows))
+            if alone:
+                self._pull()
+
+    def _pull(self) -> None:
+        self.ahead = next(self._rows, _END)
+        if self.ahead is not _END:
+            self.number += 1
 
     def _form_of(self, row: object) -> forms.Form:
         try:
@@ -87,13 +74,14 @@ class Incoming:
             error.add_note(f"In row {self.number}.")
             raise
         except self._error as error:
-            self._refuse(row, error)
+            self.refuse(row, error)
         missing = self.shape.missing_key(dict.fromkeys(form.names, 0), self._dialect)
         if missing is not None:
             self._fail(forms.missing_key(self.shape, self._dialect, missing), missing)
         return form
 
-    def _refuse(self, row: object, error: Exception) -> NoReturn:
+    def refuse(self, row: object, error: Exception) -> NoReturn:
+        """Raises the driver's *error* about a value of *row* as SQLAlchemy's, naming the row and the column."""
         # The fast way does not know which column it was.
         values = {**self._fill, **self.shape.values_of(row)}
         for name, encode in forms.encoders(self.shape, self._dialect).items():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cache
-from itertools import chain, islice
-from operator import itemgetter
+from itertools import islice
+from operator import add, itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy
@@ -122,76 +122,77 @@ class _Run:
         """Merges *rows*, the first of which has the number *first*; rows affected."""
         affected = 0
         rest: list[Row] = []
-        while begun := [*rest, *islice(rows, WORTHWHILE - len(rest))]:
-            many = len(begun) == WORTHWHILE and not self._has_twins(begun)
-            target = self.find_target() if many else None
+        while begun := rest or list(islice(rows, WORTHWHILE)):
+            begun += islice(rows, max(0, WORTHWHILE - len(begun)))
+            worthwhile = len(begun) >= WORTHWHILE and self._distinct(begun) >= WORTHWHILE
+            target = self.find_target() if worthwhile else None
             if target is None:
-                done, merged, rest = len(begun), self._each(begun, first), []
+                taken, rest = begun[:WORTHWHILE], begun[WORTHWHILE:]
+                affected += self._each(taken, first)
             else:
-                done, merged, rest = self._together(target, begun, rows, first)
-            affected += merged
-            first += done
+                begun += islice(rows, max(0, CHUNK - len(begun)))
+                distinct = self._distinct(begun)
+                taken, rest = begun[:distinct], begun[distinct:]
+                affected += self._together(target, taken, first)
+            first += len(taken)
         return affected
 
-    def _has_twins(self, rows: list[Row]) -> bool:
-        return self.key is not None and len(set(map(self.key, rows))) < len(rows)
+    def _distinct(self, rows: list[Row]) -> int:
+        """How many of *rows* come before the first whose key another has."""
+        if self.key is None or len(set(map(self.key, rows))) == len(rows):
+            return len(rows)
+        seen: set[Any] = set()
+        for number, key in enumerate(map(self.key, rows)):
+            if key in seen:
+                return number
+            seen.add(key)
+        return len(rows)
 
     def _each(self, rows: list[Row], first: int) -> int:
         sets = batches.parameters(self.text, self.names, rows)
         execute = batches.by_driver(self.connection, self.text)
         return batches.in_batches(self.connection, self.shape, execute, sets, first)
 
-    def _together(
-        self, target: Target, begun: list[Row], rows: Iterator[Row], first: int
-    ) -> tuple[int, int, list[Row]]:
-        """Merges *begun* and the *rows* up to one whose key another has: how many, rows affected, and that one.
+    def _together(self, target: Target, rows: list[Row], first: int) -> int:
+        """Merges *rows*, no two of which have one key; rows affected.
 
         Where Postgres refuses one of them it is done row by row, which will tell which, or not fail: only then
         are two rows with one key what they are for Postgres, or rows that refer to one another refused.
         """
-        taken: list[Row] = []
         columns = copy.stored_columns(self.shape, self.names)
         types = copy.binary_types(self.shape, target, self.names)
         made = [f"{quoted(name)} {target.columns[name].sql}" for name in columns]
+        staged: Iterable[Row] = rows
+        # Rows with keys of their own do not meet one another; of others the first is there for those after it.
+        ordered = self.key is None
+        if ordered:
+            columns.append(ORDINAL)
+            made.append(f"{ORDINAL} integer")
+            types = types and [*types, INTEGER_OID]
+            staged = map(add, rows, zip(range(len(rows))))
+        statement = _all(self.connection, self.shape, self.plan, self.names, ordered=ordered)
         try:
             with self.connection.begin_nested():
-                _execute(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)}, {ORDINAL} integer)")
-                written = copy.write(
-                    self.connection,
-                    f"pg_temp.{STAGE}",
-                    [*columns, ORDINAL],
-                    None if types is None else [*types, INTEGER_OID],
-                    self._numbered(chain(begun, rows), taken),
-                )
-                affected = self.connection.execute(_all(self.connection, self.shape, self.plan, self.names)).rowcount
+                _execute(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)})")
+                copy.write(self.connection, f"pg_temp.{STAGE}", columns, types, staged)
+                affected = self.connection.execute(statement).rowcount
                 _execute(self.connection, f"DROP TABLE pg_temp.{STAGE}")
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or ""
             if self.connection.invalidated or state[:2] not in FAULTS_OF_ROWS:
                 raise
-            refused = taken + begun[len(taken) :]
-            return len(refused), self._each(refused, first), []
-        return written, affected, taken[written:]
-
-    def _numbered(self, rows: Iterator[Row], taken: list[Row]) -> Iterator[Row]:
-        seen: set[Any] = set()
-        for number, row in enumerate(islice(rows, CHUNK)):
-            taken.append(row)
-            if self.key is not None:
-                key = self.key(row)
-                if key in seen:
-                    return
-                seen.add(key)
-            yield (*row, number)
+            return self._each(rows, first)
+        return affected
 
 
-def _all(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...]) -> Any:
+def _all(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...], *, ordered: bool) -> Any:
     def make() -> Prepared:
         columns: list[ColumnClause[Any]] = [sqlalchemy.column(name) for name in copy.stored_columns(shape, names)]
         ordinal: ColumnClause[int] = sqlalchemy.column(ORDINAL)
-        stage = sqlalchemy.table(STAGE, *columns, ordinal, schema="pg_temp")
-        rows = select(*stage.c[:-1]).order_by(ordinal)
-        statement = dialect_insert(connection, shape).from_select(list(names), rows)
+        rows = select(*sqlalchemy.table(STAGE, *columns, ordinal, schema="pg_temp").c[:-1])
+        statement = dialect_insert(connection, shape).from_select(
+            list(names), rows.order_by(ordinal) if ordered else rows
+        )
         return Prepared(plan.on_conflict(statement, names).execution_options(preserve_rowcount=True), ())
 
     return shape.prepared((plan.kind, STAGE, names), make).statement

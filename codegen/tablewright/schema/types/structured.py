@@ -16,6 +16,8 @@ from tablewright.schema.types.text import Enum
 T = TypeVar("T")
 
 _read_list = msgspec.json.Decoder(list[Any]).decode
+UNFIT = (msgspec.MsgspecError, TypeError, ValueError, RecursionError)
+"""What msgspec raises for values that are no JSON, or of another type."""
 
 
 class Json(ColumnType[T]):
@@ -43,8 +45,23 @@ class Json(ColumnType[T]):
         # Sorted, for SQLite compares the text.
         to_json = msgspec.json.Encoder(order="sorted").encode
         from_json = msgspec.json.Decoder(python).decode
+        exact = _one_text_each(python)
 
         def encode(value: Any) -> Any:
+            try:
+                encoded = to_json(value)
+                # Equal to a value of the type that was read from it, it is one: it need not be looked at by itself.
+                if not exact or from_json(encoded) != value:
+                    encoded = checked(value)
+            except UNFIT:
+                encoded = checked(value)
+            text = encoded.decode()
+            # Python looks into text ten times as fast as into bytes.
+            if "\\u0000" in text:
+                raise self.misfit(dialect, value, "JSON without NUL characters")
+            return text
+
+        def checked(value: Any) -> bytes:
             try:
                 try:
                     fitting = msgspec.convert({"value": value}, holder).value
@@ -53,12 +70,9 @@ class Json(ColumnType[T]):
                     fitting = msgspec.convert(value, python)
                 encoded = to_json(fitting)
                 from_json(encoded)
-            except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+            except UNFIT as error:
                 raise self.misfit(dialect, value, f"{self.what}: {error}") from None
-            text = encoded.decode()
-            if "\\u0000" in text:
-                raise self.misfit(dialect, value, "JSON without NUL characters")
-            return text
+            return encoded
 
         return encode
 
@@ -77,6 +91,16 @@ class Json(ColumnType[T]):
 
     def check(self, column: str, dialect_name: str) -> str | None:
         return f"{column} IS NULL OR json_valid({column})" if dialect_name == "sqlite" else None
+
+
+def _one_text_each(python: Any) -> bool:
+    """Whether equal values of the type *python* have the same text; 1, 1.0 and a decimal of them have not."""
+    try:
+        schema = msgspec.json.encode(msgspec.json.schema(python))
+    except TypeError:
+        # A type that has no JSON schema; who knows.
+        return False
+    return b'"number"' not in schema and b'"decimal"' not in schema
 
 
 def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
