@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Column, Connection, delete
@@ -121,19 +122,31 @@ def matching_values(shape: Shape[Any], columns: Sequence[str], rows: Iterable[An
     for name in names:
         if name not in shape.by_name:
             shape.refuse(name)
-    found: list[tuple[Any, ...]] = []
-    for number, row in enumerate(rows, 1):
-        if isinstance(row, shape.row_class):
-            found.append(tuple([getattr(row, name) for name in names]))
-            continue
-        given = shape.values_of(row)
-        if len(given) != len(names) or any(name not in given for name in names):
-            raise InvalidRequestError(
-                f"Row {number} to delete by has the columns {', '.join(given) or 'none'}: it has to have the ones that "
-                f"are compared, {', '.join(names)}, and no other."
-            )
-        found.append(tuple([given[name] for name in names]))
-    return found
+    given = list(rows)
+    alike = _of_alike(given, names)
+    return [_compared(shape, names, number, row) for number, row in enumerate(given, 1)] if alike is None else alike
+
+
+def _of_alike(rows: list[Any], names: Sequence[str]) -> list[tuple[Any, ...]] | None:
+    """The values of *rows* that are all dicts of just *names*, without a look at each; None for others."""
+    if set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(names)}:
+        return None
+    try:
+        return list(zip(*(map(itemgetter(name), rows) for name in names), strict=True))
+    except KeyError:
+        return None
+
+
+def _compared(shape: Shape[Any], names: Sequence[str], number: int, row: Any) -> tuple[Any, ...]:
+    if isinstance(row, shape.row_class):
+        return tuple([getattr(row, name) for name in names])
+    given = shape.values_of(row)
+    if len(given) != len(names) or any(name not in given for name in names):
+        raise InvalidRequestError(
+            f"Row {number} to delete by has the columns {', '.join(given) or 'none'}: it has to have the ones that "
+            f"are compared, {', '.join(names)}, and no other."
+        )
+    return tuple([given[name] for name in names])
 
 
 def delete_values(
