@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias, cast
+from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.expression import SQLColumnExpression
+
+PLAIN = frozenset(
+    {int, str, float, bool, bytes, type(None), Decimal, UUID, dt.date, dt.datetime, dt.time, dt.timedelta}
+)
+"""Types of values that are one value each, and no SQL; asking each value whether it is some takes longer."""
 
 Where: TypeAlias = SQLColumnExpression[bool]
 """A condition, on entities (`Book.price < 10`) or columns (`session.book.c.price < 10`)."""

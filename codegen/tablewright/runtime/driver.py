@@ -251,18 +251,27 @@ def read(
     build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
 ) -> T:
     """What *build* makes of the rows of *result* as the driver gives them; *build_of_text* would take JSON as text."""
-    cursor: Any = result.cursor
     try:
-        if connection.dialect.driver == "pysqlite":
-            # Quickest when each tuple is let go before the next is made.
-            return build(cursor)
-        if build_of_text is not None and connection.dialect.driver == "psycopg" and cursor.rowcount > MANY:
-            return build_of_text(postgres.tuples_with_json_text(cursor))
-        return build(cursor.fetchall())
+        return read_cursor(connection.dialect, result.cursor, build, build_of_text)
     except connection.dialect.loaded_dbapi.Error as error:
         fail_reading(connection, result, error)
     finally:
         result.close()
+
+
+def read_cursor(
+    dialect: Dialect,
+    cursor: Any,
+    build: Callable[[Iterable[tuple[Any, ...]]], T],
+    build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
+) -> T:
+    """What *build* makes of the rows of the driver's *cursor*; *build_of_text* would take JSON as text."""
+    if dialect.driver == "pysqlite":
+        # Quickest when each tuple is let go before the next is made.
+        return build(cursor)
+    if build_of_text is not None and dialect.driver == "psycopg" and cursor.rowcount > MANY:
+        return build_of_text(postgres.tuples_with_json_text(cursor))
+    return build(cursor.fetchall())
 
 
 def fail_reading(connection: Connection, result: CursorResult[Any], error: Exception) -> NoReturn:

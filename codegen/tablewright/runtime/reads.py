@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, Select, bindparam, func, literal, select
+from sqlalchemy import BindParameter, Column, ColumnElement, Select, bindparam, func, literal, select
 from sqlalchemy.exc import MultipleResultsFound
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from tablewright.runtime import driver, members
-from tablewright.runtime.conditions import Lock, conditions, orders
+from tablewright.runtime.conditions import PLAIN, Lock, conditions, orders
 from tablewright.runtime.errors import NotFoundError
 from tablewright.runtime.gate import Gate, GatedSession
 from tablewright.runtime.shape import PRIMARY_KEY, Shape, is_one_value
@@ -80,8 +82,43 @@ def selected(
         statement = statement.limit(limit)
     if offset is not None:
         statement = statement.offset(offset)
-    with session.gate as connection:
-        return shape.rows(connection, connection.execute(locked(statement, lock)))
+    statement = locked(statement, lock)
+    known, values = _known(shape, statement)
+    gate = session.gate
+    own = gate.enter()
+    try:
+        if own is None or known is None:
+            rows = shape.rows(gate.connection, gate.connection.execute(statement))
+        else:
+            rows = known.rows(gate, own, values)
+    except BaseException as error:
+        gate.fail(error)
+        raise
+    gate.leave()
+    return rows
+
+
+def _known(shape: Shape[RowT], statement: Select[Any]) -> tuple[RowStatement[RowT] | None, list[Any]]:
+    """What runs statements like this one, made once, and the values of this one; None where SQLAlchemy has to."""
+    # By what SQLAlchemy itself knows them; its documentation's recipe for caching results asks for it, too.
+    key = statement._generate_cache_key()
+    if key is None or any(bind.required for bind in key.bindparams):
+        return None, []
+    known = shape.prepared(("select", key.key), lambda: _with_named_values(shape, statement, key.bindparams))
+    return known, [bind.effective_value for bind in key.bindparams]
+
+
+def _with_named_values(
+    shape: Shape[RowT], statement: Select[Any], binds: Sequence[BindParameter[Any]]
+) -> RowStatement[RowT]:
+    named = {
+        id(bind): bindparam(
+            f"_value_{number}", type_=bind.type, expanding=bind.expanding, literal_execute=bind.literal_execute
+        )
+        for number, bind in enumerate(binds)
+    }
+    replaced = replacement_traverse(statement, {}, lambda element, **_: named.get(id(element)))
+    return RowStatement(shape, cast("Select[Any]", replaced), tuple(bind.key for bind in named.values()))
 
 
 def selection(shape: Shape[Any], where: Iterable[object], order_by: object = ()) -> Select[Any]:
@@ -105,11 +142,52 @@ def find(session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object])
     for name in equal:
         if name not in shape.by_name:
             shape.refuse(name)
-    with session.gate as connection:
-        statement = shape.select.where(
-            *(members.equals(shape.by_name[name], value, connection) for name, value in equal.items())
-        )
-        return shape.rows(connection, connection.execute(statement))
+    kinds = _kinds(shape, equal)
+    if kinds is None:
+        with session.gate as connection:
+            statement = shape.select.where(
+                *(members.equals(shape.by_name[name], value, connection) for name, value in equal.items())
+            )
+            return shape.rows(connection, connection.execute(statement))
+    known = shape.prepared(("find", kinds), lambda: _finder(shape, equal))
+    gate = session.gate
+    own = gate.enter()
+    try:
+        rows = known.rows(gate, own, [value for value in equal.values() if value is not None])
+    except BaseException as error:
+        gate.fail(error)
+        raise
+    gate.leave()
+    return rows
+
+
+def _kinds(shape: Shape[Any], equal: Mapping[str, object]) -> tuple[object, ...] | None:
+    """What the statement that finds rows *equal* depends on; None where it has to be made each time."""
+    kinds: list[object] = []
+    for name, value in equal.items():
+        column = shape.by_name[name]
+        if value is None:
+            kinds += name, None
+        elif (type(value) in PLAIN or isinstance(value, StrEnum)) and not is_one_value(column):
+            compared = members.compared_type(column, value)
+            # Of a type that is not the column's own the class says all: what else it takes is the column's.
+            kinds += name, column if compared is column.type else type(compared)
+        else:
+            return None
+    return tuple(kinds)
+
+
+def _finder(shape: Shape[RowT], equal: Mapping[str, object]) -> RowStatement[RowT]:
+    parts: list[ColumnElement[bool]] = []
+    names: list[str] = []
+    for name, value in equal.items():
+        column = shape.by_name[name]
+        if value is None:
+            parts.append(column.is_(None))
+            continue
+        names.append(f"_equal_{len(names)}")
+        parts.append(column == bindparam(names[-1], type_=members.compared_type(column, value)))
+    return RowStatement(shape, shape.select.where(*parts), tuple(names))
 
 
 def get_many(session: GatedSession, shape: Shape[RowT], keys: Iterable[Any]) -> list[RowT]:

@@ -36,6 +36,14 @@ class Builders(NamedTuple, Generic[RowT]):
     """Takes JSON as text; None for tables that have none, or some that only the driver's own parsing reaches."""
 
 
+def _no_rows(*_: object) -> Any:
+    return []
+
+
+NO_BUILDERS: Builders[Any] = Builders(_no_rows, _no_rows)
+"""In place of those of a dialect that is not known yet."""
+
+
 class Shape(Generic[RowT]):
     """A table as the row tier sees it. Attributes are `Column.key`, which are the fields of the row."""
 
@@ -80,7 +88,7 @@ class Shape(Generic[RowT]):
         self._key_positions = tuple(self.names.index(name) for name in self.key_names)
         self._statements: dict[Hashable, object] = {}
         self._builders: WeakKeyDictionary[Dialect, Builders[RowT]] = WeakKeyDictionary()
-        self._latest: tuple[Dialect | None, Builders[RowT]] = (None, Builders(_no_rows, row))
+        self._latest: tuple[Dialect | None, Builders[RowT]] = (None, NO_BUILDERS)
 
     def _conflicts(self) -> dict[str, tuple[Column[Any], ...]]:
         found = {PRIMARY_KEY: self.key} if self.key else {}
@@ -211,10 +219,6 @@ class Shape(Generic[RowT]):
     def _made(self, source: str, namespace: dict[str, Any]) -> Any:
         # Plain names, as in a loop written by hand; nothing of the user's is in the text.
         return eval(compile(source, f"<rows of {self.table.name}>", "eval"), namespace)
-
-
-def _no_rows(_tuples: object) -> list[Any]:
-    return []
 
 
 def is_one_value(column: Column[Any]) -> bool:

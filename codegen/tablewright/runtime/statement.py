@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import Select
 
-from tablewright.runtime.driver import DriverText, Prepared, Tuples
+from tablewright.runtime.driver import DriverText, Prepared, Tuples, read_cursor
 from tablewright.runtime.gate import Gate
-from tablewright.runtime.shape import Shape
+from tablewright.runtime.shape import NO_BUILDERS, Builders, Shape
 
 RowT = TypeVar("RowT")
 
 
 class RowStatement(Generic[RowT]):
-    """A statement that returns one whole row of *shape*'s table, or none; run by values in the order of *names*."""
+    """A statement that returns whole rows of *shape*'s table; run by values in the order of *names*."""
 
     __slots__ = ("_latest", "_prepared", "_shape")
 
@@ -25,21 +25,18 @@ class RowStatement(Generic[RowT]):
         self._shape = shape
         self._prepared = Prepared(statement, names)
         # One tuple, since threads with different databases run the same statement.
-        self._latest: tuple[Dialect | None, DriverText | None, Callable[..., RowT]] = (None, None, shape.row)
+        self._latest: tuple[Dialect | None, DriverText | None, Builders[RowT]] = (None, None, NO_BUILDERS)
 
     def row(self, gate: Gate, driver_connection: Any, values: Sequence[object]) -> RowT | None:
         """The row for *values*, from *driver_connection* or, without one, by SQLAlchemy; inside a call of *gate*."""
-        dialect, text, build = self._latest
+        dialect, text, builders = self._latest
         connection = gate.connection
         if driver_connection is None:
-            return self._by_sqlalchemy(connection, values)
+            return _first(self._by_sqlalchemy(connection, values))
         if connection.dialect is not dialect:
-            dialect = connection.dialect
-            text = self._prepared.text(dialect) if self._shape.strict else None
-            build = self._shape.builders(dialect).one
-            self._latest = (dialect, text, build)
+            text, builders = self._made_for(connection.dialect)
         if text is None:
-            return self._by_sqlalchemy(connection, values)
+            return _first(self._by_sqlalchemy(connection, values))
         parameters: tuple[Any, ...] | None = None
         try:
             parameters = text.encode(*values)
@@ -47,12 +44,42 @@ class RowStatement(Generic[RowT]):
             found: Tuples = driver_connection.execute(text.sql, parameters).fetchall()
         except BaseException as error:
             text.fail(connection, error, values, parameters)
-        return build(*found[0]) if found else None
+        return builders.one(*found[0]) if found else None
 
-    def _by_sqlalchemy(self, connection: Connection, values: Sequence[object]) -> RowT | None:
+    def rows(self, gate: Gate, driver_connection: Any, values: Sequence[object]) -> list[RowT]:
+        """All rows for *values*, as `row` gives one."""
+        dialect, text, builders = self._latest
+        connection = gate.connection
+        if driver_connection is None:
+            return self._by_sqlalchemy(connection, values)
+        if connection.dialect is not dialect:
+            text, builders = self._made_for(connection.dialect)
+        if text is None:
+            return self._by_sqlalchemy(connection, values)
+        parameters: tuple[Any, ...] | None = None
+        try:
+            parameters = text.encode(*values)
+            cursor = driver_connection.execute(text.sql, parameters)
+        except BaseException as error:
+            text.fail(connection, error, values, parameters)
+        try:
+            return read_cursor(connection.dialect, cursor, builders.many, builders.many_of_text)
+        except connection.dialect.loaded_dbapi.Error as error:
+            text.fail(connection, error, values, parameters)
+
+    def _made_for(self, dialect: Dialect) -> tuple[DriverText | None, Builders[RowT]]:
+        text = self._prepared.text(dialect) if self._shape.strict else None
+        builders = self._shape.builders(dialect)
+        self._latest = (dialect, text, builders)
+        return text, builders
+
+    def _by_sqlalchemy(self, connection: Connection, values: Sequence[object]) -> list[RowT]:
         result = connection.execute(self._prepared.statement, dict(zip(self._prepared.names, values, strict=True)))
-        rows = self._shape.rows(connection, result)
-        return rows[0] if rows else None
+        return self._shape.rows(connection, result)
+
+
+def _first(rows: list[RowT]) -> RowT | None:
+    return rows[0] if rows else None
 
 
 class CountStatement:

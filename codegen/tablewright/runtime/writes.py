@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
-from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, delete, insert, update
 from sqlalchemy.sql import ClauseElement
 
 from tablewright.runtime import driver, identity, reads, sequence
-from tablewright.runtime.conditions import as_element, chosen
+from tablewright.runtime.conditions import PLAIN, as_element, chosen
 from tablewright.runtime.errors import NotFoundError
 from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.shape import Shape
 from tablewright.runtime.statement import CountStatement, RowStatement
 
 RowT = TypeVar("RowT")
-
-_PLAIN = frozenset(
-    {int, str, float, bool, bytes, type(None), Decimal, UUID, dt.date, dt.datetime, dt.time, dt.timedelta}
-)
-"""Types of values that are no SQL; asking each value whether it is one takes longer."""
 
 
 def insert_row(session: GatedSession, shape: Shape[RowT], values: Mapping[str, object]) -> RowT:
@@ -145,7 +137,7 @@ def _keys(shape: Shape[Any]) -> list[Any]:
 
 def has_expressions(values: Mapping[str, object]) -> bool:
     """Whether any of *values* is SQL."""
-    return not _PLAIN.issuperset(map(type, values.values())) and any(map(_is_expression, values.values()))
+    return not PLAIN.issuperset(map(type, values.values())) and any(map(_is_expression, values.values()))
 
 
 def _is_expression(value: object) -> bool:
