@@ -143,6 +143,11 @@ class DriverText:
         )
         """The driver's parameters for the values given, in their order; refuses what does not fit."""
 
+    @property
+    def order(self) -> tuple[str, ...] | None:
+        """The names of the driver's parameters in their order; None where some are part of the statement."""
+        return tuple(name for name, _, _ in self._slots) if all(given for _, given, _ in self._slots) else None
+
     def arrangement(self, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
         """How encoded values in the order of *names* become the driver's parameters; None when they are already."""
         if [name for name, _, _ in self._slots] == list(names):

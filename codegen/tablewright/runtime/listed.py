@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Column, Connection, delete
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
-from tablewright.runtime import batches, driver, identity, members, reads, writes
+from tablewright.runtime import batches, driver, identity, members, reads, staging, writes
 from tablewright.runtime.bulk import PULLING
 from tablewright.runtime.driver import DriverText, Prepared
 from tablewright.runtime.gate import GatedSession
@@ -78,6 +78,10 @@ def _update_alike(connection: Connection, shape: Shape[Any], names: tuple[str, .
             connection, shape, batches.through_sqlalchemy(connection, prepared), named, first.number
         )
     encoded = _encoded(connection, shape, text, changes)
+    column_of = dict(zip((*names, *keys), (*names, *shape.key_names), strict=True))
+    staged = staging.update(connection, shape, text, column_of, encoded, first.number)
+    if staged is not None:
+        return staged
     return batches.in_batches(connection, shape, batches.by_driver(connection, text), encoded, first.number)
 
 

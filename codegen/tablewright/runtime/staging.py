@@ -1,15 +1,15 @@
-"""Many rows into rows already there, on Postgres: by COPY into a temporary table, then one statement."""
+"""Many rows that meet rows already there, on Postgres: by COPY into a temporary table, then one statement."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from operator import add, itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy
-from sqlalchemy import Column, ColumnClause, Connection, select
+from sqlalchemy import Column, ColumnClause, Connection, TableClause, select
 from sqlalchemy.engine import TwoPhaseTransaction
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
@@ -46,6 +46,22 @@ class Merge(NamedTuple):
     """The columns whose values no two rows of one statement may share."""
 
 
+class Work(NamedTuple):
+    """A statement for each of many rows, and what does the same with all of them."""
+
+    kind: Hashable
+    """What tells its statements from those of others on the table."""
+    each: DriverText
+    names: tuple[str, ...]
+    """Its parameters, in the order of the rows' values."""
+    columns: tuple[str, ...]
+    """The columns that these are values of."""
+    key: tuple[Column[Any], ...]
+    """The columns whose values no two rows of one statement may share."""
+    all_of: Callable[[TableClause], Any]
+    """The statement for all rows of the temporary table, in the order of its column `ORDINAL`, if it has it."""
+
+
 def merge(connection: Connection, shape: Shape[Any], incoming: Incoming, plan: Merge) -> int:
     """Does to every row, one after the other, what *plan* says; rows affected."""
     affected = 0
@@ -55,9 +71,42 @@ def merge(connection: Connection, shape: Shape[Any], incoming: Incoming, plan: M
         text = batches.direct_text(connection, shape, prepared)
         if text is None or not names or connection.dialect.driver != "psycopg":
             affected += batches.execute_run(connection, shape, incoming, prepared, names)
-        else:
-            affected += _Run(connection, shape, plan, names, text, find_target).merge(incoming.run(), incoming.number)
+            continue
+
+        def all_of(stage: TableClause, names: tuple[str, ...] = names) -> Any:
+            rows = select(*(stage.c[column] for column in copy.stored_columns(shape, names)))
+            if ORDINAL in stage.c:
+                rows = rows.order_by(stage.c[ORDINAL])
+            return plan.on_conflict(dialect_insert(connection, shape).from_select(list(names), rows), names)
+
+        work = Work(plan.kind, text, names, names, plan.key, all_of)
+        affected += _Run(connection, shape, work, find_target).execute(incoming.run(), incoming.number)
     return affected
+
+
+def update(
+    connection: Connection,
+    shape: Shape[Any],
+    text: DriverText,
+    column_of: Mapping[str, str],
+    rows: Iterator[Row],
+    first: int,
+) -> int | None:
+    """Executes *text*, an update by key, with encoded *rows*, the first of which has the number *first*; rows affected.
+
+    *column_of* says which column each of its parameters is a value of. None where it has to be done row by row.
+    """
+    if connection.dialect.driver != "psycopg" or text.order is None or any(map(is_one_value, shape.key)):
+        return None
+    columns = tuple(column_of[name] for name in text.order)
+
+    def all_of(stage: TableClause) -> Any:
+        written = {name: stage.c[shape.by_name[name].name] for name in columns if name not in shape.key_names}
+        same = (column == stage.c[column.name] for column in shape.key)
+        return sqlalchemy.update(shape.table).where(*same).values(written)
+
+    work = Work("update many", text, text.order, columns, shape.key, all_of)
+    return _Run(connection, shape, work, cache(lambda: _find_target(connection, shape))).execute(rows, first)
 
 
 def dialect_insert(connection: Connection, shape: Shape[Any]) -> Any:
@@ -96,30 +145,22 @@ def _find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
 
 
 class _Run:
-    """A run of rows on their way by psycopg: few of them, or with one key, by a statement for each."""
+    """Rows on their way by psycopg: few of them, or with one key, by a statement for each."""
 
     def __init__(
-        self,
-        connection: Connection,
-        shape: Shape[Any],
-        plan: Merge,
-        names: tuple[str, ...],
-        text: DriverText,
-        find_target: Callable[[], Target | None],
+        self, connection: Connection, shape: Shape[Any], work: Work, find_target: Callable[[], Target | None]
     ) -> None:
         self.connection = connection
         self.shape = shape
-        self.plan = plan
-        self.names = names
-        self.text = text
+        self.work = work
         self.find_target = find_target
-        places = [names.index(column.key) for column in plan.key if column.key in names]
-        hashable = not any(is_one_value(column) for column in plan.key)
+        places = [work.columns.index(column.key) for column in work.key if column.key in work.columns]
+        hashable = not any(is_one_value(column) for column in work.key)
         # Without it Postgres finds the rows with one key, and the statement fails.
         self.key = itemgetter(*places) if places and hashable else None
 
-    def merge(self, rows: Iterator[Row], first: int) -> int:
-        """Merges *rows*, the first of which has the number *first*; rows affected."""
+    def execute(self, rows: Iterator[Row], first: int) -> int:
+        """Does the work with *rows*, the first of which has the number *first*; rows affected."""
         affected = 0
         rest: list[Row] = []
         while begun := rest or list(islice(rows, WORTHWHILE)):
@@ -149,18 +190,18 @@ class _Run:
         return len(rows)
 
     def _each(self, rows: list[Row], first: int) -> int:
-        sets = batches.parameters(self.text, self.names, rows)
-        execute = batches.by_driver(self.connection, self.text)
+        sets = batches.parameters(self.work.each, self.work.names, rows)
+        execute = batches.by_driver(self.connection, self.work.each)
         return batches.in_batches(self.connection, self.shape, execute, sets, first)
 
     def _together(self, target: Target, rows: list[Row], first: int) -> int:
-        """Merges *rows*, no two of which have one key; rows affected.
+        """Does the work with *rows*, no two of which have one key; rows affected.
 
         Where Postgres refuses one of them it is done row by row, which will tell which, or not fail: only then
         are two rows with one key what they are for Postgres, or rows that refer to one another refused.
         """
-        columns = copy.stored_columns(self.shape, self.names)
-        types = copy.binary_types(self.shape, target, self.names)
+        columns = copy.stored_columns(self.shape, self.work.columns)
+        types = copy.binary_types(self.shape, target, self.work.columns)
         made = [f"{quoted(name)} {target.columns[name].sql}" for name in columns]
         staged: Iterable[Row] = rows
         # Rows with keys of their own do not meet one another; of others the first is there for those after it.
@@ -170,7 +211,7 @@ class _Run:
             made.append(f"{ORDINAL} integer")
             types = types and [*types, INTEGER_OID]
             staged = map(add, rows, zip(range(len(rows))))
-        statement = _all(self.connection, self.shape, self.plan, self.names, ordered=ordered)
+        statement = self._all_of(columns)
         try:
             with self.connection.begin_nested():
                 _execute(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)})")
@@ -184,18 +225,13 @@ class _Run:
             return self._each(rows, first)
         return affected
 
+    def _all_of(self, columns: list[str]) -> Any:
+        def make() -> Prepared:
+            staged: list[ColumnClause[Any]] = [sqlalchemy.column(name) for name in columns]
+            statement = self.work.all_of(sqlalchemy.table(STAGE, *staged, schema="pg_temp"))
+            return Prepared(statement.execution_options(preserve_rowcount=True), ())
 
-def _all(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...], *, ordered: bool) -> Any:
-    def make() -> Prepared:
-        columns: list[ColumnClause[Any]] = [sqlalchemy.column(name) for name in copy.stored_columns(shape, names)]
-        ordinal: ColumnClause[int] = sqlalchemy.column(ORDINAL)
-        rows = select(*sqlalchemy.table(STAGE, *columns, ordinal, schema="pg_temp").c[:-1])
-        statement = dialect_insert(connection, shape).from_select(
-            list(names), rows.order_by(ordinal) if ordered else rows
-        )
-        return Prepared(plan.on_conflict(statement, names).execution_options(preserve_rowcount=True), ())
-
-    return shape.prepared((plan.kind, STAGE, names), make).statement
+        return self.shape.prepared((self.work.kind, STAGE, self.work.columns), make).statement
 
 
 def _execute(connection: Connection, sql: str) -> None:
