@@ -12,6 +12,11 @@ from sqlalchemy.pool import Pool, QueuePool
 
 from tablewright.runtime.sqlite import allow_writes
 
+BUSY = (
+    "another connection has been writing for as long as this one waits, which is said by busy_timeout=. If it is a "
+    "session of this same thread, it cannot end while it is waited for: write in that session."
+)
+
 
 class DriverConnection(sqlite3.Connection):
     """A connection of the driver that knows how its transactions begin."""
@@ -56,8 +61,14 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
         if dbapi_connection.writes_forbidden:
             allow_writes(dbapi_connection.dbapi_connection)
         statement = dbapi_connection.begin_statement
-        if statement is not None:
+        if statement is None:
+            return
+        try:
             dbapi_connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                error.args = (f"{error}: {BUSY}",)
+            raise
 
     def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
         if level == "AUTOCOMMIT":
