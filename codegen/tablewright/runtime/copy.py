@@ -17,7 +17,8 @@ from tablewright.schema.types import ColumnType
 
 STORED = text("""
 SELECT a.attname, t.oid, format_type(a.atttypid, a.atttypmod),
-    CASE WHEN t.typtype = 'e' THEN 'enum' WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END,
+    CASE WHEN NOT o.collisdeterministic THEN '' WHEN t.typtype = 'e' THEN 'enum'
+        WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END,
     NOT c.relhasrules AND NOT row_security_active(c.oid),
     has_database_privilege(current_database(), 'TEMPORARY') AND current_setting('transaction_read_only') = 'off'
         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
@@ -25,6 +26,7 @@ SELECT a.attname, t.oid, format_type(a.atttypid, a.atttypmod),
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_collation AS o ON o.oid = a.attcollation
 WHERE c.oid = CAST(CAST(:name AS text) AS regclass)
 """)
 TEXT_OID = 25
@@ -37,7 +39,7 @@ class Stored(NamedTuple):
     sql: str
     """As DDL spells it."""
     name: str
-    """`pg_type.typname` of a built-in type, `enum` of an ENUM, empty for others."""
+    """`pg_type.typname` of a built-in type, `enum` of an ENUM; empty for others, and where unlike text may be equal."""
 
 
 class Target(NamedTuple):

@@ -79,10 +79,7 @@ def _update_alike(connection: Connection, shape: Shape[Any], names: tuple[str, .
         )
     encoded = _encoded(connection, shape, text, changes)
     column_of = dict(zip((*names, *keys), (*names, *shape.key_names), strict=True))
-    staged = staging.update(connection, shape, text, column_of, encoded, first.number)
-    if staged is not None:
-        return staged
-    return batches.in_batches(connection, shape, batches.by_driver(connection, text), encoded, first.number)
+    return staging.update(connection, shape, text, column_of, encoded, first.number)
 
 
 def _and_then(first: _Change, rest: Iterator[_Change]) -> Iterator[_Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -14,10 +14,9 @@ from tablewright.runtime import driver, members
 from tablewright.runtime.conditions import PLAIN, Lock, conditions, orders
 from tablewright.runtime.errors import NotFoundError
 from tablewright.runtime.gate import Gate, GatedSession
-from tablewright.runtime.shape import PRIMARY_KEY, Shape, is_one_value
+from tablewright.runtime.shape import PRIMARY_KEY, Shape, compares_as_python, is_one_value
 from tablewright.runtime.statement import RowStatement
 from tablewright.schema.types import ColumnType
-from tablewright.schema.types.column_type import Spelt
 
 RowT = TypeVar("RowT")
 
@@ -85,12 +84,20 @@ def selected(
     statement = locked(statement, lock)
     known, values = _known(shape, statement)
     gate = session.gate
+
+    def ask(driver_connection: Any) -> list[RowT]:
+        if driver_connection is None or known is None:
+            return shape.rows(gate.connection, gate.connection.execute(statement))
+        return known.rows(gate, driver_connection, values)
+
+    return _asked(gate, ask)
+
+
+def _asked(gate: Gate, ask: Callable[[Any], list[RowT]]) -> list[RowT]:
+    # As `by_key`, which would be slower by this call.
     own = gate.enter()
     try:
-        if own is None or known is None:
-            rows = shape.rows(gate.connection, gate.connection.execute(statement))
-        else:
-            rows = known.rows(gate, own, values)
+        rows = ask(own)
     except BaseException as error:
         gate.fail(error)
         raise
@@ -150,15 +157,8 @@ def find(session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object])
             )
             return shape.rows(connection, connection.execute(statement))
     known = shape.prepared(("find", kinds), lambda: _finder(shape, equal))
-    gate = session.gate
-    own = gate.enter()
-    try:
-        rows = known.rows(gate, own, [value for value in equal.values() if value is not None])
-    except BaseException as error:
-        gate.fail(error)
-        raise
-    gate.leave()
-    return rows
+    gate, values = session.gate, [value for value in equal.values() if value is not None]
+    return _asked(gate, lambda own: known.rows(gate, own, values))
 
 
 def _kinds(shape: Shape[Any], equal: Mapping[str, object]) -> tuple[object, ...] | None:
@@ -178,22 +178,18 @@ def _kinds(shape: Shape[Any], equal: Mapping[str, object]) -> tuple[object, ...]
 
 
 def _finder(shape: Shape[RowT], equal: Mapping[str, object]) -> RowStatement[RowT]:
-    parts: list[ColumnElement[bool]] = []
-    names: list[str] = []
-    for name, value in equal.items():
+    names = tuple(name for name, value in equal.items() if value is not None)
+    parts: list[ColumnElement[bool]] = [shape.by_name[name].is_(None) for name in equal if name not in names]
+    for name in names:
         column = shape.by_name[name]
-        if value is None:
-            parts.append(column.is_(None))
-            continue
-        names.append(f"_equal_{len(names)}")
-        parts.append(column == bindparam(names[-1], type_=members.compared_type(column, value)))
-    return RowStatement(shape, shape.select.where(*parts), tuple(names))
+        parts.append(column == bindparam(name, type_=members.compared_type(column, equal[name])))
+    return RowStatement(shape, shape.select.where(*parts), names)
 
 
 def get_many(session: GatedSession, shape: Shape[RowT], keys: Iterable[Any]) -> list[RowT]:
     """The rows with these primary *keys*, in the order asked."""
     asked = key_tuples(shape, keys)
-    if not _compares_as_python(shape):
+    if not compares_as_python(shape.key):
         # The database alone knows which of these keys are equal.
         rows = (by_key(session.gate, lookup(shape), key) for key in asked)
         return [row for row in rows if row is not None]
@@ -215,13 +211,6 @@ def key_tuples(shape: Shape[Any], keys: Iterable[Any]) -> list[tuple[Any, ...]]:
                 f"The key of {shape.table.name} has {len(shape.key)} columns; {len(key)} values were given."
             )
     return found
-
-
-def _compares_as_python(shape: Shape[Any]) -> bool:
-    return all(
-        isinstance(column.type, ColumnType) and not isinstance(column.type, Spelt) and not is_one_value(column)
-        for column in shape.key
-    )
 
 
 def count(session: GatedSession, shape: Shape[Any], where: Iterable[object]) -> int:

@@ -226,6 +226,14 @@ def is_one_value(column: Column[Any]) -> bool:
     return isinstance(_innermost(column.type), Json | ArrayOf | RangeOf | Coded | sqlalchemy.JSON | sqlalchemy.ARRAY)
 
 
+def compares_as_python(columns: Iterable[Column[Any]]) -> bool:
+    """Whether values of *columns* are equal in the database when they are in Python, as far as the spec can say."""
+    return all(
+        isinstance(column.type, ColumnType) and not isinstance(column.type, Spelt) and not is_one_value(column)
+        for column in columns
+    )
+
+
 def _innermost(column_type: TypeEngine[Any]) -> TypeEngine[Any]:
     while isinstance(column_type, Spelt):
         column_type = column_type.inner

@@ -19,7 +19,7 @@ from tablewright.runtime.driver import DriverText, Prepared
 from tablewright.runtime.incoming import Incoming
 from tablewright.runtime.postgres import quoted
 from tablewright.runtime.read_only import NO_TEMPORARY_TABLES
-from tablewright.runtime.shape import Shape, is_one_value
+from tablewright.runtime.shape import Shape, compares_as_python, is_one_value
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -91,14 +91,21 @@ def update(
     column_of: Mapping[str, str],
     rows: Iterator[Row],
     first: int,
-) -> int | None:
+) -> int:
     """Executes *text*, an update by key, with encoded *rows*, the first of which has the number *first*; rows affected.
 
-    *column_of* says which column each of its parameters is a value of. None where it has to be done row by row.
+    *column_of* says which column each of its parameters is a value of.
     """
-    if connection.dialect.driver != "psycopg" or text.order is None or any(map(is_one_value, shape.key)):
-        return None
+    if connection.dialect.driver != "psycopg" or text.order is None or not compares_as_python(shape.key):
+        return batches.in_batches(connection, shape, batches.by_driver(connection, text), rows, first)
     columns = tuple(column_of[name] for name in text.order)
+
+    @cache
+    def find_target() -> Target | None:
+        target = _find_target(connection, shape)
+        # Of two changes that the database alone finds to have one key, Postgres would leave one out without a word.
+        known = target is not None and copy.binary_types(shape, target, shape.key_names) is not None
+        return target if known else None
 
     def all_of(stage: TableClause) -> Any:
         written = {name: stage.c[shape.by_name[name].name] for name in columns if name not in shape.key_names}
@@ -106,7 +113,7 @@ def update(
         return sqlalchemy.update(shape.table).where(*same).values(written)
 
     work = Work("update many", text, text.order, columns, shape.key, all_of)
-    return _Run(connection, shape, work, cache(lambda: _find_target(connection, shape))).execute(rows, first)
+    return _Run(connection, shape, work, find_target).execute(rows, first)
 
 
 def dialect_insert(connection: Connection, shape: Shape[Any]) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 import bookstore
 from tests.runtime.rows import sample
+from tests.runtime.rows.books import author_id, book
 
 
 @pytest.fixture
@@ -16,6 +17,15 @@ def shop(url: str) -> Iterator[bookstore.Database]:
     with bookstore.Database(url) as database:
         database.create()
         yield database
+
+
+@pytest.fixture
+def session(shop: bookstore.Database) -> Iterator[bookstore.Session]:
+    """A session with five books of prices 1 to 5."""
+    with bookstore.Session(shop) as made:
+        author = author_id(made)
+        made.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
+        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +15,6 @@ from bookstore import Book
 from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key
 from tests.runtime.rows import sample
-from tests.runtime.rows.books import author_id, book
 from tests.runtime.rows.loose import LooseTable, accessor, loose_table
 from tests.schema.test_types import AWARE, CASES, NAIVE, Case, Kept
 
@@ -40,15 +38,6 @@ STRANGERS: list[Any] = [
     dt.timedelta(days=1),
 ]
 """Values of every kind; columns of most types have no place for them."""
-
-
-@pytest.fixture
-def session(shop: bookstore.Database) -> Iterator[bookstore.Session]:
-    """A session with five books of prices 1 to 5."""
-    with bookstore.Session(shop) as made:
-        author = author_id(made)
-        made.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
-        yield made
 
 
 def outcome(session: sample.Session, read: Any) -> Any:

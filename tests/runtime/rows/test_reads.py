@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,16 +17,6 @@ import bookstore
 from bookstore import Author, Book
 from tablewright.runtime.errors import NotFoundError
 from tests.runtime.rows import sample
-from tests.runtime.rows.books import author_id, book
-
-
-@pytest.fixture
-def session(shop: bookstore.Database) -> Iterator[bookstore.Session]:
-    """A session with five books of prices 1 to 5."""
-    with bookstore.Session(shop) as made:
-        author = author_id(made)
-        made.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
-        yield made
 
 
 def test_select_by_entities_and_by_columns(session: bookstore.Session) -> None:

@@ -23,13 +23,13 @@ def compared(connection: Connection, table: Table) -> list[str] | None:
     """The same; None where the database has no such table."""
     # A dialect's part is loaded where it is used.
     if connection.dialect.name == "postgresql":
-        from tablewright.runtime.live import postgres as engine
+        from tablewright.runtime.live.postgres import declared as make_declared, read
     else:
-        from tablewright.runtime.live import sqlite as engine  # type: ignore[no-redef]  # has the same functions
-    live = engine.read(connection, table)
+        from tablewright.runtime.live.sqlite import declared as make_declared, read
+    live = read(connection, table)
     if live is None or isinstance(live, str):
         return live if live is None else [live]
-    declared = engine.declared(connection, table)
+    declared = make_declared(connection, table)
     if isinstance(declared, str):
         return [declared]
     return [*_columns(declared, live), *_keys(declared, live)]
