@@ -26,7 +26,7 @@ from observatory import (
     SkyTarget,
     metadata,
 )
-from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper
+from tablewright.runtime.expressions.ranges import after, before, contains, is_empty, lower, overlaps, upper
 from tablewright.schema.range import Range
 
 NIGHT = dt.date(2026, 3, 20)

@@ -23,7 +23,7 @@ from observatory import (
     TransferRow,
     metadata,
 )
-from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.runtime.expressions.prefix import Prefix
 from tablewright.spec.models import TableSpec
 
 SPECS: dict[str, TableSpec] = {

@@ -14,8 +14,8 @@ from tablewright.plan.plans import PackagePlan
 from tablewright.render.package import render_package
 from tablewright.render.ruff import Scratch
 from tablewright.settings import Settings, load_settings
+from tests.build.package_files import contents, stamps
 from tests.cli.project import write_project
-from tests.write.package_files import contents, stamps
 
 
 @pytest.fixture

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from tablewright import making
-from tablewright.ledger.ledger import Ledger
-from tablewright.ledger.stamp import digest, environment_stamp
-from tablewright.ledger.verdict import is_clean, remember_clean
-from tablewright.reading.reading import Reading, has_errors, read_schema
+from tablewright.analysis.analysis import Reading, has_errors, read_schema
+from tablewright.build import build
+from tablewright.build.typecheck import Finding, check_types, sees_only_libraries
+from tablewright.build.typecheck_cache import is_clean, remember_clean
+from tablewright.build.write import Changes, compare, holds, publish
+from tablewright.cache.cache import Ledger
+from tablewright.cache.fingerprint import digest, environment_stamp
 from tablewright.settings import Settings
 from tablewright.spec.problem import Problem
-from tablewright.typecheck import Finding, check_types, sees_only_libraries
-from tablewright.write import Changes, compare, holds, publish
 
 Stage: TypeAlias = Literal["load", "render", "format", "compile", "write", "type-check"]
 
@@ -89,7 +89,7 @@ def generate(
     if has_errors(problems):
         return Outcome(problems=tuple(problems), checked=check)
 
-    made = making.find_made(_distinct(readings), settings, ledger)
+    made = build.find_made(_distinct(readings), settings, ledger)
     drafts = _draft([reading for reading in readings if reading.package not in made], settings, ledger, tell)
     texts = _finish(drafts, tell)
     packages: list[Package] = []
@@ -100,7 +100,7 @@ def generate(
             changes = Changes(unchanged=tuple(sorted(made[name])))
         else:
             changes = (compare if check else publish)(folder, texts[name])
-            made[name] = making.remember(reading, texts[name], drafts[name].inputs, settings, ledger)
+            made[name] = build.remember(reading, texts[name], drafts[name].inputs, settings, ledger)
         packages.append(Package(name, folder, changes))
     if drafts:
         # A program that generates may import what it made: Python must not go by how its folders were before.
@@ -176,16 +176,16 @@ def _has_specs(folder: Path) -> bool:
 
 def _draft(
     readings: Sequence[Reading], settings: Settings, ledger: Ledger, progress: Progress
-) -> dict[str, making.Draft]:
+) -> dict[str, build.Draft]:
     """The packages by name, planned and rendered."""
-    drafts: dict[str, making.Draft] = {}
+    drafts: dict[str, build.Draft] = {}
     for reading in readings:
         progress("render", reading.package)
-        drafts[reading.package] = making.draft(reading, settings, ledger)
+        drafts[reading.package] = build.draft(reading, settings, ledger)
     return drafts
 
 
-def _finish(drafts: Mapping[str, making.Draft], progress: Progress) -> dict[str, dict[str, str]]:
+def _finish(drafts: Mapping[str, build.Draft], progress: Progress) -> dict[str, dict[str, str]]:
     """The files of every package, by package and path; formatted together, and known to compile."""
     packages = {name: dict(draft.finished) for name, draft in drafts.items()}
     texts = {f"{name}/{path}": text for name, draft in drafts.items() for path, text in draft.rendered.items()}

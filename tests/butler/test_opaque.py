@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError, InvalidRequestError
 
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownColumnError
-from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.runtime.expressions.prefix import Prefix
 from tablewright.spec.models import ColumnSpec, TableSpec
 
 SPEC = TableSpec(

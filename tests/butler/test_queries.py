@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy import func, literal_column, select, union_all
 
-from tablewright.runtime.patterns import glob
+from tablewright.runtime.expressions.patterns import glob
 from tablewright.spec.models import ColumnSpec, TableSpec
 
 MOMENTS = {

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, create_engine, exc, insert, literal, select, true
 
-from tablewright.runtime.ranges import after, before, contains, overlaps
+from tablewright.runtime.expressions.ranges import after, before, contains, overlaps
 from tablewright.schema import types
 from tablewright.schema.range import Range
 from tablewright.schema.tables import column, exclusion, make_table, primary_key

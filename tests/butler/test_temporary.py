@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 
-from tablewright.runtime import staging
+from tablewright.runtime.bulk import staging
 from tablewright.runtime.errors import TemporaryTablesDisabledError
 from tablewright.spec.models import ColumnSpec, TableSpec
 

@@ -9,7 +9,7 @@ import pytest
 from tablewright.runtime.errors import AttributeExistsError, IncompatibleVersionError
 from tablewright.runtime.versions.extension import VersionedExtension
 from tablewright.runtime.versions.version_tuple import VersionTuple
-from tests.runtime.session import sample
+from tests.runtime import family
 
 V100, V101, V110, V200 = (VersionTuple(*numbers) for numbers in ((1, 0, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)))
 
@@ -42,7 +42,7 @@ class TwoVersions(Manager):
     known = (V100, V200)
 
 
-class Database(sample.Database):
+class Database(family.Database):
     extensions = (Unversioned, OneVersion, TwoVersions)
 
 
@@ -119,7 +119,7 @@ def test_compatibility(
         role = "tested"
         known = code
 
-    class TestedDatabase(sample.Database):
+    class TestedDatabase(family.Database):
         extensions = (Tested,)
 
     with TestedDatabase(url, check_versions=False) as made:
@@ -139,7 +139,7 @@ def test_compatibility(
 
 def test_attribute_manager(place: str) -> None:
     """testAttributeManager: get, set, force, delete and items of the store."""
-    with sample.Database(place) as database:
+    with family.Database(place) as database:
         database.create()
         with database.session() as session:
             attributes = session.attributes
@@ -175,8 +175,8 @@ def test_attribute_manager(place: str) -> None:
 
 def test_missing_attributes(place: str) -> None:
     """testMissingAttributes: a database without attributes is a LookupError."""
-    with sample.Database(place) as database, pytest.raises(LookupError), database.session():
+    with family.Database(place) as database, pytest.raises(LookupError), database.session():
         pass
-    unchecked = sample.Database(place, check_versions=False)
+    unchecked = family.Database(place, check_versions=False)
     with unchecked as database, pytest.raises(LookupError), database.session() as session:
         session.attributes.get("attr")

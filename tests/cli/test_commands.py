@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tablewright.rules.registry import PURPOSES, RULES
+from tests.build.package_files import contents, stamps
 from tests.cli.project import Project, write_project
-from tests.write.package_files import contents, stamps
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.rules.judge import judge
+from tablewright.rules.lint import judge
 from tablewright.rules.registry import PURPOSES, RULES, explain
 from tablewright.spec import yaml_reader
 from tablewright.spec.load import load_catalog

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, Integer, MetaData, Table, create
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from tablewright.runtime.shape import Shape
+from tablewright.runtime.rows.mapper import Shape
 from tablewright.schema import types
 from tablewright.schema.tables import check, column, make_table, primary_key
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.rules.judge import judge
+from tablewright.rules.lint import judge
 from tablewright.schema.build import build_metadata
 from tablewright.spec.load import load_catalog
 from tablewright.spec.misfits import keys

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tablewright.cli.failure import Debugging, exit_code
+from tablewright.cli.exit_codes import Debugging, exit_code
 
 APP_HELP = """Describe tables once; get a typed database package.
 
@@ -130,15 +130,15 @@ def generate(
     Summary and diff go to stdout; problems, with file:line:column, to stderr.
     """
     from tablewright import pipeline
-    from tablewright.cli import show
+    from tablewright.cli import output
     from tablewright.settings import load_settings
 
     settings = load_settings(Path.cwd())
-    with show.progress() as tell:
+    with output.progress() as tell:
         outcome = pipeline.generate(
             settings, schemas or (), check=check, typecheck=typecheck, cache=cache, progress=tell
         )
-    show.outcome(outcome, settings)
+    output.outcome(outcome, settings)
     raise typer.Exit(0 if outcome.clean else 1)
 
 
@@ -149,14 +149,14 @@ def lint(schemas: Schemas = None, cache: Cache = True) -> None:
     One line a problem on stdout: file:line:column, the rule in brackets, what is wrong, what to write instead.
     """
     from tablewright import pipeline
-    from tablewright.cli import show
-    from tablewright.reading.reading import has_errors
+    from tablewright.analysis.analysis import has_errors
+    from tablewright.cli import output
     from tablewright.settings import load_settings
 
     settings = load_settings(Path.cwd())
-    with show.progress() as tell:
+    with output.progress() as tell:
         problems = pipeline.lint(settings, schemas or (), cache=cache, progress=tell)
-    show.problems(problems, to_stderr=False)
+    output.problems(problems, to_stderr=False)
     if not problems:
         typer.echo("No problem found.", err=True)
     raise typer.Exit(1 if has_errors(problems) else 0)
@@ -168,16 +168,16 @@ def rules() -> None:
 
     One line a rule on stdout: its id, whether it is an error or a warning, and its purpose.
     """
-    from tablewright.cli import show
+    from tablewright.cli import output
     from tablewright.rules.registry import PURPOSES
 
-    show.rules(PURPOSES)
+    output.rules(PURPOSES)
 
 
 @app.command(epilog=EXPLAIN_EXAMPLES)
 def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="The id in the brackets of a problem.")]) -> None:
     """Explain one rule: what it asks for, and whether breaking it is an error or a warning."""
-    from tablewright.cli import show
+    from tablewright.cli import output
     from tablewright.rules import registry
 
     try:
@@ -185,7 +185,7 @@ def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="The id in 
     except KeyError as error:
         hint = "" if "Did you mean" in str(error) else " `tablewright rules` lists them."
         raise typer.BadParameter(f"{error.args[0]}{hint}", param_hint="RULE") from error
-    show.rule(rule, purpose)
+    output.rule(rule, purpose)
 
 
 @app.command("json-schema", epilog=JSON_SCHEMA_EXAMPLES)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tablewright.plan.imports import Imports
-from tablewright.plan.links import Links
 from tablewright.plan.plans import EntityPlan, Field
 from tablewright.plan.relationship import foreign_key, relationship_call
 from tablewright.plan.spelling import annotation, column_doc, docstring
+from tablewright.plan.table_graph import Links
 from tablewright.schema import definition as d
 from tablewright.schema.names import module_name
 

@@ -10,7 +10,8 @@ from tablewright.plan.plans import Field, ManagerPlan, OpaqueNames, OpaquePlan
 from tablewright.plan.spelling import docstring, quoted
 from tablewright.schema import definition as d, names
 
-RUNTIME = "tablewright.runtime.opaque"
+STORAGE = "tablewright.runtime.opaque.storage"
+GENERATED = "tablewright.runtime.opaque.generated"
 SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
 
 
@@ -24,7 +25,7 @@ def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
     local |= {name: imports.use("typing", name) for name in ("ClassVar", "Literal", "Unpack")}
     local |= {name: imports.use("collections.abc", name) for name in ("Iterator", "Sequence")}
     local["Session"] = imports.use("tablewright.runtime.session", "Session")
-    local["OpaqueTableStorage"] = imports.use(f"{RUNTIME}.storage", "OpaqueTableStorage")
+    local["OpaqueTableStorage"] = imports.use(STORAGE, "OpaqueTableStorage")
     return OpaquePlan(
         module=core.variable,
         source=table.source,
@@ -46,12 +47,12 @@ def plan_manager(tables: Sequence[d.Table]) -> ManagerPlan | None:
     known = tuple(map(opaque_names, tables))
     imports = Imports(taken=[f"{item.stem}Storage" for item in known])
     local = {name: imports.use("typing", name) for name in ("TYPE_CHECKING", "ClassVar", "Literal", "overload")}
-    local["Definition"] = imports.use("tablewright.runtime.dynamic.definitions", "Definition")
+    local["Definition"] = imports.use(GENERATED, "Definition")
     local["Package"] = imports.use("tablewright.runtime.package", "Package")
     local["Session"] = imports.use("tablewright.runtime.session", "Session")
-    local["Manager"] = imports.use(f"{RUNTIME}.known", "KnownOpaqueTables")
-    local["AnyStorage"] = imports.use(f"{RUNTIME}.manager", "AnyStorage")
-    local["DynamicOpaqueTableStorage"] = imports.use(f"{RUNTIME}.storage", "DynamicOpaqueTableStorage")
+    local["Manager"] = imports.use(GENERATED, "GeneratedOpaqueManager")
+    local["AnyStorage"] = imports.use(GENERATED, "AnyStorage")
+    local["DynamicOpaqueTableStorage"] = imports.use(STORAGE, "DynamicOpaqueTableStorage")
     local["PACKAGE"] = imports.use("..schema", "PACKAGE")
     return ManagerPlan(tables=known, local=local, imports=imports.groups())
 
@@ -69,7 +70,7 @@ def opaque_names(table: d.Table) -> OpaqueNames:
 def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
     if holds_lists(column):
         return Field(column.attribute, annotated)
-    matches = f"{imports.use(f'{RUNTIME}.matches', 'Matches')}[{annotated}]"
+    matches = f"{imports.use(GENERATED, 'Matches')}[{annotated}]"
     if column.type.kind in ("string", "text"):
-        matches += f" | {imports.use(f'{RUNTIME}.prefix', 'Prefix')}"
+        matches += f" | {imports.use(GENERATED, 'Prefix')}"
     return Field(column.attribute, matches)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tablewright.plan.entity import plan_entity
-from tablewright.plan.links import Links
 from tablewright.plan.opaque import plan_manager, plan_opaque_table
 from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, PackagePlan
 from tablewright.plan.spelling import docstring, member_names, quoted
 from tablewright.plan.table import class_names, plan_table
+from tablewright.plan.table_graph import Links
 from tablewright.schema import definition as d
 from tablewright.schema.canonical import digest, to_json
 from tablewright.schema.names import module_name

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tablewright.plan.imports import Imports
-from tablewright.plan.links import Links
 from tablewright.plan.spelling import quoted
+from tablewright.plan.table_graph import Links
 from tablewright.schema import definition as d
 from tablewright.schema.names import module_name
 

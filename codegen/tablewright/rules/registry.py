@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tablewright.rules import (
-    clashes,
     defaults,
     enums,
     indexes,
     keys,
     mixins,
+    name_clashes,
     names,
     references,
     relationships,
@@ -16,7 +16,7 @@ from tablewright.rules import (
     sql_text,
     types,
 )
-from tablewright.rules.reading import READING
+from tablewright.rules.reader_problems import READING
 from tablewright.rules.rule import Rule, rule
 from tablewright.spec.problem import did_you_mean
 
@@ -28,9 +28,9 @@ RULES: tuple[Rule, ...] = (
     rule(names.bad_accessor),
     rule(names.bad_stored_name),
     rule(names.bad_constraint_name),
-    rule(clashes.name_clash),
-    rule(clashes.opaque_argument),
-    rule(clashes.opaque_stored_name),
+    rule(name_clashes.name_clash),
+    rule(name_clashes.opaque_argument),
+    rule(name_clashes.opaque_stored_name),
     rule(types.unknown_type),
     rule(types.type_cycle),
     rule(types.type_parameter),

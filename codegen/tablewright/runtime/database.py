@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from sqlalchemy import URL, Connection, Engine, MetaData, Table
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 
-from tablewright.runtime import postgres, sqlite
-from tablewright.runtime.ambient import AmbientScope
-from tablewright.runtime.engines import EngineOptions, make_engine, parse_url, prepare
+from tablewright.runtime.dynamic.database_tables import MakesTables
+from tablewright.runtime.engine import postgres, sqlite
+from tablewright.runtime.engine.create import EngineOptions, make_engine, parse_url, prepare
 from tablewright.runtime.errors import ReadOnlyDatabaseError
-from tablewright.runtime.makes_tables import MakesTables
-from tablewright.runtime.scope import Isolation, SessionScope
+from tablewright.runtime.scopes.ambient_scope import AmbientScope
+from tablewright.runtime.scopes.retry import transact
+from tablewright.runtime.scopes.session_scope import Isolation, SessionScope
 from tablewright.runtime.session import Session
-from tablewright.runtime.transact import transact
 from tablewright.runtime.versions.check import VersionCheck
+from tablewright.runtime.versions.compatibility import Versions
 from tablewright.runtime.versions.extension import VersionedExtension
 from tablewright.runtime.versions.version_tuple import VersionTuple
-from tablewright.runtime.versions.versions import Versions
 
 if TYPE_CHECKING:
     from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
-    from tablewright.runtime.versions.making import Making
+    from tablewright.runtime.versions.create import Making
 
 S = TypeVar("S", bound=Session)
 T = TypeVar("T")
@@ -370,7 +370,7 @@ class Database(MakesTables[S]):
     @contextmanager
     def _making(self, metadata: MetaData, *, dropping: bool = False) -> Generator[Making, None, None]:
         # Not at the top: most programs make no tables.
-        from tablewright.runtime.versions.making import Making
+        from tablewright.runtime.versions.create import Making
 
         with self._transaction(dropping=dropping) as connection:
             yield Making(connection, metadata, self._check.versions, namespace=self._namespace, place=repr(self))

@@ -17,7 +17,7 @@ from tablewright.runtime.errors import InterfaceMismatchError
 from tablewright.runtime.versions.schema_info import SchemaInfo as SchemaInfo
 
 if TYPE_CHECKING:
-    from tablewright.runtime.table import Table
+    from tablewright.runtime.transaction.gate import GatedSession
     from tablewright.schema.definition import Schema
 
 INTERFACE = 1
@@ -26,6 +26,25 @@ SUFFIXES = ("Row", "Insert", "Update", "Where", "Table", "Key", "Columns")
 """What `tables/book.py` defines beside the table: `BookRow` and so on."""
 OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Where", "Storage", "Columns")
 """The same of `opaque/file_record.py`."""
+
+
+class Accessor:
+    """The attribute *name* of a package's sessions.
+
+    A descriptor rather than a `__getattr__`, which would slow down every attribute of a session.
+    """
+
+    __slots__ = ("_name", "_package")
+
+    def __init__(self, package: Package, name: str) -> None:
+        self._package = package
+        self._name = name
+
+    def __get__(self, session: GatedSession | None, _owner: type | None = None) -> Any:
+        if session is None:
+            return self
+        made = vars(session)[self._name] = self._package.accessor(self._name)(session)
+        return made
 
 
 class Package:
@@ -143,10 +162,10 @@ class Package:
         text = importlib.resources.files(self.name).joinpath("schema.json").read_bytes()
         return from_json(text)
 
-    def accessor(self, name: str) -> type[Table[Any, Any]]:
+    def accessor(self, name: str) -> type[Any]:
         """The table class behind `session.<name>`; `KeyError` if no table has this accessor."""
         module = self._accessors[name]
-        found: type[Table[Any, Any]] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
+        found: type[Any] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
         return found
 
     def opaque_class(self) -> type[Any] | None:

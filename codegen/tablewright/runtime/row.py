@@ -16,6 +16,6 @@ class Row(Struct, frozen=True, gc=False):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        from tablewright.runtime.pydantic_schema import row_schema
+        from tablewright.runtime.rows.pydantic_schema import row_schema
 
         return row_schema(cls, handler)

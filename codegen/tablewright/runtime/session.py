@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast, overload
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
-from tablewright.runtime import postgres, sequence
-from tablewright.runtime.accessor import Accessor
-from tablewright.runtime.dynamic_session import DynamicSession
-from tablewright.runtime.engines import prepare
+from tablewright.runtime.engine import postgres
+from tablewright.runtime.engine.create import prepare
+from tablewright.runtime.engine.failures import lost_at_commit
 from tablewright.runtime.errors import SavepointError, TransactionLostError
-from tablewright.runtime.failure import lost_at_commit
-from tablewright.runtime.gate import Gate
-from tablewright.runtime.level import Level
-from tablewright.runtime.package import Package
-from tablewright.runtime.read_only import ReadOnlyGuard, begins, needs_guard
-from tablewright.runtime.result_rows import result_rows
-from tablewright.runtime.savepoint import Savepoint
-from tablewright.runtime.state import SessionState
-from tablewright.runtime.temporary_session import TemporarySession
+from tablewright.runtime.package import Accessor, Package
+from tablewright.runtime.reads.result_rows import result_rows
+from tablewright.runtime.transaction.gate import Gate, GatedSession
+from tablewright.runtime.transaction.read_only import ReadOnlyGuard, begins, needs_guard
+from tablewright.runtime.transaction.savepoint import Savepoint
+from tablewright.runtime.transaction.session_transaction import Level, SessionState
+from tablewright.runtime.writes.sequence import advance_past_explicit_ids, note_explicit_ids
 
 if TYPE_CHECKING:
     from sqlalchemy.orm.session import JoinTransactionMode
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
+    from tablewright.runtime.dynamic.definitions import Definition
+    from tablewright.runtime.dynamic.dynamic_table import DynamicTable
+    from tablewright.runtime.table import Table
+    from tablewright.runtime.temporary.definition import Source
     from tablewright.runtime.versions.attributes import AttributeStore
+
+    TableT = TypeVar("TableT", bound=Table[Any, Any])
 
 T = TypeVar("T")
 
@@ -50,7 +53,7 @@ class HasBind(Protocol):
     def due_check(self) -> Callable[[Connection], None] | None: ...
 
 
-class Session(DynamicSession, TemporarySession):
+class Session(GatedSession):
     """A session over a database: entities and rows in one transaction.
 
     *bind* is a Database, an Engine or a Connection. What is left out is as in SQLAlchemy, but that
@@ -160,7 +163,7 @@ class Session(DynamicSession, TemporarySession):
     def explain(self, statement: sqlalchemy.ClauseElement) -> str:
         """How the database would run *statement*, a line for each step; nothing is run."""
         # Not at the top: who looks at plans waits for them.
-        from tablewright.runtime.explain import explained
+        from tablewright.runtime.reads.explain import explained
 
         with self.gate as connection:
             return explained(connection, statement)
@@ -189,6 +192,61 @@ class Session(DynamicSession, TemporarySession):
                 return
         known = [point.name for point in self._savepoints if point.is_open]
         raise SavepointError(f"No savepoint {savepoint!r} is open" + (f", but {', '.join(known)}." if known else "."))
+
+    # Not at the top: most programs have no tables but those of their package.
+
+    def table(self, table: sqlalchemy.Table, /) -> DynamicTable:
+        """The rows of a table that no code was generated for, read and written as those of any other."""
+        from tablewright.runtime.dynamic.dynamic_table import dynamic_table
+
+        return dynamic_table(self, table)
+
+    def ensure_table(self, name: str, definition: Definition, /) -> sqlalchemy.Table:
+        """The table *name*, made in this transaction where it is not there; others know it once that is committed.
+
+        `TableConflictError` where the database has another table of that name.
+        """
+        from tablewright.runtime.dynamic import session_tables
+
+        return session_tables.ensure_table(self, self._namespace, self.package, name, definition)
+
+    @overload
+    def make_temporary_table(self, definition: type[TableT], name: str | None = None) -> TableT: ...
+    @overload
+    def make_temporary_table(self, definition: TableT, name: str | None = None) -> TableT: ...
+    @overload
+    def make_temporary_table(self, definition: Definition, name: str | None = None) -> DynamicTable: ...
+    def make_temporary_table(self, definition: Source, name: str | None = None) -> Any:
+        """Makes a temporary table, which nobody else sees: its verbs, and as their `table` the SQLAlchemy table.
+
+        *definition* is a generated table (`BookTable` or `session.book`), whose columns, checks and unique keys it
+        has, but no foreign keys; or a `TableSpec`, a table of a canonical schema, a SQLAlchemy `Table`. Without a
+        *name* it gets one of its own; a name that a table has already is refused. It is gone when the transaction
+        ends, whether it is committed or not.
+        """
+        from tablewright.runtime.temporary import session_tables
+
+        return session_tables.make(self, definition, name)
+
+    def drop_temporary_table(self, table: Table[Any, Any] | sqlalchemy.Table) -> None:
+        """Drops a temporary table of this session, said by its verbs or their `table`, before its transaction ends."""
+        from tablewright.runtime.temporary import session_tables
+
+        session_tables.drop(self, table)
+
+    @overload
+    def temporary_table(self, definition: type[TableT], name: str | None = None) -> AbstractContextManager[TableT]: ...
+    @overload
+    def temporary_table(self, definition: TableT, name: str | None = None) -> AbstractContextManager[TableT]: ...
+    @overload
+    def temporary_table(
+        self, definition: Definition, name: str | None = None
+    ) -> AbstractContextManager[DynamicTable]: ...
+    def temporary_table(self, definition: Source, name: str | None = None) -> AbstractContextManager[Any]:
+        """As `make_temporary_table`, for a `with` block, at whose end the table is dropped."""
+        from tablewright.runtime.temporary import session_tables
+
+        return session_tables.block(self, definition, name)
 
     def lock_table(self, *tables: type[Any] | sqlalchemy.Table) -> None:
         """Keeps others from writing to *tables* until the transaction ends; they may read.
@@ -359,12 +417,12 @@ def _refuse_lost(session: EntitySession) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _before_flush(session: EntitySession, _context: object, _instances: object) -> None:
-    sequence.note_explicit_ids(session)
+    note_explicit_ids(session)
 
 
 @event.listens_for(Session, "after_flush")
 def _after_flush(session: EntitySession, _context: object) -> None:
-    sequence.advance_past_explicit_ids(session)
+    advance_past_explicit_ids(session)
 
 
 @event.listens_for(Session, "after_begin")

@@ -9,23 +9,27 @@ from weakref import WeakKeyDictionary
 import sqlalchemy
 from sqlalchemy.sql.expression import SQLColumnExpression
 
-from tablewright.runtime import bulk, listed, reads, upsert, writes
-from tablewright.runtime.conditions import (
+from tablewright.runtime.expressions.conditions import (
     ALL_ROWS as ALL_ROWS,
     AllRows as AllRows,
     Lock as Lock,
     Order as Order,
     Where as Where,
 )
-from tablewright.runtime.gate import GatedSession
-from tablewright.runtime.insert_from import insert_from
-from tablewright.runtime.page import Page as Page, page
-from tablewright.runtime.shape import Shape
-from tablewright.runtime.statement import RowStatement
-from tablewright.runtime.stream import RowStream as RowStream
-from tablewright.runtime.sync import SyncResult as SyncResult, sync
-from tablewright.runtime.truncate import truncate
-from tablewright.runtime.typed_dict import TypedDict as TypedDict
+from tablewright.runtime.reads import queries
+from tablewright.runtime.reads.page import Page as Page, page
+from tablewright.runtime.reads.stream import RowStream as RowStream
+from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.statement import RowStatement
+from tablewright.runtime.rows.typed_dict import TypedDict as TypedDict
+from tablewright.runtime.transaction.gate import GatedSession
+from tablewright.runtime.writes import upsert
+from tablewright.runtime.writes.delete import delete_many, delete_matching, delete_row, delete_where
+from tablewright.runtime.writes.insert import insert_many, insert_many_returning, insert_row
+from tablewright.runtime.writes.insert_from import insert_from
+from tablewright.runtime.writes.sync import SyncResult as SyncResult, sync
+from tablewright.runtime.writes.truncate import truncate
+from tablewright.runtime.writes.update import update_many, update_row, update_where
 
 T = TypeVar("T")
 RowT = TypeVar("RowT")
@@ -55,7 +59,7 @@ class Table(Generic[RowT, InsertT]):
         self._shape: Shape[RowT] = _shape(type(self))
         # Kept here for the read by key alone, where asking the session takes as long as the database does.
         self._gate = session.gate
-        self._lookup: RowStatement[RowT] | None = reads.lookup(self._shape) if self._shape.key else None
+        self._lookup: RowStatement[RowT] | None = queries.lookup(self._shape) if self._shape.key else None
 
     def select(
         self,
@@ -66,20 +70,20 @@ class Table(Generic[RowT, InsertT]):
         lock: Lock | None = None,
     ) -> list[RowT]:
         """The rows that meet every condition."""
-        return reads.selected(self._session, self._shape, where, order_by, limit=limit, offset=offset, lock=lock)
+        return queries.selected(self._session, self._shape, where, order_by, limit=limit, offset=offset, lock=lock)
 
     def first(self, *where: Where, order_by: Order | Sequence[Order] = (), lock: Lock | None = None) -> RowT | None:
         """The first of them, or None."""
-        rows = reads.selected(self._session, self._shape, where, order_by, limit=1, lock=lock)
+        rows = queries.selected(self._session, self._shape, where, order_by, limit=1, lock=lock)
         return rows[0] if rows else None
 
     def one(self, *where: Where, lock: Lock | None = None) -> RowT:
         """The only one of them; `NotFoundError` for none, `MultipleResultsFound` for several."""
-        return reads.one(self._session, self._shape, where, lock)
+        return queries.one(self._session, self._shape, where, lock)
 
     def stream(self, *where: Where, order_by: Order | Sequence[Order] = (), batch_size: int = 1000) -> RowStream[RowT]:
         """The rows one by one, in constant memory; `ResourceClosedError` once its transaction has ended."""
-        statement = reads.selection(self._shape, where, order_by)
+        statement = queries.selection(self._shape, where, order_by)
         return RowStream(self._session, self._shape, statement, batch_size)
 
     def page(
@@ -98,19 +102,19 @@ class Table(Generic[RowT, InsertT]):
 
     def count(self, *where: Where) -> int:
         """How many rows meet every condition."""
-        return reads.count(self._session, self._shape, where)
+        return queries.count(self._session, self._shape, where)
 
     def exists(self, *where: Where) -> bool:
         """Whether any row does."""
-        return reads.exists(self._session, self._shape, where)
+        return queries.exists(self._session, self._shape, where)
 
     def insert_many(self, rows: Iterable[InsertT | RowT]) -> int:
         """Inserts all rows or none, in constant memory; how many."""
-        return bulk.insert_many(self._session, self._shape, rows)
+        return insert_many(self._session, self._shape, rows)
 
     def insert_many_returning(self, rows: Iterable[InsertT | RowT]) -> list[RowT]:
         """Inserts all rows or none; as stored, in the order given."""
-        return bulk.insert_many_returning(self._session, self._shape, rows)
+        return insert_many_returning(self._session, self._shape, rows)
 
     def insert_from(self, rows: sqlalchemy.SelectBase, /, names: Sequence[str] | None = None) -> int:
         """Inserts the rows of a select, all or none, without fetching them; how many.
@@ -160,11 +164,11 @@ class Table(Generic[RowT, InsertT]):
 
         Each of *rows* has a value of every one of *columns*, and of no other. No rows delete nothing.
         """
-        return listed.delete_matching(self._session, self._shape, columns, rows)
+        return delete_matching(self._session, self._shape, columns, rows)
 
     def delete_where(self, where: Where | AllRows, /, *more: Where) -> int:
         """Deletes the rows that meet every condition; how many."""
-        return writes.delete_where(self._session, self._shape, (where, *more))
+        return delete_where(self._session, self._shape, (where, *more))
 
     def truncate(self, *, cascade: bool = False) -> None:
         """Deletes all rows; with *cascade* those of the tables that point at this one too."""
@@ -173,44 +177,44 @@ class Table(Generic[RowT, InsertT]):
     # Generated classes give these their types.
 
     def _find(self, equal: Mapping[str, object]) -> list[RowT]:
-        return reads.find(self._session, self._shape, equal)
+        return queries.find(self._session, self._shape, equal)
 
     def _insert(self, values: Mapping[str, object]) -> RowT:
-        return writes.insert_row(self._session, self._shape, values)
+        return insert_row(self._session, self._shape, values)
 
     def _upsert(self, conflict: str, values: Mapping[str, object]) -> RowT:
         return upsert.upsert_row(self._session, self._shape, conflict, values)
 
     def _update_where(self, where: tuple[Where | AllRows, ...], values: Mapping[str, object]) -> int:
-        return writes.update_where(self._session, self._shape, where, values)
+        return update_where(self._session, self._shape, where, values)
 
     def _get(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
         statement = self._lookup if lock is None else None
-        return reads.by_key(self._gate, statement or reads.lookup(self._shape, lock=lock), key)
+        return queries.by_key(self._gate, statement or queries.lookup(self._shape, lock=lock), key)
 
     def _get_one(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT:
         row = self._get(key, lock)
         if row is None:
-            raise reads.missing(self._shape, key)
+            raise queries.missing(self._shape, key)
         return row
 
     def _get_many(self, keys: Iterable[Any]) -> list[RowT]:
-        return reads.get_many(self._session, self._shape, keys)
+        return queries.get_many(self._session, self._shape, keys)
 
     def _get_by(self, unique: str, values: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
-        return reads.by_key(self._gate, reads.lookup(self._shape, unique, lock), values)
+        return queries.by_key(self._gate, queries.lookup(self._shape, unique, lock), values)
 
     def _update(self, key: tuple[object, ...], values: Mapping[str, object]) -> RowT | None:
-        return writes.update_row(self._session, self._shape, key, values)
+        return update_row(self._session, self._shape, key, values)
 
     def _update_many(self, changes: Iterable[tuple[Any, Mapping[str, object]]]) -> int:
-        return listed.update_many(self._session, self._shape, changes)
+        return update_many(self._session, self._shape, changes)
 
     def _delete(self, key: tuple[object, ...]) -> bool:
-        return writes.delete_row(self._session, self._shape, key)
+        return delete_row(self._session, self._shape, key)
 
     def _delete_many(self, keys: Iterable[Any]) -> int:
-        return listed.delete_many(self._session, self._shape, keys)
+        return delete_many(self._session, self._shape, keys)
 
 
 # Classes of temporary tables go.
@@ -245,7 +249,7 @@ class KeyedTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
         statement = self._lookup
         if lock is not None or statement is None:
             return self._get((key,), lock)
-        return reads.by_key(self._gate, statement, (key,))
+        return queries.by_key(self._gate, statement, (key,))
 
     def get_one(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT:
         """The row with this *key*; `NotFoundError` if there is none."""

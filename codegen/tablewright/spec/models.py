@@ -317,7 +317,7 @@ class TableSpec(_Columned):
         at tables that nobody knows yet. `SpecError` with every mistake in it.
         """
         # By name: whoever judges specs stands above them.
-        alone = importlib.import_module("tablewright.reading.alone")
+        alone = importlib.import_module("tablewright.analysis.standalone")
         found: Table = alone.define(self, name or self.name, among, beside, complete, dialects)
         return found
 

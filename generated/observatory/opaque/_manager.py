@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, overload
 
-from tablewright.runtime.dynamic.definitions import Definition
-from tablewright.runtime.opaque.known import KnownOpaqueTables
-from tablewright.runtime.opaque.manager import AnyStorage
+from tablewright.runtime.opaque.generated import AnyStorage, Definition, GeneratedOpaqueManager
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage
 from tablewright.runtime.package import Package
 from tablewright.runtime.session import Session
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from .transfer import TransferStorage
 
 
-class OpaqueTableStorageManager(KnownOpaqueTables):
+class OpaqueTableStorageManager(GeneratedOpaqueManager):
     """The opaque tables of a database of observatory."""
 
     package: ClassVar[Package] = PACKAGE

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, NotRequired, Unpack
 from uuid import UUID
 
 from sqlalchemy import Column, MetaData, Table
-from tablewright.runtime.opaque.matches import Matches
+from tablewright.runtime.opaque.generated import Matches
 from tablewright.runtime.opaque.storage import OpaqueTableStorage
 from tablewright.runtime.row import Row
 from tablewright.runtime.session import Session

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from bookstore import Database
+from tablewright.runtime.expressions.prefix import Prefix
 from tablewright.runtime.opaque import fetch
-from tablewright.runtime.opaque.prefix import Prefix
 from tablewright.spec.models import ColumnSpec, IndexSpec, TableSpec
 
 LETTERS = st.characters(codec="utf-8", exclude_characters="\0")

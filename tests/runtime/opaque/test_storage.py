@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, InvalidRequ
 
 from bookstore import Author, Database, Genre
 from tablewright.runtime.errors import UnknownColumnError
-from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.runtime.expressions.prefix import Prefix
 from tablewright.spec.models import ColumnSpec, TableSpec
 from tests.runtime.opaque.records import ids, row
 

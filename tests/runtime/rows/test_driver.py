@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 import bookstore
-from tablewright.runtime import driver
-from tests.runtime.rows.books import author_id, book
+from tablewright.runtime.rows import driver, driver_errors
+from tablewright.runtime.rows.driver_errors import raise_wrapped, raise_wrapped_publicly
+from tests.runtime.books import author_id, book
 
 
 def use(session: bookstore.Session) -> list[object]:
@@ -141,7 +142,7 @@ def test_the_public_way_raises_the_same_error(shop: bookstore.Database) -> None:
         connection = session.connection()
         error = shop.engine.dialect.loaded_dbapi.IntegrityError("no")
         raised: list[DBAPIError] = []
-        for wrap in (driver.raise_wrapped, driver.raise_wrapped_publicly):
+        for wrap in (raise_wrapped, raise_wrapped_publicly):
             with pytest.raises(IntegrityError) as caught, connection.begin_nested():
                 wrap(connection, error, "SELECT 1", (1,), None)
             raised.append(caught.value)
@@ -149,7 +150,7 @@ def test_the_public_way_raises_the_same_error(shop: bookstore.Database) -> None:
         assert (str(first), first.orig, first.params) == (str(second), second.orig, second.params)
         assert second.__cause__ is error
         with pytest.raises(LookupError):
-            driver.raise_wrapped_publicly(connection, LookupError(), None, None, None)
+            raise_wrapped_publicly(connection, LookupError(), None, None, None)
 
 
 @pytest.mark.parametrize("way", ["raise_wrapped", "raise_wrapped_publicly"])
@@ -164,7 +165,7 @@ def test_a_lost_connection_is_invalidated(postgres_url: str, way: str) -> None:
         with other.session() as killer:
             killer.connection().exec_driver_sql("SELECT pg_terminate_backend(%s)", (pid,))
         with (
-            mock.patch.object(driver, "raise_wrapped", getattr(driver, way)),
+            mock.patch.object(driver, "raise_wrapped", getattr(driver_errors, way)),
             pytest.raises(OperationalError) as caught,
         ):
             session.author.get(1)

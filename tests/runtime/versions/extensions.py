@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tablewright.runtime.versions.extension import VersionedExtension
 from tablewright.runtime.versions.version_tuple import VersionTuple
-from tests.runtime.session import sample
+from tests.runtime import family
 
 
 class Notes(VersionedExtension):
@@ -42,6 +42,6 @@ class Marks(One):
     role = "marks"
 
 
-def database_with(*extensions: type[VersionedExtension]) -> type[sample.Database]:
+def database_with(*extensions: type[VersionedExtension]) -> type[family.Database]:
     """A class of databases with these *extensions*."""
-    return type("Database", (sample.Database,), {"extensions": extensions})
+    return type("Database", (family.Database,), {"extensions": extensions})

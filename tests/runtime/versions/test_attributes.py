@@ -16,7 +16,7 @@ from tablewright.runtime.errors import (
     TransactionLostError,
     VersionsMissingError,
 )
-from tests.runtime.session.sample import Database, Parent, Session, names
+from tests.runtime.family import Database, Parent, Session, names
 
 OWN = [("digest:sample", "1:0"), ("version:sample", "1.0.0")]
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as EntitySession, sessionmaker
 from tablewright.runtime.errors import IncompatibleVersionError, TransactionLostError, VersionsMissingError
 from tablewright.runtime.package import SchemaInfo
 from tablewright.runtime.testing import rolled_back
-from tests.runtime.session.sample import Database, Parent, SamplePackage, Session, names
+from tests.runtime.family import Database, Parent, SamplePackage, Session, names
 from tests.runtime.versions.extensions import Marks, One, Plain, database_with
 
 Say: TypeAlias = Callable[[dict[str, str | None]], None]

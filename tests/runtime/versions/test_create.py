@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError
 import bookstore
 from tablewright.runtime.errors import IncompatibleVersionError, VersionsMissingError
 from tablewright.runtime.versions.version_tuple import VersionTuple
-from tests.runtime.session.sample import Database, sample_metadata
+from tests.runtime.family import Database, sample_metadata
 from tests.runtime.versions.extensions import Marks, One, Plain, Several, SeveralWithDefault, database_with
 
 MODULE = "tests.runtime.versions.extensions"

@@ -37,10 +37,10 @@ from observatory import Session as ObservatorySession
 from sqlalchemy import Column, ColumnElement, MetaData, Table, create_engine, func, or_, select
 from sqlalchemy.orm import scoped_session, sessionmaker
 from tablewright.runtime.dynamic.dynamic_table import DynamicTable
-from tablewright.runtime.opaque.prefix import Prefix
+from tablewright.runtime.expressions.prefix import Prefix
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
-from tablewright.runtime.ranges import after, before, contains, is_empty, lower, overlaps, upper
-from tablewright.runtime.stream import RowStream
+from tablewright.runtime.expressions.ranges import after, before, contains, is_empty, lower, overlaps, upper
+from tablewright.runtime.reads.stream import RowStream
 from tablewright.runtime.table import ALL_ROWS
 from tablewright.schema.range import Range
 from tablewright.spec.models import ColumnSpec, TableSpec

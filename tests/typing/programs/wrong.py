@@ -10,8 +10,8 @@ import observatory
 from bookstore import Author, Book, BookRow, BookTable, Database, NoSuchName, Session  # refused: an unknown name of the package
 from observatory import Detector, FileDatastoreRecordStorage, Shift, Transfer, TransferStorage  # refused: opaque tables have no entity
 from sqlalchemy import create_engine
-from tablewright.runtime.opaque.prefix import Prefix
-from tablewright.runtime.ranges import before, contains, lower, overlaps
+from tablewright.runtime.expressions.prefix import Prefix
+from tablewright.runtime.expressions.ranges import before, contains, lower, overlaps
 from tablewright.schema.range import Range
 from tablewright.spec.models import TableSpec
 

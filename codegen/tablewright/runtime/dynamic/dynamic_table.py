@@ -13,9 +13,9 @@ import sqlalchemy
 from sqlalchemy import Column
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from tablewright.runtime.gate import GatedSession
 from tablewright.runtime.row import Row
 from tablewright.runtime.table import AllRows, Lock, Table, Where
+from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.schema import names, types
 from tablewright.schema.range import Range
 from tablewright.schema.types.column_type import Spelt

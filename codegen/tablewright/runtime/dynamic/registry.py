@@ -10,15 +10,13 @@ from weakref import WeakKeyDictionary
 import sqlalchemy
 from msgspec.structs import replace
 from sqlalchemy import Connection, Dialect, MetaData
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.schema import DropTable
 
-from tablewright.runtime import creation, driver
+from tablewright.catalog.compare import compared
 from tablewright.runtime.dynamic.definitions import Definition, make_resolved, make_table, resolved
+from tablewright.runtime.engine import ddl
 from tablewright.runtime.errors import ReadOnlyDatabaseError, TableConflictError
-from tablewright.runtime.failure import refused_as_read_only
-from tablewright.runtime.gate import GatedSession
-from tablewright.runtime.live.differences import compared
 from tablewright.runtime.package import Package
 from tablewright.schema import definition as d
 from tablewright.schema.canonical import table_identity
@@ -58,17 +56,17 @@ class DynamicTables:
         tables = self.tables(definitions, connection.dialect, package)
         missing = [table for table in tables.values() if not _is_there(connection, table)]
         if missing:
-            creation.wait_for_turn(connection)
+            ddl.wait_for_turn(connection)
             missing = [table for table in missing if not _is_there(connection, table)]
             if missing:
-                creation.create_all(connection, missing[0].metadata, missing)
+                ddl.create_all(connection, missing[0].metadata, missing)
         return tables
 
     def drop(self, connection: Connection, name: str, package: Package) -> bool:
         """Drops a table; whether it was there."""
         refuse_name(name, package)
         table = sqlalchemy.Table(name, MetaData())
-        creation.wait_for_turn(connection)
+        ddl.wait_for_turn(connection)
         if not connection.dialect.has_table(connection, name, schema=connection.schema_for_object(table)):
             return False
         connection.execute(DropTable(table))
@@ -196,19 +194,6 @@ def share_tables(dialect: Dialect, twin: Dialect) -> None:
     """Has two engines of one database know the same tables."""
     with _lock:
         _of_databases[twin] = _of_databases.setdefault(dialect, {})
-
-
-def ensure_in_session(
-    session: GatedSession, namespace: str | None, package: Package, name: str, definition: Definition
-) -> sqlalchemy.Table:
-    """The table *name*, made in the transaction of *session* where it is not there."""
-    try:
-        with driver.whole(session) as connection:
-            return tables_of(connection.dialect, namespace).ensure(connection, {name: definition}, package)[name]
-    except DBAPIError as error:
-        if refused_as_read_only(error):
-            raise absent_for_reading([name]) from error
-        raise
 
 
 def absent_for_reading(names: Iterable[str]) -> ReadOnlyDatabaseError:

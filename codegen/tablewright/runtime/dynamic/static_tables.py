@@ -9,11 +9,11 @@ import sqlalchemy
 from msgspec.structs import replace
 from sqlalchemy import Connection, Dialect, MetaData
 
-from tablewright.runtime import creation
+from tablewright.catalog.compare import compared, present
 from tablewright.runtime.dynamic.definitions import Definition, make_resolved, make_table, resolved
 from tablewright.runtime.dynamic.registry import Known, borrow_targets, meaning, refuse_name
+from tablewright.runtime.engine import ddl
 from tablewright.runtime.errors import MissingTablesError, SchemaAlreadyExistsError, TableConflictError
-from tablewright.runtime.live.differences import compared, present
 from tablewright.runtime.package import Package
 
 S = TypeVar("S")
@@ -90,7 +90,7 @@ class StaticTablesContext(Generic[S]):
                 "declare_static_tables(create=False) takes them as they are."
             )
         tables = [known.table for known in self._known.values()]
-        creation.create_all(connection, self._metadata, tables)
+        ddl.create_all(connection, self._metadata, tables)
         for initialize in self._initializers:
             session(initialize)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.exc import ArgumentError
 
-from tablewright.runtime import members
-from tablewright.runtime.gate import GatedSession
-from tablewright.runtime.opaque.prefix import Prefix, is_text, starts_with
-from tablewright.runtime.shape import Shape, is_one_value
-from tablewright.runtime.stream import RowStream
+from tablewright.runtime.expressions.comparable import is_one_value
+from tablewright.runtime.expressions.prefix import Prefix, is_text, starts_with
+from tablewright.runtime.reads.membership import equals
+from tablewright.runtime.reads.stream import RowStream
+from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.transaction.gate import GatedSession
 
 RowT = TypeVar("RowT")
 
@@ -57,6 +58,16 @@ def conditions(shape: Shape[Any], equal: Mapping[str, object], connection: Conne
     return [
         starts_with(shape.by_name[name], value, connection)
         if isinstance(value, Prefix)
-        else members.equals(shape.by_name[name], value, connection)
+        else equals(shape.by_name[name], value, connection)
         for name, value in equal.items()
     ]
+
+
+T = TypeVar("T")
+
+
+Matches: TypeAlias = T | Iterable[T]
+"""A value, None for IS NULL, or any iterable of them for IN; text besides with a `Prefix`.
+
+For columns of JSON, arrays, ranges and codecs a list is one value, never several.
+"""

@@ -9,21 +9,22 @@ import sqlalchemy
 from sqlalchemy import Connection
 from sqlalchemy.schema import DropTable
 
-from tablewright.runtime import driver, sqlite
-from tablewright.runtime.creation import make_namespace, wait_for_turn
 from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.dynamic.dynamic_table import row_of
+from tablewright.runtime.engine import sqlite
+from tablewright.runtime.engine.ddl import make_namespace, wait_for_turn
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
 from tablewright.runtime.opaque import definition as definitions, registry
-from tablewright.runtime.opaque.differences import differences
-from tablewright.runtime.opaque.place import Place, within
 from tablewright.runtime.opaque.registry import Entry
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
+from tablewright.runtime.opaque.transaction import Place, within
+from tablewright.runtime.rows import driver
 from tablewright.runtime.session import Session
 from tablewright.runtime.versions.extension import VersionedExtension
 from tablewright.runtime.versions.version_tuple import VersionTuple
 from tablewright.schema import definition as d, names
 from tablewright.schema.canonical import digest
+from tablewright.schema.compare import differences
 
 AnyStorage: TypeAlias = OpaqueTableStorage[Any, Any]
 """The storage of an opaque table of which only the name is known."""

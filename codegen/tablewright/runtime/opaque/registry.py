@@ -9,10 +9,10 @@ from sqlalchemy import Connection, MetaData, delete, insert, inspect, select
 
 from tablewright.runtime.opaque import definition as definitions
 from tablewright.runtime.versions.attributes import ATTRIBUTES, AttributeStore
+from tablewright.runtime.versions.compatibility import version_of
 from tablewright.runtime.versions.extension import VersionedExtension
 from tablewright.runtime.versions.store import NAME as STORE, read_attributes
 from tablewright.runtime.versions.version_tuple import VersionTuple
-from tablewright.runtime.versions.versions import version_of
 from tablewright.schema import definition as d, types
 from tablewright.schema.canonical import digest
 from tablewright.schema.tables import column, make_table, primary_key

@@ -9,12 +9,15 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import sqlalchemy
 
-from tablewright.runtime import bulk, listed, reads, upsert, writes
-from tablewright.runtime.conditions import ALL_ROWS
+from tablewright.runtime.expressions.conditions import ALL_ROWS
 from tablewright.runtime.opaque import fetch
-from tablewright.runtime.opaque.place import Place, within
+from tablewright.runtime.opaque.transaction import Place, within
+from tablewright.runtime.reads import queries
+from tablewright.runtime.rows.mapper import Shape
 from tablewright.runtime.session import Session
-from tablewright.runtime.shape import Shape
+from tablewright.runtime.writes import upsert
+from tablewright.runtime.writes.delete import delete_values, delete_where, matching_values
+from tablewright.runtime.writes.insert import insert_many
 
 RowT = TypeVar("RowT")
 InsertT = TypeVar("InsertT")
@@ -57,7 +60,7 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         if not rows:
             return 0
         with within(self._place, session) as own:
-            return bulk.insert_many(own, self._shape(), rows)
+            return insert_many(own, self._shape(), rows)
 
     def ensure(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Inserts the rows that conflict with none there; how many."""
@@ -76,12 +79,12 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
     def delete_all(self, *, session: Session | None = None) -> int:
         """Deletes all rows; how many."""
         with within(self._place, session) as own:
-            return writes.delete_where(own, self._shape(), (ALL_ROWS,))
+            return delete_where(own, self._shape(), (ALL_ROWS,))
 
     def count(self, *, session: Session | None = None) -> int:
         """How many rows there are."""
         with within(self._place, session, read_only=True) as own:
-            return reads.count(own, self._shape(), ())
+            return queries.count(own, self._shape(), ())
 
     # Generated classes give these their types.
 
@@ -122,11 +125,11 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         self, columns: Sequence[str], rows: Sequence[Mapping[str, object] | RowT], session: Session | None = None
     ) -> int:
         """Deletes the rows whose *columns* have the values that one of *rows* says, None being NULL; how many."""
-        values = listed.matching_values(self._shape(), columns, rows)
+        values = matching_values(self._shape(), columns, rows)
         if not values:
             return 0
         with within(self._place, session) as own:
-            return listed.delete_values(own, self._shape(), columns, values)
+            return delete_values(own, self._shape(), columns, values)
 
     @classmethod
     def _shape(cls) -> Shape[RowT]:

@@ -14,10 +14,12 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from tablewright.runtime import driver, sqlite, stream
-from tablewright.runtime.failure import first_failure
-from tablewright.runtime.gate import GatedSession
+from tablewright.runtime.engine import sqlite
+from tablewright.runtime.engine.failures import first_failure
+from tablewright.runtime.reads import stream
+from tablewright.runtime.rows.driver_errors import raise_wrapped
 from tablewright.runtime.temporary.definition import Source, accessor_class, temporary_table
+from tablewright.runtime.transaction.gate import GatedSession, driver_connection
 from tablewright.schema.names import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class TemporaryTables:
         """Makes a table after *source*: its verbs."""
         session = self._session
         with session.gate as connection:
-            if connection.dialect.detect_autocommit_setting(driver.driver_connection(connection)):
+            if connection.dialect.detect_autocommit_setting(driver_connection(connection)):
                 raise InvalidRequestError("A temporary table lasts as long as its transaction; AUTOCOMMIT has none.")
             self._sweep()
             if name is not None:
@@ -134,7 +136,7 @@ class TemporaryTables:
                 yield
             return
         if connection.dialect.name == "sqlite":
-            sqlite.spare_temporary_tables(driver.driver_connection(connection))
+            sqlite.spare_temporary_tables(driver_connection(connection))
         with connection.begin_nested():
             yield
 
@@ -210,9 +212,9 @@ def _around(transaction: SessionTransaction, committed: SessionTransaction) -> S
 
 def _drop_on_sqlite(connection: Connection, name: str) -> str | None:
     try:
-        return sqlite.drop_temporary_table(driver.driver_connection(connection), name)
+        return sqlite.drop_temporary_table(driver_connection(connection), name)
     except connection.dialect.loaded_dbapi.Error as error:
-        driver.raise_wrapped(connection, error, None, None, None)
+        raise_wrapped(connection, error, None, None, None)
 
 
 def _refuse_taken(connection: Connection, name: str) -> None:

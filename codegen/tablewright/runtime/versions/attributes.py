@@ -10,8 +10,8 @@ from typing import TypeVar, overload
 from sqlalchemy import Column, Connection, MetaData, Select, Table, bindparam, delete, select, text
 from sqlalchemy.exc import DBAPIError
 
+from tablewright.runtime.engine.failures import lacks_table
 from tablewright.runtime.errors import AttributeExistsError, VersionsMissingError
-from tablewright.runtime.failure import lacks_table
 from tablewright.runtime.versions.store import NAME, name_of_store, read_attributes
 from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key, table

@@ -10,11 +10,11 @@ from typing import Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from tablewright.runtime.engine.failures import condemn, lacks_table
 from tablewright.runtime.errors import IncompatibleVersionError
-from tablewright.runtime.failure import condemn, lacks_table
+from tablewright.runtime.versions.compatibility import Versions
 from tablewright.runtime.versions.store import read_attributes
 from tablewright.runtime.versions.version_tuple import VersionTuple
-from tablewright.runtime.versions.versions import Versions
 
 
 class VersionCheck:

@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from sqlalchemy import Connection, inspect
 
 from tablewright.runtime.versions.attributes import ATTRIBUTES, AttributeStore
+from tablewright.runtime.versions.compatibility import Requested, Versions
 from tablewright.runtime.versions.store import NAME, schema_of_store
-from tablewright.runtime.versions.versions import Requested, Versions
 
 
 class Stamp:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from tablewright.runtime.postgres import quoted
+from tablewright.runtime.engine.postgres import quoted
 
 NAME = "tablewright_attributes"
 

@@ -1,0 +1,112 @@
+"""Tables as a SQLite database has them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from tablewright.catalog.checks import checked_values, limits
+from tablewright.catalog.reflected_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
+from tablewright.schema import names
+
+Fetch: TypeAlias = Callable[[str, tuple[Any, ...]], Iterable[Any]]
+
+_GENERATED = (2, 3)
+_STRING = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+
+
+def read(connection: Connection, table: Table) -> LiveTable | str | None:
+    """The table of *table*'s name as the database has it; a sentence where it is none; None where there is none."""
+    schema = connection.schema_for_object(table) or "main"
+
+    def fetch(sql: str, parameters: tuple[Any, ...]) -> Iterable[Any]:
+        return connection.exec_driver_sql(sql, parameters).fetchall()
+
+    return _read(fetch, table, schema)
+
+
+def declared(connection: Connection, table: Table) -> LiveTable | str:
+    """What the database would make of *table*: made in memory, so that both are read in the same words."""
+    dialect = connection.dialect
+    with closing(sqlite3.connect(":memory:")) as scratch:
+        schema = table.schema
+        if schema is not None:
+            scratch.execute(f"ATTACH ':memory:' AS {dialect.identifier_preparer.quote(schema)}")
+        scratch.execute(str(CreateTable(table).compile(dialect=dialect)))
+        for index in table.indexes:
+            if index.unique:
+                scratch.execute(str(CreateIndex(index).compile(dialect=dialect)))
+
+        def fetch(sql: str, parameters: tuple[Any, ...]) -> Iterable[Any]:
+            return scratch.execute(sql, parameters).fetchall()
+
+        found = _read(fetch, table, schema or "main")
+        assert isinstance(found, LiveTable)
+        return found
+
+
+def _read(fetch: Fetch, table: Table, schema: str) -> LiveTable | str | None:
+    name = table.name
+    quoted = '"' + schema.replace('"', '""') + '"'
+    kinds = list(fetch(f"SELECT type, sql FROM {quoted}.sqlite_master WHERE name = ? AND type <> 'index'", (name,)))
+    if not kinds:
+        return None
+    kind, sql = kinds[0]
+    if kind != "table":
+        return f"{name} is a {kind}, not a table."
+    automatic = re.search(r"\bAUTOINCREMENT\b", _STRING.sub("", sql), re.IGNORECASE) is not None
+    columns: dict[str, LiveColumn] = {}
+    primary_key: set[str] = set()
+    for column, declared_type, not_null, in_key, hidden in fetch(
+        'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?, ?)', (name, schema)
+    ):
+        if in_key:
+            primary_key.add(column)
+        check = _check(table, column, sql)
+        columns[column] = LiveColumn(
+            type=" ".join(declared_type.upper().split()),
+            nullable=not not_null,
+            automatic=bool(in_key and automatic),
+            computed=hidden in _GENERATED,
+            values=None if check is None else checked_values(table, column, check),
+            limits=None if check is None else limits(check),
+        )
+    return LiveTable(columns, frozenset(primary_key), _uniques(fetch, name, schema), _foreign_keys(fetch, name, schema))
+
+
+def _check(table: Table, column: str, sql: str) -> str | None:
+    check = names.type_check_name(table.name, column).replace('"', '""')
+    found = re.search(rf"CONSTRAINT \"?{re.escape(check)}\"? CHECK \((.*)", sql)
+    return None if found is None else found[1]
+
+
+def _uniques(fetch: Fetch, name: str, schema: str) -> frozenset[LiveUnique]:
+    found: dict[tuple[str, bool], set[str]] = {}
+    for index, partial, column in fetch(
+        "SELECT l.name, l.partial, i.name FROM pragma_index_list(?, ?) AS l, pragma_index_info(l.name, ?) AS i "
+        "WHERE l.\"unique\" AND l.origin <> 'pk'",
+        (name, schema, schema),
+    ):
+        columns = found.setdefault((index, bool(partial)), set())
+        if column is not None:
+            columns.add(column)
+    return frozenset(LiveUnique(frozenset(columns), partial) for (_, partial), columns in found.items())
+
+
+def _foreign_keys(fetch: Fetch, name: str, schema: str) -> frozenset[LiveForeignKey]:
+    found: dict[tuple[int, str, str, str], set[tuple[str, str]]] = {}
+    for number, target, here, there, on_delete, on_update in fetch(
+        'SELECT id, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?, ?)', (name, schema)
+    ):
+        # A key that names no columns points at the primary key.
+        found.setdefault((number, target, on_delete, on_update), set()).add((here, there or ""))
+    return frozenset(
+        LiveForeignKey(frozenset(pairs), target, on_delete, on_update)
+        for (_, target, on_delete, on_update), pairs in found.items()
+    )

@@ -1,0 +1,1 @@
+"""Many rows on their way in."""

@@ -1,0 +1,130 @@
+"""COPY: the fastest way into Postgres, through psycopg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from tablewright.runtime.bulk.input_rows import Incoming
+from tablewright.runtime.bulk.row_errors import line_of, place
+from tablewright.runtime.engine.postgres import quoted, table_name
+from tablewright.runtime.rows import driver
+from tablewright.runtime.rows.mapper import Shape
+from tablewright.schema.types import ColumnType
+
+STORED = text("""
+SELECT a.attname, t.oid, format_type(a.atttypid, a.atttypmod),
+    CASE WHEN NOT o.collisdeterministic THEN '' WHEN t.typtype = 'e' THEN 'enum'
+        WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END,
+    NOT c.relhasrules AND NOT row_security_active(c.oid),
+    has_database_privilege(current_database(), 'TEMPORARY') AND current_setting('transaction_read_only') = 'off'
+        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND confrelid = c.oid)
+FROM pg_class AS c
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_collation AS o ON o.oid = a.attcollation
+WHERE c.oid = CAST(CAST(:name AS text) AS regclass)
+""")
+TEXT_OID = 25
+
+
+class Stored(NamedTuple):
+    """The type of a column as the database has it."""
+
+    oid: int
+    sql: str
+    """As DDL spells it."""
+    name: str
+    """`pg_type.typname` of a built-in type, `enum` of an ENUM; empty for others, and where unlike text may be equal."""
+
+
+class Target(NamedTuple):
+    """A table that COPY can write, as the database has it."""
+
+    columns: dict[str, Stored]
+    stageable: bool
+    """Whether rows may go into it all in one statement, by way of a temporary table, as if one after the other.
+
+    Triggers and rows that refer to one another would see the difference.
+    """
+
+
+def find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
+    """The table, where COPY can write it: by psycopg, and not under row security or rules, as views are."""
+    if connection.dialect.name != "postgresql" or connection.dialect.driver != "psycopg":
+        return None
+    if any(column.default is not None for column in shape.columns):
+        # Defaults that SQLAlchemy makes in Python; none of ours are.
+        return None
+    found = connection.execute(STORED, {"name": table_name(connection, shape.table)}).all()
+    if not found or not found[0][4]:
+        return None
+    return Target({name: Stored(*of_type) for name, *of_type, _, _ in found}, found[0][5])
+
+
+def copy_in(connection: Connection, shape: Shape[Any], target: Target, incoming: Incoming) -> None:
+    """Writes all rows; consecutive ones that name the same columns share one COPY."""
+    name = table_name(connection, shape.table)
+    while (names := incoming.names()) is not None:
+        if not names:
+            # Rows of nothing but defaults; COPY needs a column.
+            for _ in incoming.run():
+                connection.execute(shape.table.insert().values({}))
+            continue
+        first = incoming.number
+        try:
+            write(connection, name, stored_columns(shape, names), binary_types(shape, target, names), incoming.run())
+        except DBAPIError as error:
+            line = line_of(error)
+            place(error, shape, None if line is None else first + line - 1)
+            raise
+
+
+def stored_columns(shape: Shape[Any], names: tuple[str, ...]) -> list[str]:
+    """The database's names of the columns *names*."""
+    return [shape.by_name[name].name for name in names]
+
+
+def binary_types(shape: Shape[Any], target: Target, names: tuple[str, ...]) -> list[int] | None:
+    """The types as which psycopg is to send values of the columns; None where one of them has to go as text.
+
+    Nobody but our encoders proves that a value fits, and only for types that are in the database what the
+    encoders take them for: a binary integer that is too large would be cut, without a word.
+    """
+    types: list[int] = []
+    for name in names:
+        column = shape.by_name[name]
+        stored = target.columns.get(column.name)
+        if stored is None or not isinstance(column.type, ColumnType) or not column.type.binary(stored.name):
+            return None
+        # The binary form of an ENUM is the text of its label.
+        types.append(TEXT_OID if stored.name == "enum" else stored.oid)
+    return types
+
+
+def write(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    types: Sequence[int] | None,
+    rows: Iterable[tuple[Any, ...]],
+) -> int:
+    """Writes encoded *rows* by one COPY, in binary with *types*, else as text; how many."""
+    form = "" if types is None else " (FORMAT binary)"
+    sql = f"COPY {table} ({', '.join(map(quoted, columns))}) FROM STDIN{form}"
+    with driver.announced(connection, sql) as cursor:
+        if types is not None:
+            from tablewright.runtime.bulk import copy_dumpers
+
+            copy_dumpers.use(cursor)
+        with cursor.copy(sql) as copy:
+            if types is not None:
+                copy.set_types(types)
+            write_row = copy.write_row
+            for row in rows:
+                write_row(row)
+        return int(cursor.rowcount)

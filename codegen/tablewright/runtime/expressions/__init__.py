@@ -1,0 +1,1 @@
+"""What callers write in conditions: comparisons, ranges, patterns, prefixes."""

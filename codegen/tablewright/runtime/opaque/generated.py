@@ -1,0 +1,38 @@
+"""`GeneratedOpaqueManager`: the manager of a package that has code for the opaque tables of its spec."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy.exc import ArgumentError
+
+from tablewright.runtime.dynamic.definitions import Definition as Definition
+from tablewright.runtime.expressions.prefix import Prefix as Prefix
+from tablewright.runtime.opaque.fetch import Matches as Matches
+from tablewright.runtime.opaque.manager import AnyStorage as AnyStorage, OpaqueTableStorageManager
+from tablewright.runtime.package import Package
+from tablewright.runtime.session import Session
+
+
+class GeneratedOpaqueManager(OpaqueTableStorageManager):
+    """The opaque tables of a database; those of the package's spec have typed storages, and need no definition.
+
+    Generated classes say the *package*, and give the methods their types.
+    """
+
+    package: ClassVar[Package]
+
+    def _register(self, name: str, definition: Definition | None, session: Session | None) -> AnyStorage:
+        if definition is None:
+            if name not in self.package.opaque:
+                known = ", ".join(map(repr, self.package.opaque))
+                raise ArgumentError(
+                    f"The specs of {self.package.name} have no opaque table {name!r}; they have {known}. "
+                    "Register any other with its definition."
+                )
+            definition = self.package.definition.table(name)
+        return OpaqueTableStorageManager.register(self, name, definition, session=session)
+
+    def _storage_class(self, name: str) -> type[AnyStorage] | None:
+        found: type[AnyStorage] | None = self.package.opaque_storage(name) if name in self.package.opaque else None
+        return found

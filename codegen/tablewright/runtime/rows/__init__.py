@@ -1,0 +1,1 @@
+"""One table's rows through the driver."""

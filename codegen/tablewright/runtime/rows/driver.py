@@ -1,0 +1,162 @@
+"""How a statement reaches the driver: straight where nobody listens, through SQLAlchemy where someone does.
+
+Private names of SQLAlchemy are used here and in `gate.py`, where each says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import Select
+from sqlalchemy.util import EMPTY_DICT
+
+from tablewright.runtime.engine import postgres
+from tablewright.runtime.rows.driver_errors import fail_reading, raise_wrapped
+from tablewright.runtime.rows.prepared import Prepared
+from tablewright.runtime.transaction.gate import GatedSession, driver_connection, listened
+
+Tuples: TypeAlias = list[tuple[Any, ...]]
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Select[Any] | UpdateBase")
+
+MANY = 20
+"""Rows from which on it pays to prepare how they are read."""
+
+
+def as_core(statement: S) -> S:
+    """*statement* without the mark that conditions on entities leave: Core compiles it, on any connection."""
+    # Set by `where(Book.price < 10)`; an UPDATE with it would need the ORM's execution.
+    statement._propagate_attrs = EMPTY_DICT
+    return statement
+
+
+def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]) -> Tuples:
+    """Executes *prepared*, which returns rows, on the driver's own cursor, or by SQLAlchemy when anyone listens."""
+    text = None if listened(connection) else prepared.text(connection.dialect)
+    if text is None:
+        return fetch_all(connection, connection.execute(prepared.statement, dict(values)))
+    given = [values[name] for name in text.names]
+    parameters: tuple[Any, ...] | None = None
+    try:
+        parameters = text.encode(*given)
+        rows: Tuples = driver_connection(connection).execute(text.sql, parameters).fetchall()
+    except BaseException as error:
+        text.fail(connection, error, given, parameters)
+    return rows
+
+
+def fetch_all(connection: Connection, result: CursorResult[Any]) -> Tuples:
+    """All rows of *result* as the driver gives them."""
+    return read(connection, result, list)
+
+
+def read(
+    connection: Connection,
+    result: CursorResult[Any],
+    build: Callable[[Iterable[tuple[Any, ...]]], T],
+    build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
+) -> T:
+    """What *build* makes of the rows of *result* as the driver gives them; *build_of_text* would take JSON as text."""
+    try:
+        return read_cursor(connection.dialect, result.cursor, build, build_of_text)
+    except connection.dialect.loaded_dbapi.Error as error:
+        fail_reading(connection, result, error)
+    finally:
+        result.close()
+
+
+def read_cursor(
+    dialect: Dialect,
+    cursor: Any,
+    build: Callable[[Iterable[tuple[Any, ...]]], T],
+    build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
+) -> T:
+    """What *build* makes of the rows of the driver's *cursor*; *build_of_text* would take JSON as text."""
+    if dialect.driver == "pysqlite":
+        # Quickest when each tuple is let go before the next is made.
+        return build(cursor)
+    if build_of_text is not None and dialect.driver == "psycopg" and cursor.rowcount > MANY:
+        return build_of_text(postgres.tuples_with_json_text(cursor))
+    return build(cursor.fetchall())
+
+
+def read_ahead(result: CursorResult[Any]) -> Tuples:
+    """The rows that SQLAlchemy has taken from the driver's cursor already, which are no longer its own."""
+    # Over a server-side cursor it reads the first row at once, into a buffer with no public name.
+    buffer = getattr(result.cursor_strategy, "_rowbuffer", None)
+    if not buffer:
+        return []
+    rows = list(buffer)
+    buffer.clear()
+    return rows
+
+
+@contextmanager
+def whole(session: GatedSession) -> Generator[Connection, None, None]:
+    """One call of the row tier that happens whole or not at all, in a savepoint of its own.
+
+    When it fails the savepoint is rolled back and the session stays usable.
+    """
+    with session.gate as connection, connection.begin_nested():
+        yield connection
+
+
+def execute_many(connection: Connection, sql: str, sets: Iterable[Any]) -> int:
+    """Executes *sql* for every set of parameters, pulled one by one, on the driver's cursor; rows affected."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        cursor.executemany(sql, sets)
+        count = int(cursor.rowcount)
+        cursor.close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise_wrapped(connection, error, sql, None, cursor)
+    return max(count, 0)
+
+
+def run_many(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
+    """Executes *sql*, which returns rows, for every set of parameters, on the driver's cursor; those rows, in order."""
+    rows: Tuples = []
+    cursor: Any = connection.connection.cursor()
+    try:
+        if connection.dialect.driver == "psycopg":
+            # In a pipeline: the statements do not wait for one another.
+            cursor.executemany(sql, sets, returning=True)
+            rows += cursor.fetchall()
+            while cursor.nextset():
+                rows += cursor.fetchall()
+        else:
+            for parameters in sets:
+                cursor.execute(sql, parameters)
+                rows += cursor.fetchall()
+        cursor.close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise_wrapped(connection, error, sql, None, cursor)
+    return rows
+
+
+@contextmanager
+def announced(connection: Connection, sql: str) -> Generator[Any, None, None]:
+    """A driver's cursor for a statement that SQLAlchemy has no form of (COPY); listeners and echo see *sql*."""
+    # No public call announces a statement without executing it.
+    context: Any = connection.dialect.execution_ctx_cls._init_statement(
+        connection.dialect, connection, connection.connection, connection.get_execution_options(), sql, []
+    )
+    cursor = context.cursor
+    events = connection._has_events or connection.engine._has_events
+    try:
+        if events:
+            for listener in connection.dispatch.before_cursor_execute:
+                listener(connection, cursor, sql, (), context, False)
+        if connection._echo:
+            connection._log_info(sql)
+        yield cursor
+        if events:
+            connection.dispatch.after_cursor_execute(connection, cursor, sql, (), context, False)
+        cursor.close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise_wrapped(connection, error, sql, None, cursor)

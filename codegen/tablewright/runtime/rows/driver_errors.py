@@ -1,0 +1,66 @@
+"""Errors of the driver, raised as SQLAlchemy would raise them."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from sqlalchemy import Connection, CursorResult
+from sqlalchemy.exc import DBAPIError
+
+from tablewright.runtime.transaction.gate import listened as listened
+
+
+def raise_wrapped(
+    connection: Connection,
+    error: BaseException,
+    statement: str | None,
+    parameters: Any,
+    cursor: Any,
+    context: Any = None,
+) -> NoReturn:
+    """Raises *error* of the driver as SQLAlchemy would: class, cause, invalidation and `handle_error` event."""
+    # Only the private method does all four; without it the public parts do what they can.
+    handle = getattr(connection, "_handle_dbapi_exception", None)
+    if handle is not None:
+        handle(error, statement, parameters, cursor, context)
+    raise_wrapped_publicly(connection, error, statement, parameters, cursor)
+
+
+def raise_wrapped_publicly(
+    connection: Connection, error: BaseException, statement: str | None, parameters: Any, cursor: Any
+) -> NoReturn:
+    """The same by SQLAlchemy's public names alone: no `handle_error` event."""
+    dialect = connection.dialect
+    driver_error = dialect.loaded_dbapi.Error
+    if not isinstance(error, driver_error):
+        raise error
+    driver_connection: Any = None if connection.invalidated else connection.connection.dbapi_connection
+    lost = not connection.closed and dialect.is_disconnect(error, driver_connection, cursor)
+    wrapped = DBAPIError.instance(
+        statement,
+        parameters,
+        error,
+        driver_error,
+        hide_parameters=connection.engine.hide_parameters,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+    if lost and not connection.invalidated:
+        connection.invalidate(error)
+    raise wrapped.with_traceback(error.__traceback__) from error
+
+
+def fail_reading(connection: Connection, result: CursorResult[Any], error: Exception) -> NoReturn:
+    """Raises *error*, of reading *result* from the driver's cursor, as SQLAlchemy would."""
+    context: Any = result.context
+    raise_wrapped(connection, error, context.statement, context.parameters, result.cursor, context)
+
+
+def refuse(connection: Connection, kind: str, message: str) -> NoReturn:
+    """Raises SQLAlchemy's error of this *kind*, as if the database had refused."""
+    error_class = getattr(connection.dialect.loaded_dbapi, kind)
+    error = type(kind, (error_class,), {"client_side": True})(message)
+    try:
+        raise error
+    except error_class:
+        raise_wrapped(connection, error, None, None, None)

@@ -1,0 +1,1 @@
+"""Ways to a session: `database.session()`, the ambient session, and retries."""

@@ -1,0 +1,49 @@
+"""Temporary tables in the transaction of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import sqlalchemy
+
+from tablewright.runtime.errors import TemporaryTablesDisabledError
+from tablewright.runtime.table import Table
+from tablewright.runtime.temporary import tables
+from tablewright.runtime.temporary.definition import Source
+from tablewright.runtime.transaction.gate import GatedSession
+
+
+def make(session: GatedSession, definition: Source, name: str | None) -> Table[Any, Any]:
+    """Create a temporary table after *definition*. Return its accessor."""
+    return _tables(session).make(definition, name)
+
+
+def drop(session: GatedSession, table: Table[Any, Any] | sqlalchemy.Table) -> None:
+    """Drop a temporary table of *session*, given by its accessor or as a SQLAlchemy table."""
+    found: object = table if isinstance(table, sqlalchemy.Table) else getattr(table, "table", None)
+    if not isinstance(found, sqlalchemy.Table):
+        raise TypeError(f"A temporary table is what make_temporary_table gave, not {table!r}.")
+    _tables(session).drop(cast("sqlalchemy.Table", found))
+
+
+@contextmanager
+def block(session: GatedSession, definition: Source, name: str | None) -> Generator[Any, None, None]:
+    """Create a temporary table for a `with` block, and drop it at the end."""
+    own = _tables(session)
+    accessor = own.make(definition, name)
+    try:
+        yield accessor
+    except BaseException as error:
+        own.leave(accessor.table, error)
+        raise
+    own.leave(accessor.table, None)
+
+
+def _tables(session: GatedSession) -> tables.TemporaryTables:
+    if not session.allow_temporary_tables:
+        raise TemporaryTablesDisabledError(
+            "This database was opened without temporary tables: Database(…, allow_temporary_tables=False)."
+        )
+    return tables.of(session)

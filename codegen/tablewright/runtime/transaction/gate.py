@@ -1,0 +1,278 @@
+"""`Gate`: the one way in to a session's connection, for rows and entities alike."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import RLock
+from types import TracebackType
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session as EntitySession, SessionTransaction
+from sqlalchemy.orm.session import SessionTransactionState
+
+from tablewright.runtime.engine.failures import KEY, first_failure, lost_error, record
+from tablewright.runtime.errors import RowTierFilteredError, SessionBusyError
+from tablewright.runtime.transaction.read_only import ReadOnlyGuard
+
+FILTER_CONSENT = "tablewright_rows"
+"""The key of `session.info` by which a filtered session lets unfiltered rows through."""
+ACTIVE = SessionTransactionState.ACTIVE
+
+
+class Gate:
+    """Lets one call at a time through to the session's connection: `with session.gate as connection`.
+
+    A session may be handed from thread to thread, but not used by two at once: `SessionBusyError`.
+    Going in flushes pending entities where SQLAlchemy would; a transaction that a failed statement has
+    broken lets nothing through: `TransactionLostError`.
+    """
+
+    __slots__ = (
+        "_acquire",
+        "_attributes",
+        "_events",
+        "_reason",
+        "_release",
+        "_session",
+        "_transaction",
+        "_written",
+        "connection",
+        "leave",
+    )
+
+    connection: Connection
+    """The connection of the session's transaction; means something inside a row-tier call only."""
+
+    def __init__(self, session: EntitySession) -> None:
+        # A thread lets itself in again: events and lazy loads run inside a call.
+        lock = RLock()
+        self._acquire = lock.acquire
+        self._release = lock.release
+        self.leave = lock.release
+        """Ends a row-tier call that went well."""
+        self._session = session
+        self._attributes: dict[str, Any] = vars(session)
+        self._events = session.dispatch
+        self._reason: str | None = None
+        self._transaction: SessionTransaction | None = None
+        self._written: WeakSet[SessionTransaction] = WeakSet()
+
+    def enter(self) -> Any:
+        """Begins a row-tier call: the driver's own connection, or None where someone listens to SQLAlchemy's.
+
+        `connection` is SQLAlchemy's. `leave`, or after an error `fail`, ends the call; quicker than `with`.
+        """
+        if not self._acquire(False):
+            raise self._busy()
+        try:
+            # Every call of the row tier pays for these lines: they look at attributes, private ones for want of
+            # others, and call only where there is something.
+            session = self._attributes
+            transaction = session["_transaction"]
+            if transaction is self._transaction and transaction is not None and transaction._state is ACTIVE:
+                connection = self.connection
+            else:
+                connection = self.ask()
+            filters = self._events.do_orm_execute
+            if self._reason is not None or KEY in connection.__dict__ or filters.listeners or filters.parent_listeners:
+                self._refuse(connection)
+            if session["_new"] or session["_deleted"] or session["identity_map"]._modified:
+                self._session._autoflush()
+                connection = self.ask()
+            hooks = connection.dialect.dispatch.do_execute
+            if (
+                connection._echo
+                or connection._has_events
+                or connection.engine._has_events
+                or hooks.listeners
+                or hooks.parent_listeners
+                or "schema_translate_map" in connection._execution_options
+            ) and listened(connection):
+                return None
+            # The attribute behind the property `connection`, which costs as much as a row; None when it was lost.
+            pooled = connection._dbapi_connection
+            return connection.connection.dbapi_connection if pooled is None else pooled.dbapi_connection
+        except BaseException:
+            self._release()
+            raise
+
+    def fail(self, error: BaseException) -> None:
+        """Ends a row-tier call that raised *error*."""
+        try:
+            if isinstance(error, DBAPIError) and _says_whose_failure(self.connection):
+                record(self.connection, error)
+        finally:
+            self._release()
+
+    def __enter__(self) -> Connection:
+        """The connection of the session's transaction, for one row-tier call."""
+        self.enter()
+        return self.connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._release()
+        else:
+            self.fail(error)
+
+    def enter_call(self, refuse_lost: bool) -> None:
+        """Begins a call of the entity tier; with *refuse_lost* not in a broken transaction. `leave` ends it."""
+        if not self._acquire(False):
+            raise self._busy()
+        try:
+            if self._reason is not None:
+                raise self._busy()
+            transaction: SessionTransaction | None = self._attributes["_transaction"]
+            # What holds for the usual transaction, on one connection: it is listed together with its engine.
+            stands = transaction is None or (
+                transaction is self._transaction
+                and transaction._state is ACTIVE
+                and KEY not in self.connection.__dict__
+                and len(transaction._connections) <= 2
+            )
+            if refuse_lost and not stands:
+                self.refuse_lost()
+        except BaseException:
+            self._release()
+            raise
+
+    @contextmanager
+    def exclusive(self, reason: str) -> Generator[None, None, None]:
+        """Refuses every other use of the session, by the same thread too, saying the *reason*."""
+        if not self._acquire(False):
+            raise self._busy()
+        try:
+            if self._reason is not None:
+                raise self._busy()
+            self._reason = reason
+            try:
+                yield
+            finally:
+                self._reason = None
+        finally:
+            self._release()
+
+    def refuse_lost(self) -> None:
+        """Raises `TransactionLostError` in a transaction that a failed statement has broken."""
+        transaction = self._session._transaction
+        if transaction is None:
+            return
+        cause = transaction._rollback_exception
+        if cause is not None and not transaction.is_active:
+            raise lost_error(cause)
+        root = self._session.get_transaction()
+        if root is None:
+            return
+        for connection, *_ in root._connections.values():
+            if KEY in vars(connection):
+                self._refuse_lost(connection)
+
+    def wrote(self) -> bool:
+        """Remembers that rows were written, in case the savepoint is rolled back; whether any entity is loaded.
+
+        Which rows is of no matter: what entities of other tables a write reaches by cascade is for rolling back
+        to undo too.
+        """
+        savepoint = self._attributes["_nested_transaction"]
+        if savepoint is not None:
+            self._written.add(savepoint)
+        return bool(self._attributes["identity_map"]._dict)
+
+    @property
+    def holds_entities(self) -> bool:
+        """Whether the session has any entity loaded."""
+        return bool(self._attributes["identity_map"]._dict)
+
+    def transaction_ended(self, transaction: SessionTransaction) -> None:
+        """Hands what a savepoint wrote to the one around it."""
+        self._transaction = None
+        if transaction.nested and transaction in self._written:
+            around = self._session.get_nested_transaction()
+            if around is not None:
+                self._written.add(around)
+
+    def rolled_back(self, transaction: SessionTransaction) -> None:
+        """Expires all entities once a savepoint with row writes is rolled back."""
+        if transaction in self._written:
+            # SQLAlchemy expires only what the unit of work had changed in it.
+            self._written.discard(transaction)
+            self._session.expire_all()
+
+    def ask(self) -> Connection:
+        """The connection of the session's transaction, begun where need be."""
+        transaction = self._session._transaction
+        if transaction is not None and not transaction.is_active and transaction._rollback_exception is not None:
+            raise lost_error(transaction._rollback_exception)
+        # Asked anew for each transaction and savepoint: SAVEPOINT is only sent by asking.
+        self.connection = self._session.connection()
+        self._transaction = self._session._transaction
+        return self.connection
+
+    def _refuse(self, connection: Connection) -> None:
+        if self._reason is not None:
+            raise self._busy()
+        if self._session.dispatch.do_orm_execute:
+            self._refuse_unfiltered()
+        self._refuse_lost(connection)
+
+    def _refuse_unfiltered(self) -> None:
+        if not self._session.info.get(FILTER_CONSENT):
+            raise RowTierFilteredError(
+                "This session filters what it reads (a do_orm_execute listener), which rows would bypass. "
+                f"Use entities, or let rows through unfiltered with session.info[{FILTER_CONSENT!r}] = True."
+            )
+
+    def _refuse_lost(self, connection: Connection) -> None:
+        cause = first_failure(connection)
+        if cause is not None:
+            raise lost_error(cause)
+
+    def _busy(self) -> SessionBusyError:
+        return SessionBusyError(
+            self._reason
+            or "Another call of this session is still running in another thread. A session may be handed on "
+            "between calls; threads that run at once need one each: database.session()."
+        )
+
+
+def listened(connection: Connection) -> bool:
+    """Whether anyone would notice a statement that SQLAlchemy does not execute itself."""
+    # SQLAlchemy offers no public way to ask whether statements are logged or events have listeners.
+    if connection._echo or "schema_translate_map" in connection._execution_options:
+        return True
+    if connection._has_events or connection.engine._has_events:
+        events = connection.dispatch
+        # The usual ones first: of an event on the engine even to ask takes long.
+        if events.before_cursor_execute or events.after_cursor_execute or events.before_execute or events.after_execute:
+            return True
+    hooks = connection.dialect.dispatch
+    return bool(hooks.do_execute or hooks.do_execute_no_params or hooks.do_executemany)
+
+
+class GatedSession(EntitySession):
+    """What the row tier needs of a session: SQLAlchemy's own, and a gate to its connection."""
+
+    gate: Gate
+    """Lets one row-tier call at a time through to the connection."""
+    read_only_guard: ReadOnlyGuard | None = None
+    """What keeps its transaction from writing, where that is a read-only one of Postgres."""
+    allow_temporary_tables: bool = True
+    """Whether the database of the session allows temporary tables."""
+
+
+def _says_whose_failure(connection: Connection) -> bool:
+    # Postgres can, after the fact; on SQLite a savepoint inside the call may have undone it by now.
+    return connection.dialect.name == "postgresql" and not connection.closed
+
+
+def driver_connection(connection: Connection) -> Any:
+    """The driver's own connection under *connection*, which is in a transaction."""
+    # The attribute behind the property `connection`, which costs as much as a row; None when it was lost.
+    pooled = connection._dbapi_connection
+    return connection.connection.dbapi_connection if pooled is None else pooled.dbapi_connection

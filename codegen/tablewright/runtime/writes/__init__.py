@@ -1,0 +1,1 @@
+"""The writing verbs, one file each."""

@@ -1,0 +1,164 @@
+"""What a row write means for loaded entities, so that the two tiers never disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import MetaData, Table
+from sqlalchemy.orm import InstanceState, Mapper
+from sqlalchemy.orm.attributes import set_committed_value
+
+from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.transaction.gate import GatedSession
+
+Action: TypeAlias = Literal["insert", "update", "delete"]
+
+_reached: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
+
+
+def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = None) -> None:
+    """Brings loaded entities up to what a write of *shape*'s table has made of the database.
+
+    With the *row* that it wrote, the entity of that row takes its values (of a deleted row: is expired)
+    and all others of the table stay; without, all of them are expired. So are those of the tables that
+    foreign keys carry the write on to, and relationships that lead to any of these.
+    """
+    if not session.gate.wrote():
+        return
+    reached = reach(shape.table, action)
+    key = None if row is None else shape.key_of(row)
+    plans: dict[object, _Plan] = {}
+    for state in session.identity_map.all_states():
+        # Sessions may hold many entities that a write does not concern: they cost one look at their class.
+        plan = plans.get(state.manager)
+        if plan is None:
+            plan = plans[state.manager] = _Plan(state.mapper, shape.table, reached)
+        if not plan.concerned:
+            continue
+        if plan.own and key is not None:
+            if state.key is not None and state.key[1] == key:
+                _refresh(session, state, {} if action == "delete" else _values(state.mapper, shape, row))
+            elif plan.reached:
+                _expire(session, state)
+            else:
+                _expire_attributes(session, state, plan.relationships)
+        elif plan.own or plan.reached:
+            _expire(session, state)
+        else:
+            _expire_attributes(session, state, plan.relationships)
+
+
+def wrote_everywhere(session: GatedSession) -> None:
+    """Expires all loaded entities, after a write that reached nobody knows where."""
+    session.gate.wrote()
+    for state in session.identity_map.all_states():
+        _expire(session, state)
+
+
+class _Plan:
+    """What a write does to the entities of one mapper."""
+
+    __slots__ = ("concerned", "own", "reached", "relationships")
+
+    def __init__(self, mapper: Mapper[Any], table: Table, reached: frozenset[Table]) -> None:
+        self.own = table in mapper.tables
+        self.reached = not reached.isdisjoint(mapper.tables)
+        written = reached | {table}
+        self.relationships = {
+            relationship.key
+            for relationship in mapper.relationships
+            if not written.isdisjoint(relationship.mapper.tables) or relationship.secondary in written
+        }
+        self.concerned = self.own or self.reached or bool(self.relationships)
+
+
+def reach(table: Table, action: Action) -> frozenset[Table]:
+    """The tables whose rows a write to *table* may change through foreign keys."""
+    if action == "insert":
+        return frozenset()
+    metadata = table.metadata
+    if len(metadata.tables) == 1 and not table.foreign_key_constraints:
+        # A temporary one; what is kept below would keep it alive.
+        return frozenset()
+    size, known = _reached.get(metadata, (0, {}))
+    if size != len(metadata.tables):
+        # Tables are imported as they are used: more of them, longer cascades.
+        known = {}
+        _reached[metadata] = (len(metadata.tables), known)
+    found = known.get((table, action))
+    if found is None:
+        found = known[table, action] = frozenset(_follow(table, action))
+    return found
+
+
+def _follow(table: Table, action: Action) -> set[Table]:
+    found: set[Table] = set()
+    waiting: list[tuple[Table, bool]] = [(table, action == "delete")]
+    seen: set[tuple[Table, bool]] = set()
+    while waiting:
+        parent, deleted = step = waiting.pop()
+        if step in seen:
+            continue
+        seen.add(step)
+        for child in table.metadata.tables.values():
+            for constraint in child.foreign_key_constraints:
+                if not constraint.elements or _target(constraint.elements[0].target_fullname) != parent.key:
+                    continue
+                rule = ((constraint.ondelete if deleted else constraint.onupdate) or "").upper()
+                if rule in ("CASCADE", "SET NULL", "SET DEFAULT"):
+                    found.add(child)
+                    waiting.append((child, deleted and rule == "CASCADE"))
+    return found
+
+
+def _target(fullname: str) -> str:
+    # Text, not `referred_table`: the target's module may not be loaded.
+    return fullname.rpartition(".")[0]
+
+
+def _values(mapper: Mapper[Any], shape: Shape[Any], row: Any) -> Mapping[str, Any]:
+    return {
+        mapper.get_property_by_column(column).key: getattr(row, column.key)
+        for column in shape.columns
+        if column in mapper.columns.values()
+    }
+
+
+def _refresh(session: GatedSession, state: InstanceState[Any], values: Mapping[str, Any]) -> None:
+    entity = state.obj()
+    if entity is None:
+        return
+    unmodified = state.unmodified
+    # A list or dict would be shared with the row; entities may change theirs in place.
+    taken = {name for name, value in values.items() if name in unmodified and not isinstance(value, list | dict | set)}
+    others = [name for name in unmodified if name not in taken and (name in state.dict or name in values)]
+    if not values:
+        _expire(session, state)
+        return
+    if others:
+        session.expire(entity, others)
+    for name in taken:
+        set_committed_value(entity, name, values[name])
+
+
+def _expire(session: GatedSession, state: InstanceState[Any]) -> None:
+    entity = state.obj()
+    if entity is None:
+        return
+    if state.modified:
+        # What is not flushed yet (`no_autoflush`) stays the user's.
+        session.expire(entity, state.unmodified)
+    else:
+        session.expire(entity)
+
+
+def _expire_attributes(session: GatedSession, state: InstanceState[Any], names: set[str]) -> None:
+    loaded = names.intersection(state.dict)
+    if not loaded:
+        return
+    loaded = state.unmodified_intersection(loaded)
+    entity = state.obj()
+    if loaded and entity is not None:
+        session.expire(entity, loaded)

@@ -1,0 +1,81 @@
+"""INSERT … SELECT: rows that the database makes and stores without sending them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import BindParameter, ColumnElement, Label, Select, SelectBase, func, insert, literal, select
+from sqlalchemy.exc import ArgumentError, InvalidRequestError
+
+from tablewright.runtime.rows import driver
+from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.transaction.gate import GatedSession
+from tablewright.runtime.writes import identity_map
+from tablewright.runtime.writes.sequence import advance_sequence_to
+from tablewright.runtime.writes.update import affected
+from tablewright.schema.types import ColumnType
+
+
+def insert_from(session: GatedSession, shape: Shape[Any], rows: SelectBase, names: Sequence[str] | None) -> int:
+    """Inserts the rows of a select; how many."""
+    columns = list(rows.selected_columns)
+    targets = _labels(shape, columns) if names is None else list(names)
+    _check(shape, targets, len(columns))
+    statement = insert(shape.table).from_select(targets, _typed(shape, rows, columns, targets))
+    with session.gate as connection:
+        executed = driver.as_core(statement.execution_options(preserve_rowcount=True))
+        count = affected(connection, connection.execute(executed))
+        if count:
+            if shape.identity is not None and shape.identity.key in targets:
+                highest = None
+                if connection.dialect.name == "postgresql":
+                    highest = connection.execute(select(func.max(shape.identity))).scalar_one()
+                advance_sequence_to(connection, shape, highest)
+            identity_map.wrote(session, shape, "insert")
+    return count
+
+
+def _labels(shape: Shape[Any], columns: list[ColumnElement[Any]]) -> list[str]:
+    found: list[str] = []
+    for number, column in enumerate(columns, 1):
+        label = column.key
+        # Of what has none SQLAlchemy makes one up, at the last moment.
+        if label is None or label.startswith("%("):
+            raise ArgumentError(f"Column {number} of the select has no label: for which of {shape.table.name} is it?")
+        found.append(label)
+    return found
+
+
+def _check(shape: Shape[Any], targets: list[str], selected: int) -> None:
+    name = shape.table.name
+    if len(targets) != selected:
+        raise ArgumentError(f"The select has {selected} columns for the {len(targets)} of {name} that names lists.")
+    shape.check(targets)
+    twice = sorted({target for target in targets if targets.count(target) > 1})
+    if twice:
+        raise ArgumentError(f"The select has more than one column for {name}.{', '.join(twice)}: label them.")
+    missing = [column.key for column in shape.required if column.key not in targets]
+    if missing:
+        raise InvalidRequestError(
+            f"The select has nothing for {', '.join(missing)} of {name}, which must have a value."
+        )
+
+
+def _typed(shape: Shape[Any], rows: SelectBase, columns: list[ColumnElement[Any]], targets: list[str]) -> SelectBase:
+    """*rows* with its plain values (`literal("x")`) stored as the columns they are for store theirs."""
+    if not isinstance(rows, Select):
+        return rows
+    found = cast("Select[Any]", rows)
+    typed = [_as_stored(column, shape.by_name[target].type) for column, target in zip(columns, targets, strict=True)]
+    if all(new is old for new, old in zip(typed, columns, strict=True)):
+        return found
+    return found.with_only_columns(*typed, maintain_column_froms=True)
+
+
+def _as_stored(column: ColumnElement[Any], stored: Any) -> ColumnElement[Any]:
+    value = column.element if isinstance(column, Label) else column
+    if not isinstance(value, BindParameter) or isinstance(value.type, ColumnType):
+        return column
+    typed = literal(value.effective_value, stored)
+    return typed.label(column.name) if isinstance(column, Label) else typed

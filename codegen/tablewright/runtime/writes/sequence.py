@@ -1,0 +1,78 @@
+"""Automatic ids after explicit ones: on Postgres, as on SQLite, the next id comes after the highest used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.orm import Mapper, Session as EntitySession
+
+from tablewright.runtime.engine.postgres import table_name
+from tablewright.runtime.rows.mapper import Shape
+from tablewright.schema.types import ColumnType
+
+EXPLICIT = "tablewright_explicit_ids"
+"""The key of `session.info` with the explicit ids of a flush, until it is done."""
+
+ADVANCE = text(
+    "SELECT setval(sequence, :used) "
+    "FROM (SELECT CAST(pg_get_serial_sequence(:table, :column) AS regclass) AS sequence) AS found "
+    "WHERE :used > coalesce(pg_sequence_last_value(sequence), 0) AND has_sequence_privilege(sequence, 'UPDATE')"
+)
+
+
+def advance(connection: Connection, table: Table, used: int) -> None:
+    """Makes the next automatic id of *table* come after *used*; SQLite does so by itself."""
+    column = table.autoincrement_column
+    if column is None or connection.dialect.name != "postgresql":
+        return
+    given = {"used": int(used), "table": table_name(connection, table), "column": column.name}
+    connection.execute(ADVANCE, given).close()
+
+
+def note_explicit_ids(session: EntitySession) -> None:
+    """Before a flush: remembers the ids that new entities bring along."""
+    explicit: dict[Table, tuple[Any, int]] = {}
+    attributes: dict[Mapper[Any], str | None] = {}
+    # The public `new` would make a set of all of them, at every flush.
+    for state in session._new:
+        mapper = state.mapper
+        if mapper not in attributes:
+            attributes[mapper] = _id_attribute(mapper)
+        attribute = attributes[mapper]
+        value = None if attribute is None else state.dict.get(attribute)
+        if isinstance(value, int):
+            table = cast("Table", mapper.local_table)
+            if value > explicit.get(table, (None, value - 1))[1]:
+                explicit[table] = (mapper, value)
+    if explicit:
+        session.info[EXPLICIT] = explicit
+
+
+def _id_attribute(mapper: Mapper[Any]) -> str | None:
+    table = mapper.local_table
+    column = table.autoincrement_column if isinstance(table, Table) else None
+    # Ids of tables that are not ours are their makers' business.
+    if column is None or not isinstance(column.type, ColumnType):
+        return None
+    return mapper.get_property_by_column(column).key
+
+
+def advance_past_explicit_ids(session: EntitySession) -> None:
+    """After a flush: the next automatic ids come after those."""
+    explicit: dict[Table, tuple[Any, int]] = session.info.pop(EXPLICIT, {})
+    for table, (mapper, used) in explicit.items():
+        advance(session.connection(bind_arguments={"mapper": mapper}), table, used)
+
+
+def advance_sequence(connection: Connection, shape: Shape[Any], values: Mapping[str, Any]) -> None:
+    """After an explicit id: the next automatic one comes after it, as SQLite's does by itself."""
+    if shape.identity is not None and shape.identity.key in values:
+        advance_sequence_to(connection, shape, values[shape.identity.key])
+
+
+def advance_sequence_to(connection: Connection, shape: Shape[Any], used: int | None) -> None:
+    """The next automatic id comes after *used*."""
+    if used is not None and shape.identity is not None:
+        advance(connection, shape.table, used)

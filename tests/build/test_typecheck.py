@@ -1,0 +1,98 @@
+"""The type check of output: what is found, what is not ours to judge, what is no verdict."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tablewright.build.typecheck import CheckerFailedError, CheckerMissingError, Finding, check_types
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[..., list[Finding]]:
+    """Checks the package `shop`, whose files are given as text by path, with others of the project beside it."""
+
+    def check(files: dict[str, str], **options: list[str]) -> list[Finding]:
+        for path, text in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text, encoding="utf-8")
+        return check_types(tmp_path / "generated", ["shop"], root=tmp_path, **options)
+
+    return check
+
+
+def test_a_right_package_has_no_finding(check: Callable[..., list[Finding]]) -> None:
+    """Nothing is found in a package without a mistake, which may use modules of the project and of the run time."""
+    package = (
+        "from app_types import Thing\n"
+        "from tablewright.schema.range import Range\n\n"
+        "things: list[Thing] = []\n"
+        "span: Range[int] | None = None\n"
+    )
+    assert check({"app_types.py": "class Thing: ...\n", "generated/shop/__init__.py": package}) == []
+
+
+def test_each_finding_has_its_place(check: Callable[..., list[Finding]]) -> None:
+    """A finding names file, line, column, mypy's code and its message, in any module of the package; strictly."""
+    found = check(
+        {
+            "generated/shop/__init__.py": "",
+            "generated/shop/tables/__init__.py": "",
+            "generated/shop/tables/book.py": "price: int = 'much'\n\n\ndef untyped(x):\n    return x\n",
+        }
+    )
+    assert [(finding.file, finding.line, finding.column, finding.code) for finding in found] == [
+        ("generated/shop/tables/book.py", 1, 14, "assignment"),
+        ("generated/shop/tables/book.py", 4, 1, "no-untyped-def"),
+    ]
+    assert str(found[0]).startswith("generated/shop/tables/book.py:1:14: error[assignment]: Incompatible types")
+
+
+def test_the_targets_are_checked_one_by_one(check: Callable[..., list[Finding]]) -> None:
+    """What fails for one target only is found, and what fails for both is told once."""
+    text = "import sys\n\nif sys.version_info >= (3, 13):\n    new: int = ''\nboth: int = ''\n"
+    files = {"generated/shop/__init__.py": text}
+    assert [finding.line for finding in check(files, targets=["3.11"])] == [5]
+    assert sorted(finding.line for finding in check(files, targets=["3.11", "3.13"])) == [4, 5]
+
+
+def test_other_modules_are_not_judged(check: Callable[..., list[Finding]]) -> None:
+    """A mistake in a module of the project that the package only uses is somebody else's."""
+    files = {
+        "app_types.py": "class Thing: ...\n\n\ndef untyped(x):\n    return x\n",
+        "generated/shop/__init__.py": "from app_types import Thing\n\nthings: list[Thing] = []\n",
+    }
+    assert check(files) == []
+
+
+def test_what_stops_the_checker_is_told(check: Callable[..., list[Finding]]) -> None:
+    """A syntax error, here or in a module that the package uses, is a finding: there is no verdict without it."""
+    files = {"app_types.py": "class Thing(:\n", "generated/shop/__init__.py": "from app_types import Thing\n"}
+    assert {(finding.file, finding.code) for finding in check(files)} == {("app_types.py", "syntax")}
+
+
+def test_fixtures_are_for_those_who_have_pytest(
+    check: Callable[..., list[Finding]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`testing.py` is judged where pytest is installed, and passed by where it is not."""
+    files = {"generated/shop/__init__.py": "", "generated/shop/testing.py": "x: int = ''\n"}
+    assert [finding.file for finding in check(files)] == ["generated/shop/testing.py"]
+    stock = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pytest" else stock(name))
+    assert check(files) == []
+
+
+def test_no_checker(check: Callable[..., list[Finding]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without mypy there is no verdict, and the error says what to install."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(CheckerMissingError, match="pip install"):
+        check({"generated/shop/__init__.py": ""})
+
+
+def test_a_checker_that_gives_up(check: Callable[..., list[Finding]]) -> None:
+    """Where mypy refuses to run there is no verdict either, and its own words are in the error."""
+    with pytest.raises(CheckerFailedError, match="python-version"):
+        check({"generated/shop/__init__.py": ""}, targets=["nonsense"])

@@ -1,0 +1,122 @@
+"""Names that meet: each pair that a package or a database cannot hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tablewright.rules.lint import judge
+from tablewright.spec.load import load_catalog
+from tablewright.spec.models import ColumnSpec, TableSpec
+
+ID: dict[str, Any] = {"type": "bigint", "primary_key": True}
+PLAIN = {"columns": {"id": ID}}
+
+
+def found(folder: Path, **said: object) -> list[str]:
+    """The rules and messages that a schema of these parts draws, warnings apart."""
+    (folder / "schema.yaml").write_text(json.dumps({"schema": "shop", "version": "1.0.0", **said}), encoding="utf-8")
+    problems = judge(load_catalog(folder))
+    return [f"{problem.rule}: {problem.message}" for problem in problems if problem.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("names", "clash"),
+    [
+        (("book", "book_row"), "BookRow"),
+        (("book", "book_columns"), "BookColumns"),
+        (("book", "async_book_table"), "AsyncBookTable"),
+        (("a1", "a_1"), "A1"),
+        (("base",), "Base"),
+        (("async_session",), "AsyncSession"),
+        (("class", "class_"), "class_"),
+        (("x" * 60, "x" * 60 + "_y"), None),
+        (("book", "bookrow"), None),
+        (("metadata", "registry", "import", "self", "table", "order", "user"), None),
+    ],
+)
+def test_tables(tmp_path: Path, names: tuple[str, ...], clash: str | None) -> None:
+    """Tables whose modules or classes meet are refused, and no others."""
+    problems = found(tmp_path, tables=dict.fromkeys(names, PLAIN))
+    assert bool(problems) == (clash is not None)
+    for problem in problems:
+        assert problem.startswith("name-clash: ")
+        assert f"`{clash}`" in problem
+
+
+@pytest.mark.parametrize(
+    ("tables", "opaque", "clash"),
+    [
+        (("file",), ("file",), "file"),
+        (("a1",), ("a_1",), "A1Columns"),
+        (("file_part",), ("file",), "FilePart"),
+        (("file_storage",), ("file",), "FileStorage"),
+        ((), ("file", "file_where"), None),
+        ((), ("class", "class_"), "class_"),
+        (("file_row",), ("file",), "FileRow"),
+        ((), ("base", "session", "database", "opaque", "opaque_table_storage_manager"), None),
+        (("class_",), ("class",), "ClassColumns"),
+    ],
+)
+def test_opaque_tables(tmp_path: Path, tables: tuple[str, ...], opaque: tuple[str, ...], clash: str | None) -> None:
+    """Opaque tables have other classes, no entity, and modules of their own."""
+    problems = found(tmp_path, tables=dict.fromkeys(tables, PLAIN), opaque_tables=dict.fromkeys(opaque, PLAIN))
+    assert bool(problems) == (clash is not None)
+    for problem in problems:
+        assert problem.startswith("name-clash: ")
+        assert f"`{clash}`" in problem
+
+
+def test_tables_that_no_code_is_generated_for(tmp_path: Path) -> None:
+    """The arguments of `fetch` are kept free in opaque tables; a temporary table may have such columns."""
+    columns = {"id": ID, "session": {"type": "uuid"}, "batch_size": {"type": "integer"}}
+    problems = found(tmp_path, opaque_tables={"upload": {"columns": columns}})
+    assert [problem.partition(":")[0] for problem in problems] == ["opaque-argument"] * 2
+    spec = TableSpec(name="upload", columns={name: ColumnSpec(**said) for name, said in columns.items()})
+    assert [column.name for column in spec.definition().columns] == list(columns)
+
+
+def test_native_enum_and_table(tmp_path: Path) -> None:
+    """A native enum and a table share one room of Postgres."""
+    tables = {"shelf": {"table": "genre", "columns": {"id": ID, "genre": {"type": "genre"}}}}
+    enums = {"genre": {"values": ["a"], "storage": "native"}}
+    (problem,) = found(tmp_path, enums=enums, tables=tables)
+    assert "the native enum `genre` would be called `genre` in the database" in problem
+    enums["genre"].pop("storage")
+    assert found(tmp_path, enums=enums, tables=tables) == []
+
+
+def test_index_of_one_table_and_another_table(tmp_path: Path) -> None:
+    """An index must not be called like a table."""
+    book = {"columns": {"id": ID, "title": {"type": "text", "index": True}}}
+    (problem,) = found(tmp_path, tables={"book": book, "book_title_idx": PLAIN})
+    assert "an index of `book` would be called `book_title_idx`" in problem
+
+
+def test_mixin_in_two_tables_gives_one_inverse_twice(tmp_path: Path) -> None:
+    """A mixin's foreign key cannot give the same inverse to its target for each table that includes it."""
+    owner = {"type": "bigint", "references": "user.id", "relationship": "owner", "inverse": "things"}
+    part = {**PLAIN, "include": ["owned"]}
+    (problem,) = found(
+        tmp_path, mixins={"owned": {"columns": {"owner_id": owner}}}, tables={"user": PLAIN, "a": part, "b": part}
+    )
+    assert problem == "inverse-clash: the inverse `things` is already the inverse of a foreign key of `a`."
+
+
+@pytest.mark.parametrize(("inverse", "clashes"), [("books", False), ("label", True), ("tags", False)])
+def test_inverse_of_a_many_to_many_relationship(tmp_path: Path, inverse: str, clashes: bool) -> None:
+    """The other side of a relationship through a link table must be free too."""
+    ends = {
+        name: {"type": "bigint", "primary_key": True, "references": f"{name.removesuffix('_id')}.id"}
+        for name in ("book_id", "tag_id")
+    }
+    tables = {
+        "book": {**PLAIN, "relationships": {"tags": {"through": "book_tag", "inverse": inverse}}},
+        "tag": {"columns": {"id": ID, "label": {"type": "text"}}},
+        "book_tag": {"columns": ends},
+    }
+    problems = found(tmp_path, tables=tables)
+    assert [problem.partition(":")[0] for problem in problems] == (["inverse-clash"] if clashes else [])

@@ -1,0 +1,44 @@
+"""Databases for the tests of the runtime: the bookstore, the sample of every column type, and the family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import bookstore
+from tests.runtime import family, sample
+from tests.runtime.books import author_id, book
+
+
+@pytest.fixture
+def shop(url: str) -> Iterator[bookstore.Database]:
+    """The bookstore's tables in an empty database, on either engine."""
+    with bookstore.Database(url) as database:
+        database.create()
+        yield database
+
+
+@pytest.fixture
+def session(shop: bookstore.Database) -> Iterator[bookstore.Session]:
+    """A session with five books of prices 1 to 5."""
+    with bookstore.Session(shop) as made:
+        author = author_id(made)
+        made.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
+        yield made
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[sample.Database]:
+    """The sample's tables in an empty database, on either engine."""
+    with sample.Database(url) as database:
+        database.create()
+        yield database
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[family.Database]:
+    """The tables of parents and children in an empty database, on either engine."""
+    with family.Database(url) as database:
+        database.create()
+        yield database

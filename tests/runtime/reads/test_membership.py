@@ -1,0 +1,313 @@
+"""Lists of any size: to find by, to delete by and to update by, on every type of column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError
+
+import bookstore
+from bookstore import Book
+from bookstore.tables.order_line import OrderLineKey
+from tablewright.runtime.errors import UnknownColumnError
+from tablewright.runtime.reads.membership import FEW
+from tablewright.schema import types
+from tablewright.schema.tables import column, primary_key
+from tests.runtime import sample
+from tests.runtime.books import author_id, book
+from tests.runtime.untyped_table import accessor, loose_table
+from tests.schema.test_types import CASES, Case, Kept
+
+MANY = 300_000
+
+
+def readings() -> Any:
+    """A table without automatic ids, two columns of it nullable."""
+    return loose_table(
+        {
+            "id": column(types.BigInteger()),
+            "a": column(types.Integer(), nullable=True),
+            "b": column(types.Text(), nullable=True),
+        },
+        primary_key("id"),
+    )
+
+
+@pytest.fixture
+def loose(url: str) -> Iterator[Any]:
+    """The verbs of that table, empty, in a session."""
+    table = readings()
+    with created(url) as database, database.session() as session:
+        table.metadata.create_all(session.connection())
+        yield accessor(session, table)
+
+
+@contextmanager
+def created(url: str) -> Iterator[sample.Database]:
+    """A database with the sample's tables."""
+    with sample.Database(url) as database:
+        database.create()
+        yield database
+
+
+def statements(loose: Any) -> list[str]:
+    """The statements that are executed from now on."""
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, sql: str, *rest: object) -> None:
+        seen.append(sql)
+
+    event.listen(loose._session.connection(), "before_cursor_execute", note)
+    return seen
+
+
+def ids(rows: Iterable[Any]) -> list[int]:
+    """The ids of rows, in order."""
+    return sorted(row.id for row in rows)
+
+
+def test_lists_of_300_000(loose: Any) -> None:
+    """Rows are found, got and deleted by 300,000 values in one statement."""
+    loose.insert_many({"id": n, "a": n % 100, "b": str(n)} for n in range(MANY))
+    seen = statements(loose)
+    assert len(loose._find({"id": range(10, MANY + 1000)})) == MANY - 10
+    assert len(loose.get_many(n for n in range(MANY))) == MANY
+    assert loose.delete_many(range(5, MANY * 2)) == MANY - 5
+    assert len([sql for sql in seen if not sql.startswith(("SAVEPOINT", "RELEASE"))]) == 3
+    assert ids(loose.select()) == [0, 1, 2, 3, 4]
+
+
+def test_rows_of_300_000(loose: Any) -> None:
+    """Rows are deleted by 300,000 sets of values, NULL among them."""
+    loose.insert_many({"id": n, "a": n if n % 3 else None, "b": str(n) if n % 2 else None} for n in range(30_000))
+    wanted = [{"b": str(n) if n % 2 else None, "a": n if n % 3 else None} for n in range(10, MANY)]
+    # Those with two NULLs are all alike, whatever their number.
+    assert loose.delete_matching(["a", "b"], wanted) == 29_990 + 2
+    assert ids(loose.select()) == [1, 2, 3, 4, 5, 7, 8, 9]
+
+
+@pytest.mark.parametrize("many", [1, FEW + 1])
+def test_any_iterable_is_a_list(loose: Any, many: int) -> None:
+    """A list, tuple, set, range, generator, the keys of a dict: whatever has members is looked through."""
+    loose.insert_many({"id": n, "a": n} for n in range(5))
+    missing = range(100, 100 + many)
+    collections: list[Any] = [
+        [3, 4, *missing],
+        (3, 4, *missing),
+        {3, 4, *missing},
+        frozenset([3, 4, *missing]),
+        dict.fromkeys([3, 4, *missing]),
+        dict.fromkeys([3, 4, *missing]).keys(),
+        (n for n in (3, 4, *missing)),
+        range(3, 5),
+        [3, 3, 4, 4] * many,
+    ]
+    for wanted in collections:
+        assert ids(loose._find({"a": wanted})) == [3, 4]
+
+
+@pytest.mark.parametrize("many", [1, FEW + 1])
+def test_none_in_a_list_is_null(loose: Any, many: int) -> None:
+    """None finds NULL, alone and among others; without it NULL is not found; an empty list finds nothing."""
+    loose.insert_many({"id": n, "a": None if n < 2 else n} for n in range(5))
+    missing = list(range(100, 100 + many))
+    assert ids(loose._find({"a": None})) == [0, 1]
+    assert ids(loose._find({"a": [None]})) == [0, 1]
+    assert ids(loose._find({"a": [None, 4, *missing]})) == [0, 1, 4]
+    assert ids(loose._find({"a": [4, *missing]})) == [4]
+    assert ids(loose._find({"a": []})) == []
+    assert ids(loose._find({"a": iter(())})) == []
+    assert ids(loose._find({"id": [0, 1, 2, *missing], "a": [None, 2]})) == [0, 1, 2]
+    assert loose.get_many([None]) == []
+
+
+@pytest.mark.parametrize("many", [1, FEW + 1])
+def test_members_of_several_types(loose: Any, many: int) -> None:
+    """Values that the column could not hold are no error among those it could: they are equal to none of it."""
+    loose.insert_many({"id": n, "a": n} for n in range(5))
+    wanted = [1, 2.5, 3.0, 2**40, Decimal("4"), None] * many
+    assert ids(loose._find({"a": wanted})) == [1, 3, 4]
+    with pytest.raises(DataError):
+        loose._find({"a": [1, "2"] * many})
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_type_in_lists(case: Case, url: str) -> None:
+    """Values of every type are members of short lists and long ones, of rows too, and deleted by them."""
+    table = loose_table(
+        {
+            "id": column(types.BigInteger()),
+            "group": column(types.Integer()),
+            "v": column(case.type, nullable=True),
+        },
+        primary_key("id"),
+    )
+    written = [value.written if isinstance(value, Kept) else value for value in case.kept]
+    with created(url) as database, database.session() as session:
+        table.metadata.create_all(session.connection())
+        verbs = accessor(session, table)
+        for times in (1, FEW):
+            rows = [{"id": n, "group": n % 2, "v": value} for n, value in enumerate([*written, None])]
+            verbs.insert_many(rows)
+            verbs._insert({"id": -1, "group": 7, "v": written[0]})
+            if not isinstance(case.type, types.Json | types.ArrayOf | types.RangeOf | types.Coded):
+                found = verbs._find({"v": written * times})
+                assert ids(found) == [-1, *range(len(written))]
+            wanted = [{"group": row["group"], "v": row["v"]} for row in rows] * times
+            assert verbs.delete_matching(["v", "group"], wanted) == len(rows)
+            assert verbs.delete_matching(["v"], [{"v": value} for value in written] * times) == 1
+            assert verbs.count() == 0
+
+
+def test_infinite_floats_in_long_lists(url: str) -> None:
+    """Infinity, for which JSON has no number, is found among many values."""
+    table = loose_table({"id": column(types.BigInteger()), "v": column(types.Float())}, primary_key("id"))
+    with created(url) as database, database.session() as session:
+        table.metadata.create_all(session.connection())
+        verbs = accessor(session, table)
+        verbs.insert_many({"id": n, "v": v} for n, v in enumerate([math.inf, -math.inf, 0.5, 1.5]))
+        assert ids(verbs._find({"v": [math.inf, 0.5, *map(float, range(10, 200))]})) == [0, 2]
+
+
+def test_delete_by_keys(shop: bookstore.Database) -> None:
+    """The rows with the keys are gone and counted, once each; keys of several columns and none at all serve."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n) for n in range(1, 6))
+        assert session.book.delete_many([2, 3, 3, 99]) == 2
+        assert session.book.delete_many(()) == 0
+        assert session.book.delete_many(row.id for row in session.book.select(Book.id > 4)) == 1
+        assert ids(session.book.select()) == [1, 4]
+        customer = session.customer.insert(email="a@b.c", name="A")
+        orders = [session.order.insert(customer_id=customer.id).id for _ in range(2)]
+        for order in orders:
+            session.order_line.insert_many(
+                {"order_id": order, "number": n, "book_id": 1, "price": Decimal(1)} for n in range(60)
+            )
+        keys = [OrderLineKey(orders[0], n) for n in range(58)]
+        assert session.order_line.delete_many([keys[0], OrderLineKey(orders[1], 77)]) == 1
+        assert session.order_line.delete_many(keys) == 57
+        assert session.order_line.count() == 62
+        with pytest.raises(TypeError, match="has 2 columns; 1 values"):
+            session.order_line.delete_many([(1,)])  # type: ignore[list-item]  # the point of the test
+
+
+def test_deleted_rows_leave_the_session(shop: bookstore.Database) -> None:
+    """Entities of rows that were deleted in a list are seen to be gone, and those of a cascade with them."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n) for n in range(3))
+        entity = session.get_one(bookstore.Author, author)
+        assert len(entity.books) == 3
+        session.book.delete_matching("title", [{"title": "Title 1"}])
+        assert len(entity.books) == 2
+        session.author.delete_many([author])
+        assert session.get(bookstore.Author, author) is None
+        assert session.book.count() == 0
+
+
+def test_what_a_row_to_delete_by_has(loose: Any) -> None:
+    """No column, one twice, a column too many or too few in a row: refused; no rows delete none."""
+    loose.insert_many({"id": n, "a": n} for n in range(3))
+    for columns in ([], (), ["a", "a"]):
+        with pytest.raises(InvalidRequestError, match="ALL_ROWS"):
+            loose.delete_matching(columns, [{"a": 1}])
+    for row in ({"a": 1, "b": "x"}, {}, {"b": "x"}):
+        with pytest.raises(InvalidRequestError, match="Row 2 to delete by"):
+            loose.delete_matching(["a"], [{"a": 1}, row])
+    with pytest.raises(UnknownColumnError, match="no column 'c'"):
+        loose.delete_matching(["a", "c"], [{"a": 1, "c": 1}])
+    with pytest.raises(UnknownColumnError, match="no column 'c'"):
+        loose.delete_matching(["c"], [])
+    with pytest.raises(TypeError, match="int is neither a mapping of columns nor a"):
+        loose.delete_matching(["a"], [5])
+    assert loose.delete_matching(["a"], []) == 0
+    assert loose.delete_matching(["a"], [{"a": None}]) == 0
+    assert loose.count() == 3
+
+
+def test_update_by_keys(shop: bookstore.Database) -> None:
+    """Each row gets its own values, plain or SQL; others stay; keys that nobody has are not counted."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n, stock=n) for n in range(1, 6))
+        entity = session.get_one(Book, 1)
+        assert session.book.update_many([(1, {"title": "One"}), (2, {"title": "Two"}), (99, {"title": "None"})]) == 2
+        assert entity.title == "One"
+        changes: list[tuple[int, bookstore.BookUpdate]] = [
+            (1, {"title": "1", "stock": 10}),
+            (2, {"stock": Book.stock + 5}),
+            (2, {"stock": Book.stock * 2}),
+            (3, {"price": Decimal("1.50")}),
+        ]
+        assert session.book.update_many(changes) == 4
+        rows = session.book.select(order_by=Book.id)
+        assert [(row.title, row.stock) for row in rows[:3]] == [("1", 10), ("Two", 14), ("Title 3", 3)]
+        assert rows[2].price == Decimal("1.50")
+        assert rows[0].updated_at >= rows[0].created_at
+        assert session.book.update_many([]) == 0
+
+
+def test_update_of_many_thousands(loose: Any) -> None:
+    """Thousands of rows are updated and counted exactly, from an iterator."""
+    loose.insert_many({"id": n} for n in range(3000))
+    assert loose._update_many((n, {"a": -n, "b": str(n)}) for n in range(0, 6000, 2)) == 1500
+    assert [row.a for row in loose.select(loose.table.c.id < 4, order_by=loose.table.c.id)] == [0, None, -2, None]
+
+
+def test_updates_are_all_or_none(shop: bookstore.Database) -> None:
+    """A change that is refused undoes those before it, says which it is, and leaves the session usable."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n) for n in range(1, 4))
+        with pytest.raises(IntegrityError, match="row 2"):
+            session.book.update_many([(1, {"isbn": "new"}), (2, {"isbn": "isbn 3"}), (3, {"isbn": "other"})])
+        with pytest.raises(DataError, match="row 2"):
+            session.book.update_many([(1, {"title": "new"}), (2, {"title": 5})])  # type: ignore[typeddict-item]  # so
+        for wrong in ({"id": 7}, {"titel": "x"}):
+            with pytest.raises(UnknownColumnError) as caught:
+                session.book._update_many([(1, {"title": "new"}), (2, wrong)])
+            assert caught.value.__notes__ == ["In row 2."]
+        with pytest.raises(InvalidRequestError, match="names the columns"):
+            session.book.update_many([(1, {})])
+        assert [row.isbn for row in session.book.select(order_by=Book.id)] == ["isbn 1", "isbn 2", "isbn 3"]
+        assert session.book.count(Book.title == "new") == 0
+
+
+def test_update_by_keys_of_several_columns(shop: bookstore.Database) -> None:
+    """A key of several columns is its NamedTuple, or any tuple of as many values."""
+    with shop.session() as session:
+        session.book.insert(**book(author_id(session), 1))
+        customer = session.customer.insert(email="a@b.c", name="A")
+        order = session.order.insert(customer_id=customer.id).id
+        session.order_line.insert_many(
+            {"order_id": order, "number": n, "book_id": 1, "price": Decimal(1)} for n in range(3)
+        )
+        lines = session.order_line.select()
+        assert session.order_line.update_many((line.key, {"quantity": line.number + 5}) for line in lines) == 3
+        assert sorted(line.quantity for line in session.order_line.select()) == [5, 6, 7]
+        with pytest.raises(TypeError, match="has 2 columns; 1 values"):
+            session.order_line._update_many([((1,), {"quantity": 2})])
+
+
+def test_listeners_see_lists(shop: bookstore.Database) -> None:
+    """With someone listening the same rows are updated and deleted, by statements that are seen."""
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, sql: str, *rest: object) -> None:
+        seen.append(sql.split()[0])
+
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n) for n in range(1, 6))
+        event.listen(session.connection(), "before_cursor_execute", note)
+        assert session.book.update_many((n, {"stock": n}) for n in range(1, 8)) == 5
+        assert session.book.delete_many([1, 2]) == 2
+        assert [row.stock for row in session.book.select(order_by=Book.id)] == [3, 4, 5]
+    assert {"UPDATE", "DELETE"} <= set(seen)

@@ -1,0 +1,57 @@
+"""The writing verbs by condition."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import ArgumentError
+
+import bookstore
+from bookstore import Author, Book
+from tablewright.runtime.errors import UnknownColumnError
+from tablewright.runtime.table import ALL_ROWS
+from tests.runtime.books import author_id, book
+
+
+def test_update_where_counts_the_rows(shop: bookstore.Database) -> None:
+    """Every row that meets the conditions is changed, to values or expressions; others stay."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
+        assert session.book.update_where(Book.price < 3, stock=Book.stock + 2, title="Cheap") == 2
+        assert [row.stock for row in session.book.select(order_by=Book.id)] == [2, 2, 0, 0, 0]
+        written = select(Author.id).where(Author.name.startswith("Ursula")).scalar_subquery()
+        assert session.book.update_where(Book.author_id == written, Book.stock > 0, price=Decimal("0.50")) == 2
+        assert session.book.update_where(Book.price == Decimal("0.5")) == 2
+        assert session.book._update_where((ALL_ROWS,), {"stock": 1}) == 5
+        assert session.book.count(Book.stock == 1) == 5
+
+
+def test_delete_where_counts_the_rows(shop: bookstore.Database) -> None:
+    """Every row that meets the conditions is gone, and no other."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
+        assert session.book.delete_where(Book.author.has(Author.name == "nobody")) == 0
+        assert session.book.delete_where(Book.price < 3) == 2
+        assert session.book.delete_where(ALL_ROWS) == 3
+        assert session.book.count() == 0
+
+
+def test_writing_every_row_must_be_said(shop: bookstore.Database) -> None:
+    """No condition, one that Python has evaluated, and ALL_ROWS beside another are all refused."""
+    with shop.session() as session:
+        author = author_id(session)
+        with pytest.raises(ArgumentError, match="say ALL_ROWS"):
+            session.author._update_where((), {"name": "x"})
+        with pytest.raises(TypeError):
+            session.author.delete_where()  # type: ignore[call-arg]  # the point of the test
+        with pytest.raises(ArgumentError, match="not True"):
+            session.author.delete_where(True)  # type: ignore[arg-type]  # the point of the test
+        with pytest.raises(ArgumentError, match="stands alone"):
+            session.author.delete_where(ALL_ROWS, Author.id > 3)
+        with pytest.raises(UnknownColumnError):
+            session.author._update_where((ALL_ROWS,), {"id": 3})
+        assert session.author.get(author) is not None

@@ -1,0 +1,88 @@
+"""Any schema that the rules let pass becomes a package that type-checks and runs on both engines."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import configure_mappers
+
+from tablewright.pipeline import generate
+from tablewright.settings import Settings
+from tests.random_schema import schemas
+
+COUNTER = itertools.count()
+
+
+class Quoting(yaml.SafeDumper):
+    """Writes all text in quotes: what PyYAML takes for text unquoted, YAML 1.2 may take for a number."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """*data* in double quotes."""
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"')
+
+
+Quoting.add_representer(str, Quoting.represent_str)
+
+
+# Not shrunk: each try takes seconds, and a drawn spec reads well as it is.
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(drawn=st.lists(schemas(), min_size=8, max_size=8))
+def test_any_schema(drawn: list[dict[str, Any]], postgres_database: Any) -> None:
+    """Drawn schemas go through generate, compile, mypy and create on SQLite and Postgres.
+
+    Several at a time, since mypy takes as long for one as for eight.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        names = []
+        for schema in drawn:
+            name = f"drawn_{next(COUNTER)}"
+            names.append(name)
+            (root / "specs" / name).mkdir(parents=True)
+            text = yaml.dump(schema | {"schema": name}, Dumper=Quoting, sort_keys=False)
+            (root / "specs" / name / "schema.yaml").write_text(text)
+        outcome = generate(Settings(root=root, specs=root / "specs", output=root / "out"))
+        assert not [problem for problem in outcome.problems if problem.severity == "error"]
+        assert not outcome.findings
+        sys.path.insert(0, str(root / "out"))
+        try:
+            for name in names:
+                try_out(importlib.import_module(name), postgres_database)
+        finally:
+            sys.path.remove(str(root / "out"))
+
+
+def try_out(package: Any, postgres_database: Any) -> None:
+    """Creates the package's tables on both engines, and finds them as they are said to be."""
+    assert package.__doc__
+    assert all(hasattr(package, name) for name in dir(package))
+    known = package.schema.PACKAGE
+    configure_mappers()
+    with tempfile.TemporaryDirectory() as folder:
+        for url in (f"sqlite:///{folder}/drawn.db", postgres_database):
+            engine = create_engine(url)
+            try:
+                with engine.begin() as connection:
+                    package.metadata.drop_all(connection)
+                    package.metadata.create_all(connection)
+                    found = compare_metadata(MigrationContext.configure(connection), package.metadata)
+                    assert [item for item in found if item[0] not in ("remove_table", "remove_index")] == []
+                    # In the order of the specs, which were drawn so that each points at earlier ones.
+                    opaque = [known.opaque_storage(table.name).table for table in known.definition.opaque_tables]
+                    for table in opaque:
+                        table.create(connection)
+                    for table in reversed(opaque):
+                        table.drop(connection)
+                    package.metadata.drop_all(connection)
+            finally:
+                engine.dispose()
