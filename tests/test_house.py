@@ -14,7 +14,9 @@ from tablewright.cli.main import app
 ROOT = Path(__file__).parent.parent
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
-DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "codegen" / "README.md", ROOT / "specs" / "README.md"])
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), ROOT / "codegen" / "README.md", ROOT / "specs" / "README.md", *(ROOT / "docs").rglob("*.md")]
+)
 
 
 def named(path: Path) -> str:
@@ -47,9 +49,9 @@ def test_make_help_lists_every_target() -> None:
         assert re.search(rf"^  make {target} +\w", said, re.MULTILINE)
 
 
-def test_every_command_is_in_the_readme() -> None:
-    """The README names every command of tablewright."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_command_is_in_the_reference() -> None:
+    """The reference of the command line names every command of tablewright."""
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     commands = [command.name or (command.callback and command.callback.__name__) for command in app.registered_commands]
     assert len(commands) == 5
     assert [command for command in commands if f"tablewright {command}" not in text] == []

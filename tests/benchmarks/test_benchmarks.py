@@ -256,10 +256,11 @@ def test_limits_are_told_of_cases_with_goals() -> None:
     assert readme.LIMITS.keys() <= {case.id for case in CASES if case.goals}
 
 
-def test_the_readme_shows_the_results() -> None:
-    """The figures of the README are those of the last whole run."""
-    text = readme.README.read_text(encoding="utf-8")
-    assert readme.with_figures(text, results.read()) == text, "run `make bench-readme`"
+@pytest.mark.parametrize("document", readme.DOCUMENTS, ids=lambda path: path.name)
+def test_the_documents_show_the_results(document: Path) -> None:
+    """The figures of the README and of the reference are those of the last whole run."""
+    text = document.read_text(encoding="utf-8")
+    assert readme.with_figures(document, results.read()) == text, "run `make bench-readme`"
 
 
 def test_the_results_are_of_a_whole_run() -> None:

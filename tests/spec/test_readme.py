@@ -13,12 +13,15 @@ from tablewright.spec.models import ColumnSpec, TableSpec
 from tablewright.spec.resolve import resolve
 from tablewright.spec.resolve_type import KINDS
 
-TEXT = (Path(__file__).parents[2] / "specs" / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = "\n".join(
+    (ROOT / path).read_text(encoding="utf-8") for path in ("docs/reference/spec-language.md", "specs/README.md")
+)
 BLOCKS = re.findall(r"^```(yaml|python)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 def test_there_are_examples() -> None:
-    """The README has examples in both forms."""
+    """The reference of the language has examples in both forms."""
     assert {language for language, _ in BLOCKS} == {"yaml", "python"}
     assert len(BLOCKS) == TEXT.count("\n```") / 2
 
@@ -37,7 +40,7 @@ def test_an_example_is_a_schema(language: str, text: str, tmp_path: Path) -> Non
 
 
 def test_every_type_and_key_is_named() -> None:
-    """The README leaves out no type, no key of a column and none of a table."""
+    """The reference names every type, every key of a column and every key of a table."""
     words = set(re.findall(r"`([a-z_0-9]+)`", TEXT))
     assert KINDS - words == set()
     assert set(keys(ColumnSpec)) - words == set()
