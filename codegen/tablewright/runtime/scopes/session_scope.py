@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime.engine import sqlite
+from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.session import Session
 from tablewright.runtime.transaction.read_only import begins, needs_guard
 
@@ -122,3 +123,29 @@ def _undo(session: Session, error: BaseException) -> None:
     except Exception as second:
         # Closing returns the connection to its pool, which rolls back or discards it.
         error.add_note(f"Rolling back failed too: {second}")
+
+
+def open_scope(
+    database: Connections,
+    *,
+    read_only: bool = False,
+    isolation: Isolation | None = None,
+    lock: Sequence[type[Any] | Table] = (),
+) -> SessionScope[Any]:
+    """Return the `with` block of a session over *database*, in its own transaction."""
+    read_only = read_only or database.read_only
+    if lock and read_only:
+        raise InvalidRequestError(
+            "A read-only session cannot lock tables: it keeps no other session from writing. Open a writing session."
+        )
+    bind, guard = database.reading_bind() if read_only else (database.bind, False)
+    return SessionScope(
+        database.session_class,
+        bind,
+        namespace=database.namespace_to_enter,
+        read_only=guard,
+        isolation=isolation,
+        lock=lock,
+        temporary_tables=database.allow_temporary_tables,
+        check=database.due_check(read_only),
+    )

@@ -13,21 +13,21 @@ from tablewright.runtime.versions.stamp import Stamp
 from tablewright.runtime.versions.store import schema_of_store
 
 
-class Making:
+class SchemaCreator:
     """Makes, stamps and drops tables in the transaction of *connection*, one process at a time.
 
-    *place* is how errors name the database.
+    *database* is its name in errors.
     """
 
     def __init__(
-        self, connection: Connection, metadata: MetaData, versions: Versions, *, namespace: str | None, place: str
+        self, connection: Connection, metadata: MetaData, versions: Versions, *, namespace: str | None, database: str
     ) -> None:
         self.connection = connection
         self._metadata = metadata
         self._tables = all_but(metadata)
         self._stamp = Stamp(versions, connection)
         self._namespace = namespace
-        self._place = place
+        self._database = database
         wait_for_turn(connection)
 
     def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> bool:
@@ -40,7 +40,7 @@ class Making:
         clashes = sorted(names & self._present())
         if clashes and not exist_ok:
             raise SchemaAlreadyExistsError(
-                f"{self._place} has {len(clashes)} of the {len(names)} tables already: {_some(clashes)}. "
+                f"{self._database} has {len(clashes)} of the {len(names)} tables already: {_some(clashes)}. "
                 "create(exist_ok=True) makes the missing ones."
             )
         if clashes and check:
@@ -57,7 +57,7 @@ class Making:
         missing = sorted(names - self._present())
         if missing:
             raise IncompatibleVersionError(
-                f"{self._place} lacks {len(missing)} of the {len(names)} tables: {_some(missing)}. "
+                f"{self._database} lacks {len(missing)} of the {len(names)} tables: {_some(missing)}. "
                 "Database(…, check_versions=False).create(exist_ok=True) makes them."
             )
         if not force:
@@ -75,7 +75,7 @@ class Making:
         )
         if others:
             raise InvalidRequestError(
-                f"{self._place} keeps its tables: {_some(others)} in the database point at them. Drop those first; "
+                f"{self._database} keeps its tables: {_some(others)} in the database point at them. Drop those first; "
                 "opaque ones by database.opaque.unregister(name)."
             )
         if (
