@@ -1,4 +1,4 @@
-"""`AmbientScope`: the session of the task or thread that runs, for code that is handed none."""
+"""`AmbientScope`: joins the session of the current task or thread, or opens one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _open_scopes: ContextVar[tuple[AmbientScope[Any], ...]] = ContextVar("tablewrigh
 class AmbientScope(Generic[S]):
     """Joins the ambient session of this task or thread in a savepoint, or opens one.
 
-    Tasks and threads started inside do not join it: they open their own. An *interrupting* one joins nothing.
+    Tasks and threads started inside do not join it: they open their own. An *interrupting* scope joins nothing.
     """
 
     __slots__ = ("_database", "_inner", "_interrupting", "_open", "_owner", "_session")
@@ -60,14 +60,14 @@ class AmbientScope(Generic[S]):
         assert inner is not None
         self._inner = None
         if self._session is not None:
-            # Not by a token: the block may end in another context than it began.
+            # Not by a ContextVar token: the block may end in another context.
             self._session = self._owner = None
             _open_scopes.set(tuple(scope for scope in _open_scopes.get() if scope is not self))
         inner.__exit__(kind, error, traceback)
 
     def _find(self) -> S | None:
-        # A context is copied into child tasks and threads, and a thread serves one stranger after another:
-        # only both together say that the session is ours.
+        # A context is copied into child tasks and threads, and one thread runs several tasks. Only the context and
+        # the owner together identify the session.
         owner = _current_owner()
         for scope in reversed(_open_scopes.get()):
             if scope._database is self._database and scope._owner is owner and scope._session is not None:

@@ -1,4 +1,4 @@
-"""Making and dropping the tables of a package, and with them what the database says of their versions."""
+"""`SchemaCreator`: creates and drops the tables of a package together with their versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tablewright.runtime.versions.store import schema_of_store
 
 
 class SchemaCreator:
-    """Makes, stamps and drops tables in the transaction of *connection*, one process at a time.
+    """Creates, stamps and drops tables in the transaction of *connection*, one process at a time.
 
     *database* is its name in errors.
     """
@@ -31,9 +31,9 @@ class SchemaCreator:
         wait_for_turn(connection)
 
     def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> bool:
-        """Makes the tables that are missing, all of them unless *exist_ok*, and writes their versions.
+        """Create all tables, or with *exist_ok* the missing ones, and write their versions.
 
-        Whether any was made.
+        Return True if any was created.
         """
         make_namespace(self.connection, self._namespace)
         names = self._names()
@@ -46,13 +46,16 @@ class SchemaCreator:
         if clashes and check:
             self._stamp.check()
         create_all(self.connection, self._metadata)
-        # Unchecked, nobody knows what was there.
+        # Unchecked, the version of the existing tables is unknown.
         if check or not clashes:
             self._stamp.write(versions, anew=not clashes)
         return len(clashes) < len(names)
 
     def stamp(self, versions: Requested, *, force: bool) -> None:
-        """Writes the versions of tables that are all there; with *force* over others."""
+        """Write the versions of existing tables; with *force* over others.
+
+        Raise `IncompatibleVersionError` if any is missing.
+        """
         names = self._names()
         missing = sorted(names - self._present())
         if missing:
@@ -65,7 +68,7 @@ class SchemaCreator:
         self._stamp.write(versions, anew=force)
 
     def drop(self) -> None:
-        """Drops the tables that are there, and forgets their versions; none where other tables point at them."""
+        """Drop the existing tables and their versions. Raise `InvalidRequestError` if other tables reference them."""
         names, schema = self._names(), self._schema()
         others = sorted(
             name
@@ -82,7 +85,7 @@ class SchemaCreator:
             self.connection.dialect.name == "sqlite"
             and not self.connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
         ):
-            # In any order; SQLAlchemy would look for one, and warn where there is none.
+            # In any order: SQLAlchemy would sort them, and warn about circles.
             for table in self._tables:
                 table.drop(self.connection, checkfirst=True)
         else:
