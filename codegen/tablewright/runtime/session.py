@@ -324,9 +324,9 @@ class Session(GatedSession):
     def _refuse_in_scope(self, verb: str) -> None:
         if self._scope is not None:
             raise InvalidRequestError(
-                f"{verb}() is not allowed inside `with database.session()`, which commits at its end, and rolls back on "
-                "an error. Use session.nested() for a part that may fail, session.savepoint() with session.rollback_to(), "
-                "or Session(database) to control transactions yourself."
+                f"{verb}() is not allowed inside `with database.session()`, which commits at its end, and rolls back "
+                "on an error. Use session.nested() for a part that may fail, session.savepoint() with "
+                "session.rollback_to(), or Session(database) to control transactions yourself."
             )
 
     def _commit(self) -> None:
