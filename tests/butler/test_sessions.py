@@ -273,7 +273,7 @@ def test_two_who_lock_the_same_tables_do_it_in_one_order(db: Any, case: Any) -> 
 
 def test_a_reader_locks_no_table(db: Any, case: Any) -> None:
     """A read-only session that is to lock is refused, on both engines."""
-    with pytest.raises(InvalidRequestError, match="read-only session locks no tables"):
+    with pytest.raises(InvalidRequestError, match="read-only session cannot lock tables"):
         db.session(read_only=True, lock=[case.A])
 
 

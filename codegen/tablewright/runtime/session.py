@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, inspect
@@ -13,6 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
 from tablewright.runtime.engine import postgres
+from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.engine.create import prepare
 from tablewright.runtime.engine.failures import lost_at_commit
 from tablewright.runtime.errors import SavepointError, TransactionLostError
@@ -39,20 +40,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class HasBind(Protocol):
-    """A database, as far as a session asks."""
-
-    @property
-    def bind(self) -> Engine | Connection: ...
-    @property
-    def namespace(self) -> str | None: ...
-    @property
-    def read_only(self) -> bool: ...
-    @property
-    def allow_temporary_tables(self) -> bool: ...
-    def due_check(self) -> Callable[[Connection], None] | None: ...
-
-
 class Session(GatedSession):
     """A session over a database: entities and rows in one transaction.
 
@@ -71,7 +58,7 @@ class Session(GatedSession):
 
     def __init__(
         self,
-        bind: HasBind | Engine | Connection | None = None,
+        bind: Connections | Engine | Connection | None = None,
         *,
         autoflush: bool = True,
         expire_on_commit: bool = False,
@@ -91,11 +78,11 @@ class Session(GatedSession):
         self._prepared: Engine | Connection | None = None
         self._needs_guard = False
         options = execution_options or {}
-        if bind is not None and not isinstance(bind, Engine | Connection):
+        if isinstance(bind, Connections):
             database, bind = bind, bind.bind
             kind = {"read_only": database.read_only, "temporary_tables": database.allow_temporary_tables}
-            self._namespace = database.namespace
-            self._check = database.due_check()
+            self._namespace = database.namespace_to_enter
+            self._check = database.due_check(database.read_only)
             self._needs_guard = needs_guard(bind, **kind)
             self.allow_temporary_tables = database.allow_temporary_tables
             options = {**begins(bind, **kind), **options}

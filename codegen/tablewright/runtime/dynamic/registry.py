@@ -1,4 +1,4 @@
-"""The tables that a database has beside those of its package: what each definition means, and the making of them."""
+"""The tables of a database beside those of its package: their definitions by name, and their creation."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from tablewright.schema.canonical import table_identity
 
 
 class Known(NamedTuple):
-    """A table that was said, and its definition where it has one."""
+    """A defined table."""
 
     said: object
-    """What tells it from another table of its name."""
+    """The value that differs between different tables of one name."""
     table: sqlalchemy.Table
     definition: d.Table | None
 
 
 class DynamicTables:
-    """The tables that were said of one database, by name: a definition that is said again is the same Table.
+    """The tables defined for one database, by name. Equal definitions return the same Table.
 
-    Whether they are there is asked of the database each time: others make and drop them too, and what a transaction
-    made goes with it.
+    Every call checks whether the tables exist: other processes create and drop them, and a rollback undoes their
+    creation.
     """
 
     def __init__(self) -> None:
@@ -45,14 +45,20 @@ class DynamicTables:
     def find(
         self, connection: Connection, definitions: Mapping[str, Definition], package: Package
     ) -> dict[str, sqlalchemy.Table | None]:
-        """The tables by name, None for those that are not there; `TableConflictError` for one that is another."""
+        """Return the tables by name, None for missing ones.
+
+        Raise `TableConflictError` for a table with another definition.
+        """
         tables = self.tables(definitions, connection.dialect, package)
         return {name: table if _is_there(connection, table) else None for name, table in tables.items()}
 
     def ensure(
         self, connection: Connection, definitions: Mapping[str, Definition], package: Package
     ) -> dict[str, sqlalchemy.Table]:
-        """The tables by name, made where they are not there; `TableConflictError` for one that is another."""
+        """Return the tables by name; create missing ones.
+
+        Raise `TableConflictError` for a table with another definition.
+        """
         tables = self.tables(definitions, connection.dialect, package)
         missing = [table for table in tables.values() if not _is_there(connection, table)]
         if missing:
@@ -63,7 +69,7 @@ class DynamicTables:
         return tables
 
     def drop(self, connection: Connection, name: str, package: Package) -> bool:
-        """Drops a table; whether it was there."""
+        """Drop a table. Return True if it existed."""
         refuse_name(name, package)
         table = sqlalchemy.Table(name, MetaData())
         ddl.wait_for_turn(connection)
@@ -75,14 +81,17 @@ class DynamicTables:
         return True
 
     def adopt(self, known: Mapping[str, Known]) -> None:
-        """Takes over tables that were said elsewhere."""
+        """Add tables that were defined elsewhere."""
         with self._lock:
             self._known.update(known)
 
     def tables(
         self, definitions: Mapping[str, Definition], dialect: Dialect, package: Package
     ) -> dict[str, sqlalchemy.Table]:
-        """What *definitions* mean, by name; they may point at each other, at tables known here and at the package's."""
+        """Return the tables of *definitions* by name.
+
+        They may reference each other, tables defined here and the package's.
+        """
         for name in definitions:
             refuse_name(name, package)
         with self._lock:
@@ -110,7 +119,7 @@ class DynamicTables:
     def _make(
         self, said: Mapping[str, d.Table | sqlalchemy.Table], dialect: Dialect, package: Package, among: d.Schema
     ) -> None:
-        # Of their own, for the package's is what `create()` and Alembic go by.
+        # In a separate MetaData: `create()` and Alembic use the package's.
         metadata = MetaData()
         made: dict[str, Known] = {}
         for name, item in said.items():
@@ -123,19 +132,19 @@ class DynamicTables:
 
 
 def meaning(item: d.Table | sqlalchemy.Table, package: Package) -> object:
-    """What tells a table from another of its name: neither prose, nor the names of classes that nobody generates."""
+    """Return a value that is equal for equal tables. Docs and class names are not part of it."""
     if isinstance(item, sqlalchemy.Table):
         return item
     return package, table_identity(item)
 
 
 def resolve_name(name: str, table: d.Table) -> d.Table:
-    """*table* under the *name* that others point at it by."""
+    """Return *table* with the *name* that others reference it by."""
     return replace(table, name=name, table=name)
 
 
 def refuse_name(name: str, package: Package) -> None:
-    """Refuses the *name* of a table of the package."""
+    """Raise `InvalidRequestError` if *name* is that of a table of the package."""
     schema = package.definition
     if any(table.table == name for table in (*schema.tables, *schema.opaque_tables)):
         raise InvalidRequestError(f"{name!r} is a table of {schema.name}: give the other one another name.")
@@ -147,7 +156,7 @@ def borrow_targets(
     known: Mapping[str, sqlalchemy.Table],
     package: Package,
 ) -> None:
-    """Lets *metadata* know the very tables that *tables* point at, so that joins find the way by foreign keys."""
+    """Add the tables that *tables* reference to *metadata*, so that joins follow foreign keys."""
     for table in tables:
         for target in _targets(table, package):
             if target in metadata.tables:
@@ -158,7 +167,7 @@ def borrow_targets(
             if found is None and isinstance(table, sqlalchemy.Table):
                 found = table.metadata.tables.get(target)
             if found is not None:
-                # The public way is a copy, whose columns would be others than the package's.
+                # The public method makes a copy, whose columns would differ from the package's.
                 metadata._add_table(target, found.schema, found)
 
 
@@ -185,19 +194,19 @@ _lock = RLock()
 
 
 def tables_of(dialect: Dialect, namespace: str | None) -> DynamicTables:
-    """Those of the database that *dialect*, which an engine has of its own, speaks to."""
+    """Return the tables defined for the database of *dialect*; each engine has its own dialect object."""
     with _lock:
         return _of_databases.setdefault(dialect, {}).setdefault(namespace, DynamicTables())
 
 
 def share_tables(dialect: Dialect, twin: Dialect) -> None:
-    """Has two engines of one database know the same tables."""
+    """Make two engines of one database share their tables."""
     with _lock:
         _of_databases[twin] = _of_databases.setdefault(dialect, {})
 
 
 def absent_for_reading(names: Iterable[str]) -> ReadOnlyDatabaseError:
-    """What says that tables cannot be made."""
+    """Return the error for tables that cannot be created in a read-only database."""
     return ReadOnlyDatabaseError(
         f"The database has no table {', '.join(names)}, and none can be made: it is open for reading only."
     )

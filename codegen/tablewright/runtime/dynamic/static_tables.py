@@ -1,4 +1,4 @@
-"""`StaticTablesContext`: tables declared together, in any order, and made in one transaction."""
+"""`StaticTablesContext`: tables declared together, in any order, and created in one transaction."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TupleT = TypeVar("TupleT", bound=tuple[Any, ...])
 
 
 class StaticTablesContext(Generic[S]):
-    """Takes the declarations of tables inside `with database.declare_static_tables(…) as context`.
+    """Collects declarations of tables inside `with database.declare_static_tables(…) as context`.
 
-    The order is free, and tables may point at each other and at those of the package.
+    Tables may be declared in any order, and may reference each other and those of the package.
     """
 
     def __init__(self, dialect: Dialect, package: Package) -> None:
@@ -35,9 +35,9 @@ class StaticTablesContext(Generic[S]):
         self._initializers: list[Callable[[S], object]] = []
 
     def add_table(self, name: str, definition: Definition) -> sqlalchemy.Table:
-        """Declares a table; the one declared already if it is the same, `TableConflictError` if it is another."""
+        """Declare a table and return it. Raise `TableConflictError` if it was declared with another definition."""
         refuse_name(name, self._package)
-        # What it points at may be declared later.
+        # The tables that it references may be declared later.
         found = (
             definition
             if isinstance(definition, sqlalchemy.Table)
@@ -58,19 +58,19 @@ class StaticTablesContext(Generic[S]):
         return made.table
 
     def add_table_tuple(self, definitions: TupleT) -> TupleT:
-        """Declares the tables that the fields of a named tuple are called after; a tuple of the same class."""
-        # What every class made by NamedTuple has, and no type in `typing` says.
+        """Declare a table for each field of a named tuple, under the field's name. Return a tuple of the same class."""
+        # Every class made by NamedTuple has these; no type in `typing` describes them.
         named = cast("Any", definitions)
         fields: dict[str, Definition] = named._asdict()
         made: TupleT = named._make([self.add_table(name, definition) for name, definition in fields.items()])
         return made
 
     def add_initializer(self, initialize: Callable[[S], object]) -> None:
-        """Has *initialize* called with a session, in the same transaction, once the tables are made."""
+        """Call *initialize* with a session, in the same transaction, once the tables are created."""
         self._initializers.append(initialize)
 
     def finish(self) -> Mapping[str, Known]:
-        """The tables, now that all of them are declared; `SpecError` for one that points at nothing."""
+        """Return all declared tables. Raise `SpecError` for one that references an unknown table."""
         schema = self._package.definition
         others = [known.definition for known in self._known.values() if known.definition is not None]
         among = replace(schema, tables=(*schema.tables, *others))
@@ -82,7 +82,7 @@ class StaticTablesContext(Generic[S]):
         return self._known
 
     def create(self, connection: Connection, session: Callable[[Callable[[S], object]], None]) -> None:
-        """Makes the tables, and calls the initializers by way of *session*."""
+        """Create the tables, and run the initializers by means of *session*."""
         there = present(connection, [known.table for known in self._known.values()])
         if there:
             raise SchemaAlreadyExistsError(
@@ -95,7 +95,7 @@ class StaticTablesContext(Generic[S]):
             session(initialize)
 
     def check(self, connection: Connection) -> None:
-        """Refuses a database that lacks one of the tables, or has another one under its name."""
+        """Raise an error if the database lacks one of the tables, or has a different one under its name."""
         found = {name: compared(connection, known.table) for name, known in self._known.items()}
         missing = [name for name, differing in found.items() if differing is None]
         if missing:

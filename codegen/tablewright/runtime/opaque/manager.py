@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import sqlalchemy
 from sqlalchemy import Connection
@@ -12,12 +11,14 @@ from sqlalchemy.schema import DropTable
 from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.dynamic.dynamic_table import row_of
 from tablewright.runtime.engine import sqlite
+from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.engine.ddl import make_namespace, wait_for_turn
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
 from tablewright.runtime.opaque import definition as definitions, registry
 from tablewright.runtime.opaque.registry import Entry
 from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
-from tablewright.runtime.opaque.transaction import Place, within
+from tablewright.runtime.opaque.transaction import session_for
+from tablewright.runtime.package import Package
 from tablewright.runtime.rows import driver
 from tablewright.runtime.session import Session
 from tablewright.runtime.versions.extension import VersionedExtension
@@ -26,22 +27,13 @@ from tablewright.schema import definition as d, names
 from tablewright.schema.canonical import digest
 from tablewright.schema.compare import differences
 
+if TYPE_CHECKING:
+    from tablewright.runtime.dynamic.static_tables import StaticTablesContext
+
 AnyStorage: TypeAlias = OpaqueTableStorage[Any, Any]
 """The storage of an opaque table of which only the name is known."""
 VERSION = VersionTuple(1, 0, 0)
 """That of the registry's own table."""
-
-
-class AddsTables(Protocol):
-    """What declares the tables that a database always has."""
-
-    def add_table(self, name: str, definition: Definition) -> sqlalchemy.Table:
-        """Declares a table."""
-        ...
-
-    def add_initializer(self, function: Callable[[Any], object]) -> None:
-        """Has *function* called with a session when the tables are made, in the same transaction."""
-        ...
 
 
 class OpaqueTableStorageManager(VersionedExtension):
@@ -54,7 +46,7 @@ class OpaqueTableStorageManager(VersionedExtension):
 
     role = "opaque"
 
-    def __init__(self, database: Place[Any], *, registry_schema_version: VersionTuple | None = None) -> None:
+    def __init__(self, database: Connections, *, registry_schema_version: VersionTuple | None = None) -> None:
         super().__init__(registry_schema_version=registry_schema_version)
         self.database = database
         self._fits: frozenset[bool] = frozenset()
@@ -65,7 +57,7 @@ class OpaqueTableStorageManager(VersionedExtension):
 
     @classmethod
     def initialize(
-        cls, db: Place[Any], context: AddsTables, registry_schema_version: VersionTuple | None = None
+        cls, db: Connections, context: StaticTablesContext[Any], registry_schema_version: VersionTuple | None = None
     ) -> Self:
         """The manager for *db*, whose registry *context* declares; without, the first `register` makes it."""
         context.add_table(registry.NAME, registry.TABLE)
@@ -82,7 +74,7 @@ class OpaqueTableStorageManager(VersionedExtension):
         """The versions of the registry that this class reads and writes."""
         return [VERSION]
 
-    def clone(self, db: Place[Any]) -> Self:
+    def clone(self, db: Connections) -> Self:
         """A manager of the same tables for *db*, another handle of the database; shares what it knows of them."""
         twin = type(self)(db, registry_schema_version=self.registry_schema_version)
         if _package(db) is _package(self.database):
@@ -108,14 +100,14 @@ class OpaqueTableStorageManager(VersionedExtension):
                 )
         # Of those that wait for the lock, all but the first are to see what the first has made.
         with (
-            within(self.database, session, isolation="READ COMMITTED") as own,
+            session_for(self.database, session, isolation="READ COMMITTED") as own,
             driver.whole(own) as connection,
         ):
             self._check(connection, update=True)
             entry = registry.find(connection, name)
             if entry is None:
                 wait_for_turn(connection)
-                make_namespace(connection, self.database._namespace)
+                make_namespace(connection, self.database.namespace)
                 entry = registry.find(connection, name)
             if entry is None:
                 entry = self._create(connection, asked)
@@ -143,7 +135,7 @@ class OpaqueTableStorageManager(VersionedExtension):
         """The names of all that are registered, sorted."""
         if session is None and not self._is_there():
             return []
-        with within(self.database, session, read_only=True) as own, own.gate as connection:
+        with session_for(self.database, session, read_only=True) as own, own.gate as connection:
             self._check(connection, update=False)
             return registry.names(connection)
 
@@ -154,7 +146,7 @@ class OpaqueTableStorageManager(VersionedExtension):
         """
         if session is None and self.database.read_only:
             raise ReadOnlyDatabaseError(f"{self.database!r} was opened to read only: it cannot unregister {name!r}.")
-        with within(self.database, session) as own, driver.whole(own) as connection:
+        with session_for(self.database, session) as own, driver.whole(own) as connection:
             wait_for_turn(connection)
             self._check(connection, update=True)
             entry = registry.find(connection, name)
@@ -201,7 +193,7 @@ class OpaqueTableStorageManager(VersionedExtension):
     def _find(self, name: str, session: Session | None) -> Entry | None:
         if session is None and not self._is_there():
             return None
-        with within(self.database, session, read_only=True) as own, own.gate as connection:
+        with session_for(self.database, session, read_only=True) as own, own.gate as connection:
             self._check(connection, update=False)
             return registry.find(connection, name)
 
@@ -219,7 +211,7 @@ class OpaqueTableStorageManager(VersionedExtension):
         if known is None or known[0] != entry.definition:
             # Two threads may both make one; either serves.
             known = self._made[entry.name] = (entry.definition, self._class_for(entry))
-        return known[1](self)
+        return known[1](self.database)
 
     def _class_for(self, entry: Entry) -> type[AnyStorage]:
         generated = self._storage_class(entry.name)
@@ -244,5 +236,6 @@ class OpaqueTableStorageManager(VersionedExtension):
         return UnknownOpaqueTableError(f"{self.database!r} has no opaque table {name!r}; {there}.")
 
 
-def _package(database: Place[Any]) -> Any:
-    return database.session_class.package
+def _package(database: Connections) -> Package:
+    package: Package = database.session_class.package
+    return package

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy
 
+from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.expressions.conditions import ALL_ROWS
 from tablewright.runtime.opaque import fetch
-from tablewright.runtime.opaque.transaction import Place, within
+from tablewright.runtime.opaque.transaction import session_for
 from tablewright.runtime.reads import queries
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.runtime.session import Session
@@ -26,15 +27,8 @@ BATCH = 1000
 """Rows of a batch that nobody said the size of."""
 
 
-class HasPlace(Protocol):
-    """A manager of opaque tables."""
-
-    @property
-    def database(self) -> Place[Any]: ...
-
-
 class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
-    """Access to the rows of an opaque table, in the database that *manager_or_db* says.
+    """Access to the rows of an opaque table, in *database*.
 
     Each call is a transaction of its own, or with *session* a part of that one's. Errors of the database are
     SQLAlchemy's, such as that of a table that another process has dropped since.
@@ -43,12 +37,11 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
     table: ClassVar[sqlalchemy.Table]
     row: ClassVar[type[Any]]
 
-    def __init__(self, manager_or_db: HasPlace | Place[Any]) -> None:
-        place = getattr(manager_or_db, "database", manager_or_db)
-        self._place = cast("Place[Any]", place)
+    def __init__(self, database: Connections) -> None:
+        self._database = database
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._place!r}>"
+        return f"<{type(self).__name__} of {self._database!r}>"
 
     @property
     def name(self) -> str:
@@ -59,31 +52,31 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         """Inserts all rows or none; how many."""
         if not rows:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return insert_many(own, self._shape(), rows)
 
     def ensure(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Inserts the rows that conflict with none there; how many."""
         if not rows:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return upsert.ensure(own, self._shape(), rows)
 
     def replace(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Inserts rows or overwrites the whole row with their primary key; columns left out get their default."""
         if not rows:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return upsert.replace(own, self._shape(), rows)
 
     def delete_all(self, *, session: Session | None = None) -> int:
         """Deletes all rows; how many."""
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return delete_where(own, self._shape(), (ALL_ROWS,))
 
     def count(self, *, session: Session | None = None) -> int:
         """How many rows there are."""
-        with within(self._place, session, read_only=True) as own:
+        with session_for(self._database, session, read_only=True) as own:
             return queries.count(own, self._shape(), ())
 
     # Generated classes give these their types.
@@ -118,7 +111,7 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         return iter(()) if wanted is None else self._batches(wanted, session, batch_size)
 
     def _batches(self, wanted: Mapping[str, object], session: Session | None, batch_size: int) -> Iterator[list[RowT]]:
-        with within(self._place, session, read_only=True) as own:
+        with session_for(self._database, session, read_only=True) as own:
             yield from fetch.batches(own, self._shape(), wanted, batch_size)
 
     def _delete(
@@ -128,7 +121,7 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         values = matching_values(self._shape(), columns, rows)
         if not values:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return delete_values(own, self._shape(), columns, values)
 
     @classmethod

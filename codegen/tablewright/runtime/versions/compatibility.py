@@ -1,4 +1,4 @@
-"""`Versions`: what a package and its extensions need a database to hold, compared with what it says it holds."""
+"""`Versions`: the versions that a package and its extensions require, compared with those that a database stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = Mapping[str, str]
 
 
 class Versions:
-    """What a package and its *extensions* need a database to hold: the versions, and the digest of the schema."""
+    """The versions that a package and its *extensions* require of a database, and the digest of the schema."""
 
     def __init__(self, schema: SchemaInfo, extensions: Sequence[Extension]) -> None:
         taken = [extension.role for extension in extensions]
@@ -32,16 +32,16 @@ class Versions:
         self.config_prefix = f"config:{schema.name}."
 
     def names(self) -> list[str]:
-        """The attributes that say which versions a database holds."""
+        """Return the names of the attributes that store versions."""
         names = [self.version_name, self.digest_name]
         for extension in self.extensions:
             names += [self._config(extension), version_of(extension)]
         return names
 
     def check(self, found: Rows, *, update: bool, new_extensions: bool = False) -> None:
-        """Raises `IncompatibleVersionError` where a database that says *found* does not fit readers.
+        """Raise `IncompatibleVersionError` if a database with the attributes *found* does not fit readers.
 
-        With *update* it has to fit writers; with *new_extensions* it may lack extensions, which will be added.
+        With *update* it has to fit writers. With *new_extensions* extensions may be missing; they will be added.
         """
         stored, needed = self._stored(found), VersionTuple.from_string(self.schema.version)
         if not needed.check_compatibility(stored, update):
@@ -52,7 +52,7 @@ class Versions:
             self._check_extension(extension, found, update=update, may_lack=new_extensions)
 
     def check_same(self, found: Rows) -> None:
-        """Raises `IncompatibleVersionError` where a database says anything else than would be written."""
+        """Raise `IncompatibleVersionError` if a database stores anything different from what would be written."""
         name = self.schema.name
         if found.get(self.version_name, self.schema.version) != self.schema.version:
             raise IncompatibleVersionError(
@@ -66,7 +66,7 @@ class Versions:
             self._check_extension(extension, found, update=True, may_lack=True)
 
     def missing_rows(self, found: Rows, requested: Requested) -> dict[str, str]:
-        """What has to be written into a database that says *found*."""
+        """Return the attributes to write into a database that stores *found*."""
         unknown = [extension.extension_name() for extension in requested if extension not in self.extensions]
         if unknown:
             raise ArgumentError(f"{', '.join(unknown)} is none of the extensions of this Database class.")
@@ -81,7 +81,7 @@ class Versions:
         return {name: value for name, value in rows.items() if found.get(name) != value}
 
     def kept(self, found: Rows, requested: Requested) -> dict[str, str]:
-        """Of *found*, what may stay where everything else is overwritten: versions that extensions work with."""
+        """Return those of *found* to keep when everything else is overwritten: the versions that extensions support."""
         kept: dict[str, str] = {}
         for extension in self.extensions:
             name = version_of(extension)
@@ -91,7 +91,7 @@ class Versions:
         return kept
 
     def stored(self, rows: Rows) -> dict[str, VersionTuple | None]:
-        """The versions that a database says it holds, of the schema and of extensions by role; None: not versioned."""
+        """Return the versions that a database stores, of the schema and of extensions by role; None if not versioned."""
         versions: dict[str, VersionTuple | None] = {self.schema.name: self._stored(rows)}
         for name, class_name in rows.items():
             if name.startswith(self.config_prefix):
@@ -100,7 +100,7 @@ class Versions:
         return versions
 
     def missing(self) -> VersionsMissingError:
-        """The error of a database that says nothing."""
+        """Return the error for a database that stores no version."""
         return VersionsMissingError(
             f"The database does not say which version of {self.schema.name} it holds; this package needs "
             f"{self.schema.version}. Database.create() makes the tables and says so; where they are there already, "
@@ -131,7 +131,7 @@ class Versions:
             )
 
     def _digests_differ_in_form(self, found: Rows) -> bool:
-        # Made in another way, by an older or newer tablewright, they cannot be compared.
+        # Digests of different forms, computed by an older or newer tablewright, cannot be compared.
         return _form(found.get(self.digest_name, "")) != _form(self.schema.digest)
 
     def _check_extension(self, extension: Extension, found: Rows, *, update: bool, may_lack: bool) -> None:
@@ -189,7 +189,7 @@ class Versions:
 
 
 def version_of(extension: Extension) -> str:
-    """The attribute that holds the version of an extension's tables."""
+    """Return the name of the attribute that stores the version of an extension's tables."""
     return f"version:{extension.extension_name()}"
 
 
