@@ -14,6 +14,7 @@ from tablewright.spec.yaml_reader import Path
 KINDS: frozenset[str] = frozenset(get_args(d.Kind)) - {"enum"}
 """The types that a spec may name besides its enums and its named types."""
 
+_NO_SQL: Mapping[str, str] = {}
 PARAMETERS = ("length", "precision", "scale", "nbytes", "of", "storage", "python", "codec")
 
 
@@ -76,8 +77,8 @@ def expand_type(
     *through* has the named types that led here: one of them again is a cycle.
     """
     fields = vars(given)
-    own = {name: fields[name] for name in PARAMETERS if fields.get(name) is not None}
-    name, sql = given.type, fields.get("sql", {})
+    own = {name: value for name in PARAMETERS if (value := fields.get(name)) is not None}
+    name, sql = given.type, fields.get("sql", _NO_SQL)
     of = None
     if given.of is not None:
         element = TypeSpec(type=given.of) if isinstance(given.of, str) else given.of
