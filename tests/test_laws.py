@@ -129,7 +129,7 @@ NAMES_MODULES = {
 }
 """The modules with a string that names another module of tablewright, and why."""
 COMPUTED_IMPORTS = {
-    "cache/fingerprint.py": "finds the files of the user's modules that a setting names",
+    "cache/fingerprint.py": "finds the files of the libraries that the output depends on",
     "runtime/package.py": "loads the modules of a generated package when they are used",
     "schema/build.py": "loads the user's codecs",
     "schema/python_types.py": "loads the user's types",
