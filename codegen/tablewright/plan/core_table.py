@@ -8,6 +8,7 @@ from tablewright.plan.imports import Imports
 from tablewright.plan.plans import CoreTable, Field
 from tablewright.plan.spelling import annotation, column_doc, column_type, default, docstring, quoted
 from tablewright.schema import definition as d, names
+from tablewright.schema.type_registry import TYPES
 
 TABLES = "tablewright.schema.tables"
 
@@ -70,7 +71,7 @@ def described(table: d.Table) -> str:
 
 def holds_lists(column: d.Column) -> bool:
     """Whether a value of *column* may be a list itself, so that a list is that value and not several."""
-    return column.type.codec is not None or column.type.kind in ("json", "array", "range")
+    return column.type.codec is not None or TYPES[column.type.kind].holds_lists
 
 
 def _insert_field(column: d.Column, annotated: str, imports: Imports) -> Field:

@@ -9,6 +9,7 @@ from tablewright.plan.imports import Imports
 from tablewright.plan.plans import Field, ManagerPlan, OpaqueNames, OpaquePlan
 from tablewright.plan.spelling import docstring, quoted
 from tablewright.schema import definition as d, names
+from tablewright.schema.type_registry import TYPES
 
 STORAGE = "tablewright.runtime.opaque.storage"
 GENERATED = "tablewright.runtime.opaque.generated"
@@ -71,6 +72,6 @@ def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
     if holds_lists(column):
         return Field(column.attribute, annotated)
     matches = f"{imports.use(GENERATED, 'Matches')}[{annotated}]"
-    if column.type.kind in ("string", "text"):
+    if TYPES[column.type.kind].literal == "text":
         matches += f" | {imports.use(GENERATED, 'Prefix')}"
     return Field(column.attribute, matches)

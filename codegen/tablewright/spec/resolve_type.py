@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import msgspec
 
 from tablewright.schema import definition as d
+from tablewright.schema.type_registry import TYPES
 from tablewright.spec.models import ColumnSpec, SchemaSpec, TypeSpec
 
-KINDS: frozenset[str] = frozenset(get_args(d.Kind)) - {"enum"}
+KINDS: frozenset[str] = frozenset(TYPES) - {"enum"}
 """The types that a spec may name besides its enums and its own types."""
 
 
@@ -46,7 +45,7 @@ def _resolve(said: ColumnSpec | TypeSpec, spec: SchemaSpec, through: tuple[str, 
     if said.type not in KINDS:
         raise ResolveError(f"there is no type `{said.type}`")
     made = _with(d.Type(kind=said.type), own)  # type: ignore[arg-type]  # one of KINDS
-    if made.kind in ("array", "range") and made.of is None:
+    if "of" in TYPES[made.kind].parameters and made.of is None:
         raise ResolveError(f"the type `{made.kind}` needs `of`")
     return made
 
