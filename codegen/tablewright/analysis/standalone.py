@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tablewright.rules.lint import as_problem, findings, in_order
 from tablewright.schema import definition as d
+from tablewright.schema.type_registry import TYPES
 from tablewright.spec.load import Catalog, CatalogPlaces
 from tablewright.spec.models import ColumnSpec, EnumSpec, ForeignKeySpec, SchemaSpec, TableSpec, TypeSpec, UniqueSpec
 from tablewright.spec.problem import Place, SpecError
@@ -139,7 +140,7 @@ def _type(said: d.Type) -> dict[str, Any]:
         "scale": said.scale,
         "nbytes": said.nbytes,
         "of": element,
-        "python": said.python if said.kind == "json" else None,
+        "python": said.python if "python" in TYPES[said.kind].parameters else None,
         "storage": said.storage if said.storage == "scaled" else None,
     }
 
