@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tablewright.plan.entity import plan_entity
 from tablewright.build.inputs import as_others_see, table_inputs
-from tablewright.plan.table_graph import Links
+from tablewright.plan.entity import plan_entity
 from tablewright.plan.opaque import plan_opaque_table
 from tablewright.plan.package import plan_package
 from tablewright.plan.table import plan_table
+from tablewright.plan.table_graph import Links
 from tablewright.render.outputs import table_files
 from tablewright.render.package import render_package
 from tablewright.rules.expanded import ExpandedSchema
