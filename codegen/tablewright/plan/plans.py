@@ -178,6 +178,8 @@ class PackagePlan(Struct, frozen=True):
     enums: tuple[EnumPlan, ...]
     accessors: tuple[AccessorPlan, ...]
     renamed_accessors: tuple[AccessorPlan, ...]
+    names: tuple[str, ...]
+    """The public names of the package."""
     property: str
     """The builtin, as the session's class has to call it."""
     schema_json: str
