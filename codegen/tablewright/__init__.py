@@ -1,6 +1,10 @@
 """Tablewright: describe tables once, get a typed database package. The public names, loaded on first use."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tablewright.schema import table_definer
 
 if TYPE_CHECKING:
     from tablewright.runtime.database import Database as Database
@@ -154,3 +158,13 @@ __all__ = [
     "overlaps",
     "upper",
 ]
+
+
+def _define_table(*arguments: Any) -> Any:
+    # Loaded on first use: an application that only reads and writes rows needs no rules.
+    from tablewright.analysis.standalone import define
+
+    return define(*arguments)
+
+
+table_definer.supply(_define_table)
