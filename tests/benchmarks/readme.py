@@ -47,35 +47,35 @@ LIMITS = {
     "import/1000/first-entity": "Rows and accessors are made together with the tables, and there are 2,000 modules. "
     "Most of what is over is the garbage collector's, which goes through 1.06 million objects rather than 0.92.",
 }
-"""Where the time goes by which a case misses its goal, said as long as it does."""
+"""The reason that a case misses its goal, shown while it does."""
 COLUMNS = {"tablewright": "tablewright", "core": "Core", "orm": "ORM"}
-KEEPERS = {"tablewright": "tablewright", "butler": "Butler"}
+STORAGES = {"tablewright": "tablewright", "butler": "Butler"}
 ENGINES = {"sqlite": "SQLite", "postgresql": "Postgres"}
 
 
 def figures(report: Report) -> str:
-    """What stands between the markers."""
-    tables = [_table(report, "rows", TABLE, COLUMNS, "µs"), _table(report, "opaque", OPAQUE, KEEPERS, "s")]
+    """Return the text between the markers."""
+    tables = [_table(report, "rows", TABLE, COLUMNS, "µs"), _table(report, "opaque", OPAQUE, STORAGES, "s")]
     parts = [*tables, *_sentences(report), _goals(report), _machine(report)]
     return "\n\n".join(part for part in parts if part)
 
 
 def with_figures(text: str, report: Report) -> str:
-    """The README's *text* with the figures of *report*."""
+    """Return the README's *text* with the figures of *report*."""
     before, _, rest = text.partition(START)
     _, found, after = rest.partition(END)
     if not found:
-        raise ValueError(f"README.md lacks the lines {START!r} and {END!r}.")
+        raise ValueError(f"README.md must contain the lines {START!r} and {END!r}.")
     return f"{before}{START}\n\n{figures(report)}\n\n{END}{after}"
 
 
 def _table(report: Report, kind: str, works: Mapping[str, str], columns: Mapping[str, str], unit: str) -> str:
     heads = [head for engine in ENGINES.values() for head in (f"{engine}: driver", *columns.values())]
     lines = [f"| | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads)]
-    for work, said in works.items():
+    for work, title in works.items():
         found = [report.of(f"{kind}/{engine}/{work}") for engine in ENGINES]
         cells = [cell for result in found for cell in _cells(result, columns, unit)]
-        lines.append(f"| {said} | {' | '.join(cells)} |")
+        lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -88,8 +88,8 @@ def _cells(result: Result | None, columns: Iterable[str], unit: str) -> list[str
 
 
 def _sentences(report: Report) -> list[str]:
-    said = [_generation(report), _imports(report), _memory(report)]
-    return [" ".join(filter(None, said))]
+    sentences = [_generation(report), _imports(report), _memory(report)]
+    return [" ".join(filter(None, sentences))]
 
 
 def _generation(report: Report) -> str:
@@ -143,8 +143,8 @@ def _goals(report: Report) -> str:
     ]
     missed += _opaque_missed(report)
     met = sum(goal.met for _, goal in judged)
-    said = f"{met} of the {len(judged)} goals that the suite judges are met."
-    return said + (" Not met:\n\n" + "\n".join(f"- {goal}" for goal in missed) if missed else "")
+    summary = f"{met} of the {len(judged)} goals that the suite judges are met."
+    return summary + (" Not met:\n\n" + "\n".join(f"- {goal}" for goal in missed) if missed else "")
 
 
 def _opaque_missed(report: Report) -> list[str]:
