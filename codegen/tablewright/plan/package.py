@@ -64,5 +64,10 @@ def plan_package(
 
 def _accessor(table: d.Table) -> AccessorPlan:
     return AccessorPlan(
-        table.accessor, module_name(table.name), table.class_name, class_names(table), bool(table.primary_key)
+        table.accessor,
+        table.name,
+        module_name(table.name),
+        table.class_name,
+        class_names(table),
+        bool(table.primary_key),
     )

@@ -151,6 +151,8 @@ class AccessorPlan(Struct, frozen=True):
     """A property of the session."""
 
     name: str
+    table: str
+    """The table's name in the spec."""
     module: str
     stem: str
     names: tuple[str, ...]

@@ -90,11 +90,13 @@ class FileDatastoreRecordStorage(OpaqueTableStorage[FileDatastoreRecordRow, File
     def fetch(
         self, /, *, session: Session | None = None, **where: Unpack[FileDatastoreRecordWhere]
     ) -> Iterator[FileDatastoreRecordRow]:
+        """Yield the rows with these values. None finds NULL, an iterable finds any of its values."""
         return self._fetch(where, session)
 
     def fetch_batches(
         self, /, *, session: Session | None = None, batch_size: int = 1000, **where: Unpack[FileDatastoreRecordWhere]
     ) -> Iterator[list[FileDatastoreRecordRow]]:
+        """Yield the rows with these values in lists of at most *batch_size*."""
         return self._fetch_batches(where, session, batch_size)
 
     def delete(
@@ -105,4 +107,5 @@ class FileDatastoreRecordStorage(OpaqueTableStorage[FileDatastoreRecordRow, File
         *rows: FileDatastoreRecordPart | FileDatastoreRecordRow,
         session: Session | None = None,
     ) -> int:
+        """Delete the rows that equal one of *rows* in *columns*. Return the number deleted."""
         return self._delete(columns, rows, session)
