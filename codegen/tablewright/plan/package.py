@@ -64,10 +64,10 @@ def plan_package(
 
 def _accessor(table: d.Table) -> AccessorPlan:
     return AccessorPlan(
-        table.accessor,
-        table.name,
-        module_name(table.name),
-        table.class_name,
-        class_names(table),
-        bool(table.primary_key),
+        name=table.accessor,
+        table=table.name,
+        module=module_name(table.name),
+        stem=table.class_name,
+        names=class_names(table),
+        entity=bool(table.primary_key),
     )
