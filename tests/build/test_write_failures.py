@@ -156,7 +156,7 @@ def publish_elsewhere(folder: Path, prepare: str) -> subprocess.CompletedProcess
         "import fcntl, os, resource, signal, sys  # all imports before the user changes\n"
         "from pathlib import Path\n"
         "from tablewright.build.write import OutputFailedError, publish\n"
-        "from tests.write.package_files import SECOND\n"
+        "from tests.build.package_files import SECOND\n"
         f"{prepare}\n"
         "try:\n"
         "    publish(Path(sys.argv[1]), SECOND)\n"
