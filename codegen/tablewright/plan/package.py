@@ -14,7 +14,7 @@ from tablewright.schema import definition as d
 from tablewright.schema.canonical import digest, to_json
 from tablewright.schema.names import module_name
 
-INTERFACE = 1
+INTERFACE = 2
 """The version of the run time's interface that generated code is written for."""
 
 

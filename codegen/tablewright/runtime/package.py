@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tablewright.runtime.transaction.gate import GatedSession
     from tablewright.schema.definition import Schema
 
-INTERFACE = 1
+INTERFACE = 2
 """What generated code and this runtime agree on; another number is another agreement."""
-SUFFIXES = ("Row", "Insert", "Update", "Where", "Table", "Key", "Columns")
+SUFFIXES = ("Row", "Insert", "Update", "Filter", "Table", "Key", "Columns")
 """What `tables/book.py` defines beside the table: `BookRow` and so on."""
-OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Where", "Storage", "Columns")
+OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Filter", "Storage", "Columns")
 """The same of `opaque/file_record.py`."""
 
 

@@ -51,7 +51,7 @@ class AuthorUpdate(TypedDict, total=False):
     born: Value[date | None]
 
 
-class AuthorWhere(TypedDict, total=False):
+class AuthorFilter(TypedDict, total=False):
     id: Equal[int]
     name: Equal[str]
     born: Equal[date | None]
@@ -64,7 +64,7 @@ class AuthorTable(KeyedTable[AuthorRow, AuthorInsert, int]):
     row: ClassVar[type[AuthorRow]] = AuthorRow
     c: ClassVar[AuthorColumns] = AuthorColumns()
 
-    def find(self, /, **equal: Unpack[AuthorWhere]) -> list[AuthorRow]:
+    def find(self, /, **equal: Unpack[AuthorFilter]) -> list[AuthorRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -86,7 +86,7 @@ class BookUpdate(TypedDict, total=False):
     updated_at: Value[datetime]
 
 
-class BookWhere(TypedDict, total=False):
+class BookFilter(TypedDict, total=False):
     id: Equal[int]
     author_id: Equal[int]
     isbn: Equal[str]
@@ -110,7 +110,7 @@ class BookTable(KeyedTable[BookRow, BookInsert, int]):
         """Return the row with this unique key, or None."""
         return self._get_by("isbn", (isbn,), lock)
 
-    def find(self, /, **equal: Unpack[BookWhere]) -> list[BookRow]:
+    def find(self, /, **equal: Unpack[BookFilter]) -> list[BookRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

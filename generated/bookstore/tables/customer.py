@@ -49,7 +49,7 @@ class CustomerUpdate(TypedDict, total=False):
     name: Value[str]
 
 
-class CustomerWhere(TypedDict, total=False):
+class CustomerFilter(TypedDict, total=False):
     id: Equal[int]
     email: Equal[str]
     name: Equal[str]
@@ -66,7 +66,7 @@ class CustomerTable(KeyedTable[CustomerRow, CustomerInsert, int]):
         """Return the row with this unique key, or None."""
         return self._get_by("email", (email,), lock)
 
-    def find(self, /, **equal: Unpack[CustomerWhere]) -> list[CustomerRow]:
+    def find(self, /, **equal: Unpack[CustomerFilter]) -> list[CustomerRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -51,7 +51,7 @@ class OrderUpdate(TypedDict, total=False):
     placed_at: Value[datetime]
 
 
-class OrderWhere(TypedDict, total=False):
+class OrderFilter(TypedDict, total=False):
     id: Equal[int]
     customer_id: Equal[int]
     placed_at: Equal[datetime]
@@ -64,7 +64,7 @@ class OrderTable(KeyedTable[OrderRow, OrderInsert, int]):
     row: ClassVar[type[OrderRow]] = OrderRow
     c: ClassVar[OrderColumns] = OrderColumns()
 
-    def find(self, /, **equal: Unpack[OrderWhere]) -> list[OrderRow]:
+    def find(self, /, **equal: Unpack[OrderFilter]) -> list[OrderRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -71,7 +71,7 @@ class OrderLineUpdate(TypedDict, total=False):
     price: Value[Decimal]
 
 
-class OrderLineWhere(TypedDict, total=False):
+class OrderLineFilter(TypedDict, total=False):
     order_id: Equal[int]
     number: Equal[int]
     book_id: Equal[int]
@@ -98,7 +98,7 @@ class OrderLineTable(CompositeTable[OrderLineRow, OrderLineInsert, OrderLineKey]
         """Delete the row with this primary key. Return whether it existed."""
         return self._delete((order_id, number))
 
-    def find(self, /, **equal: Unpack[OrderLineWhere]) -> list[OrderLineRow]:
+    def find(self, /, **equal: Unpack[OrderLineFilter]) -> list[OrderLineRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

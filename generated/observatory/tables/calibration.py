@@ -60,7 +60,7 @@ class CalibrationUpdate(TypedDict, total=False):
     quality: Value[Decimal]
 
 
-class CalibrationWhere(TypedDict, total=False):
+class CalibrationFilter(TypedDict, total=False):
     file_id: Equal[UUID]
     instrument: Equal[str]
     valid: Range[datetime]
@@ -74,7 +74,7 @@ class CalibrationTable(KeyedTable[CalibrationRow, CalibrationInsert, UUID]):
     row: ClassVar[type[CalibrationRow]] = CalibrationRow
     c: ClassVar[CalibrationColumns] = CalibrationColumns()
 
-    def find(self, /, **equal: Unpack[CalibrationWhere]) -> list[CalibrationRow]:
+    def find(self, /, **equal: Unpack[CalibrationFilter]) -> list[CalibrationRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -68,7 +68,7 @@ class DetectorUpdate(TypedDict, total=False):
     bad_pixels: Value[list[int]]
 
 
-class DetectorWhere(TypedDict, total=False):
+class DetectorFilter(TypedDict, total=False):
     instrument: Equal[str]
     number: Equal[int]
     rows: Range[int]
@@ -95,7 +95,7 @@ class DetectorTable(CompositeTable[DetectorRow, DetectorInsert, DetectorKey]):
         """Delete the row with this primary key. Return whether it existed."""
         return self._delete((instrument, number))
 
-    def find(self, /, **equal: Unpack[DetectorWhere]) -> list[DetectorRow]:
+    def find(self, /, **equal: Unpack[DetectorFilter]) -> list[DetectorRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

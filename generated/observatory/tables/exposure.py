@@ -102,7 +102,7 @@ class ExposureUpdate(TypedDict, total=False):
     changed_at: Value[datetime]
 
 
-class ExposureWhere(TypedDict, total=False):
+class ExposureFilter(TypedDict, total=False):
     instrument: Equal[str]
     night: Equal[date]
     number: Equal[int]
@@ -135,7 +135,7 @@ class ExposureTable(CompositeTable[ExposureRow, ExposureInsert, ExposureKey]):
         """Delete the row with this primary key. Return whether it existed."""
         return self._delete((instrument, night, number))
 
-    def find(self, /, **equal: Unpack[ExposureWhere]) -> list[ExposureRow]:
+    def find(self, /, **equal: Unpack[ExposureFilter]) -> list[ExposureRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -70,7 +70,7 @@ class ExposureTargetUpdate(TypedDict, total=False):
     pass
 
 
-class ExposureTargetWhere(TypedDict, total=False):
+class ExposureTargetFilter(TypedDict, total=False):
     instrument: Equal[str]
     night: Equal[date]
     number: Equal[int]
@@ -100,7 +100,7 @@ class ExposureTargetTable(CompositeTable[ExposureTargetRow, ExposureTargetInsert
         """Delete the row with this primary key. Return whether it existed."""
         return self._delete((instrument, night, number, target_id))
 
-    def find(self, /, **equal: Unpack[ExposureTargetWhere]) -> list[ExposureTargetRow]:
+    def find(self, /, **equal: Unpack[ExposureTargetFilter]) -> list[ExposureTargetRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -107,7 +107,7 @@ class FileUpdate(TypedDict, total=False):
     changed_at: Value[datetime]
 
 
-class FileWhere(TypedDict, total=False):
+class FileFilter(TypedDict, total=False):
     id: Equal[UUID]
     path: Equal[str]
     format: Equal[FileFormat]
@@ -139,7 +139,7 @@ class FileTable(KeyedTable[FileRow, FileInsert, UUID]):
         """Return the row with this unique key, or None."""
         return self._get_by("digest", (digest,), lock)
 
-    def find(self, /, **equal: Unpack[FileWhere]) -> list[FileRow]:
+    def find(self, /, **equal: Unpack[FileFilter]) -> list[FileRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -59,7 +59,7 @@ class InstrumentUpdate(TypedDict, total=False):
     setup: Value[dict[str, float | str]]
 
 
-class InstrumentWhere(TypedDict, total=False):
+class InstrumentFilter(TypedDict, total=False):
     name: Equal[str]
     lambda_: Equal[float]
     first_light: Equal[date | None]
@@ -74,7 +74,7 @@ class InstrumentTable(KeyedTable[InstrumentRow, InstrumentInsert, str]):
     row: ClassVar[type[InstrumentRow]] = InstrumentRow
     c: ClassVar[InstrumentColumns] = InstrumentColumns()
 
-    def find(self, /, **equal: Unpack[InstrumentWhere]) -> list[InstrumentRow]:
+    def find(self, /, **equal: Unpack[InstrumentFilter]) -> list[InstrumentRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

@@ -89,7 +89,7 @@ class ProgramUpdate(TypedDict, total=False):
     changed_at: Value[datetime]
 
 
-class ProgramWhere(TypedDict, total=False):
+class ProgramFilter(TypedDict, total=False):
     id: Equal[UUID]
     parent_id: Equal[UUID | None]
     title: Equal[str]
@@ -109,7 +109,7 @@ class ProgramTable(KeyedTable[ProgramRow, ProgramInsert, UUID]):
     row: ClassVar[type[ProgramRow]] = ProgramRow
     c: ClassVar[ProgramColumns] = ProgramColumns()
 
-    def find(self, /, **equal: Unpack[ProgramWhere]) -> list[ProgramRow]:
+    def find(self, /, **equal: Unpack[ProgramFilter]) -> list[ProgramRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

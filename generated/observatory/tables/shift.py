@@ -56,7 +56,7 @@ class ShiftUpdate(TypedDict, total=False):
     supper: Value[time]
 
 
-class ShiftWhere(TypedDict, total=False):
+class ShiftFilter(TypedDict, total=False):
     id: Equal[int]
     observer: Equal[str]
     turn: Range[datetime]
@@ -70,7 +70,7 @@ class ShiftTable(KeyedTable[ShiftRow, ShiftInsert, int]):
     row: ClassVar[type[ShiftRow]] = ShiftRow
     c: ClassVar[ShiftColumns] = ShiftColumns()
 
-    def find(self, /, **equal: Unpack[ShiftWhere]) -> list[ShiftRow]:
+    def find(self, /, **equal: Unpack[ShiftFilter]) -> list[ShiftRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 

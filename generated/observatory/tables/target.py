@@ -62,7 +62,7 @@ class SkyTargetUpdate(TypedDict, total=False):
     aliases: Value[list[str]]
 
 
-class SkyTargetWhere(TypedDict, total=False):
+class SkyTargetFilter(TypedDict, total=False):
     id: Equal[int]
     name: Equal[str]
     right_ascension: Equal[Decimal]
@@ -82,7 +82,7 @@ class SkyTargetTable(KeyedTable[SkyTargetRow, SkyTargetInsert, int]):
         """Return the row with this unique key, or None."""
         return self._get_by("name", (name,), lock)
 
-    def find(self, /, **equal: Unpack[SkyTargetWhere]) -> list[SkyTargetRow]:
+    def find(self, /, **equal: Unpack[SkyTargetFilter]) -> list[SkyTargetRow]:
         """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
