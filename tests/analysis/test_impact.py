@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tablewright.analysis.impact import WHOLE, affected, face, outlines, surroundings
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.registry import RULES
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SchemaSpec
 from tests.random_edit import first
 

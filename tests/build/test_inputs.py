@@ -15,9 +15,9 @@ from tablewright.plan.table import plan_table
 from tablewright.plan.table_graph import Links
 from tablewright.render.outputs import table_files
 from tablewright.render.package import render_package
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.lint import findings
 from tablewright.schema import definition as d
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SchemaSpec
 from tablewright.spec.resolve import resolve
 from tests.random_edit import EDITS, first, spoil
@@ -25,7 +25,7 @@ from tests.random_edit import EDITS, first, spoil
 
 def resolved(spec: dict[str, Any]) -> d.Schema:
     """The schema of a spec as YAML gives it."""
-    return resolve(SchemaSpec.model_validate(spec, by_alias=True, by_name=False))
+    return resolve(ExpandedSchema(SchemaSpec.model_validate(spec, by_alias=True, by_name=False)))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
@@ -39,9 +39,10 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
         said = SchemaSpec.model_validate(spec, by_alias=True, by_name=False)
     except ValueError:
         return
-    if any(rule.severity == "error" for rule, _ in findings(ExpandedSchema(said))):
+    expanded = ExpandedSchema(said)
+    if any(rule.severity == "error" for rule, _ in findings(expanded)):
         return
-    schema = resolve(said)
+    schema = resolve(expanded)
     links = Links(schema)
     for table in (*schema.tables, *schema.opaque_tables):
         tables, opaque_tables = (

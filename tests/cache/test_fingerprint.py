@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import tablewright
+from tablewright.cache import fingerprint
 from tablewright.cache.fingerprint import digest, environment_stamp, generator_stamp
 
 
@@ -33,8 +33,8 @@ def test_the_generator_has_a_stamp() -> None:
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of tablewright's source that the stamp is made of."""
     copy = tmp_path / "tablewright"
-    shutil.copytree(tablewright.__path__[0], copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(tablewright, "__path__", [str(copy)])
+    shutil.copytree(fingerprint.SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(fingerprint, "SOURCE", str(copy))
     return copy
 
 

@@ -17,9 +17,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tablewright.rules import name_clashes
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.lint import judge
 from tablewright.schema.build import build_metadata
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.load import Catalog, load_catalog
 from tablewright.spec.resolve import resolve
 

@@ -105,7 +105,7 @@ def test_names_of_the_models_are_no_keys_of_yaml(tmp_path: Path, key: str) -> No
 
 
 def test_all_problems_come_at_once_and_the_rest_is_kept(tmp_path: Path) -> None:
-    """What is refused is left out and named doubtful; the rest can still be judged."""
+    """What is refused is left out and named incomplete; the rest can still be judged."""
     text = f"{HEAD}{TABLE}      a: {{type: text, lenght: 3}}\n      b:\n  u: {{columns: 3}}\nenums: {{e: [x]}}\n"
     catalog = load(tmp_path, a_yaml=text)
     assert [(problem.rule, problem.place.line) for problem in catalog.problems] == [
@@ -116,7 +116,7 @@ def test_all_problems_come_at_once_and_the_rest_is_kept(tmp_path: Path) -> None:
     assert catalog.spec is not None
     assert list(catalog.spec.tables["t"].columns) == ["id", "a"]
     assert list(catalog.spec.enums) == ["e"]
-    assert catalog.doubtful == {("tables", "t", "columns", "a"), ("tables", "t", "columns", "b"), ("tables", "u")}
+    assert catalog.incomplete == {("tables", "t", "columns", "a"), ("tables", "t", "columns", "b"), ("tables", "u")}
 
 
 def test_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from tablewright.rules.lint import judge
 from tablewright.schema.build import build_metadata
+from tablewright.spec.expanded_type import KINDS
 from tablewright.spec.load import load_catalog
 from tablewright.spec.misfits import keys
 from tablewright.spec.models import ColumnSpec, TableSpec
 from tablewright.spec.resolve import resolve
-from tablewright.spec.resolve_type import KINDS
 
 TEXT = (Path(__file__).parents[2] / "specs" / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(yaml|python)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)

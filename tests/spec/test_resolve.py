@@ -7,6 +7,7 @@ import pytest
 
 from tablewright.schema import canonical, definition as d
 from tablewright.schema.build import build_metadata
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.load import load_catalog
 from tablewright.spec.models import (
     ColumnSpec,
@@ -17,8 +18,8 @@ from tablewright.spec.models import (
     TableSpec,
     TypeSpec,
 )
+from tablewright.spec.problem import ResolveError
 from tablewright.spec.resolve import resolve
-from tablewright.spec.resolve_type import ResolveError
 
 SPECS = Path(__file__).parents[2] / "specs"
 HEAD = "schema: s\nversion: 1.0.0\n"
@@ -161,7 +162,7 @@ def test_a_table_may_have_only_a_mixins_columns() -> None:
     """A table without columns of its own has those of its mixins, key included."""
     mixin = MixinSpec(columns={"id": ColumnSpec(type="bigint", primary_key=True)})
     spec = SchemaSpec(schema="s", version="1.0.0", mixins={"m": mixin}, tables=[TableSpec(name="t", include=["m"])])
-    assert resolve(spec).table("t").primary_key == ("id",)
+    assert resolve(ExpandedSchema(spec)).table("t").primary_key == ("id",)
 
 
 def test_constraints_are_named_after_the_database(tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ def test_named_types_are_followed_to_the_end() -> None:
         },
         tables=[TableSpec(name="t", columns={"a": ColumnSpec(type="codes"), "b": ColumnSpec(type="open", length=7)})],
     )
-    first, second = resolve(spec).table("t").columns
+    first, second = resolve(ExpandedSchema(spec)).table("t").columns
     assert first.type == d.Type(kind="array", of=d.Type(kind="string", length=5, sql={"sqlite": "X"}))
     assert second.type == d.Type(kind="string", length=7)
 
@@ -339,7 +340,7 @@ def test_a_composite_key_is_optional_when_one_of_its_columns_is(a: bool, b: bool
         "b": ColumnSpec(type="integer", nullable=b),
     }
     table = TableSpec(name="t", columns=columns, primary_key=["x", "y"], foreign_keys=[key])
-    schema = resolve(SchemaSpec(schema="s", version="1.0.0", tables=[table]))
+    schema = resolve(ExpandedSchema(SchemaSpec(schema="s", version="1.0.0", tables=[table])))
     assert schema.table("t").relationships[0].nullable is nullable
 
 
@@ -381,4 +382,4 @@ def test_types_made_of_themselves_are_refused() -> None:
         tables=[TableSpec(name="t", columns={"x": ColumnSpec(type="a")})],
     )
     with pytest.raises(ResolveError, match="made of itself"):
-        resolve(spec)
+        resolve(ExpandedSchema(spec))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tablewright.analysis.impact import outlines
 from tablewright.analysis.snapshot import Knowledge, Read, Warned, is_closed, known_file
-from tablewright.rules.lint import as_problem, expand, findings, in_order
+from tablewright.rules.lint import as_problem, findings, in_order
 from tablewright.settings import Settings
 from tablewright.spec.load import in_places, load_catalog
 from tablewright.spec.resolve import resolve
@@ -22,8 +22,8 @@ def read_whole(folder: Path, settings: Settings, sources: Mapping[str, bytes] | 
     documents = None if sources is None else read_documents(folder, settings, sources)
     with _importable(settings.root):
         catalog = load_catalog(folder, root=settings.root, documents=documents)
-        schema = expand(catalog, settings.dialects)
-        found = [] if schema is None else list(findings(schema))
+        schema = catalog.expanded
+        found = [] if schema is None else list(findings(schema, settings.dialects))
         told = [(as_problem(rule, finding, catalog.places), finding) for rule, finding in found]
         problems = in_order([*catalog.problems, *(problem for problem, _ in told)])
         if schema is None or any(problem.severity == "error" for problem in problems):

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
-from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedTable
 
 WHOLE = frozenset({"foreign-key-cycle", "unused-definition"})
 """The rules that warn of what all tables are together; the other warnings are about one table each."""
@@ -41,18 +42,24 @@ def outlines(schema: ExpandedSchema) -> dict[str, Outline]:
 
 def face(table: ExpandedTable, schema: ExpandedSchema) -> str:
     """What stands for all of *table* that tables which do not look closer may see, and rules about the whole."""
-    keys = [(key.columns, key.table, key.targets, key.on_delete, key.on_update, key.relationship, key.inverse, key.name,
-             key.deferrable) for key in table.foreign_keys]  # fmt: skip
+    keys = [
+        (key.columns, key.table, key.targets, key.on_delete, key.on_update, key.relationship, key.inverse,
+         key.given_name, key.deferrable)
+        for key in table.foreign_keys
+    ]  # fmt: skip
     named = {name for key in table.foreign_keys for name in key.columns} | set(table.primary_key)
     named |= {name for unique in table.uniques for name in unique.columns}
     named |= {name for index in table.indexes for name in index.columns}
-    named |= {name for _, said in table.exclusions for name, _ in said.elements}
+    named |= {name for exclusion in table.exclusions for name, _ in exclusion.elements}
     parts = (
         (table.section, table.name, table.stored, table.class_name, table.spec.accessor, table.spec.renamed_from),
         (table.spec.include, table.primary_key, keys),
-        [(item.columns, item.name, item.where) for item in table.uniques],
-        [(item.elements, item.spec) for item in table.indexes],
-        [said for _, said in table.exclusions],
+        [(item.columns, item.given_name, item.where) for item in table.uniques],
+        [
+            (item.elements, item.given_name, item.unique, item.where, item.include, item.using)
+            for item in table.indexes
+        ],
+        [(item.elements, item.using, item.where, item.given_name) for item in table.exclusions],
         [(name, said) for name, (_, said) in table.relationships.items()],
         [
             (name, column.stored, column.spec.nullable)
@@ -91,7 +98,7 @@ def _looked_at(table: ExpandedTable, schema: ExpandedSchema) -> Iterator[str]:
         if link is not None:
             yield link.name
             yield from (key.table for key in link.foreign_keys)
-    for other, key in schema.pointing_at.get(table.name, ()):
+    for other, key in schema.foreign_keys_to.get(table.name, ()):
         # What is said of an inverse may order it by a column.
         if key.inverse in table.relationships:
             yield other.name

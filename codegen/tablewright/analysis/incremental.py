@@ -12,13 +12,13 @@ from tablewright.analysis.full import read_documents
 from tablewright.analysis.impact import WHOLE, affected, face, surroundings
 from tablewright.analysis.snapshot import SECTIONS, Knowledge, KnownFile, Read, Warned, is_closed, known_file
 from tablewright.cache.fingerprint import digest
-from tablewright.rules.lint import as_problem, expand, findings, in_order, place_of
+from tablewright.rules.lint import as_problem, findings, in_order, place_of
 from tablewright.schema.definition import Schema, Table
 from tablewright.settings import Settings
 from tablewright.spec.load import Catalog, load_catalog
-from tablewright.spec.resolve import resolve_some
+from tablewright.spec.problem import ResolveError
+from tablewright.spec.resolve import resolve_tables
 from tablewright.spec.resolve_literal import PROVED
-from tablewright.spec.resolve_type import ResolveError
 from tablewright.spec.yaml_reader import Document
 
 _FEW = 0.25
@@ -55,7 +55,7 @@ def read_changes(folder: Path, settings: Settings, sources: Mapping[str, bytes],
     if warnings is None:
         return None
     try:
-        resolved = resolve_some(catalog, judged)
+        resolved = resolve_tables(catalog, judged)
     except ResolveError:
         return None
     schema = _with(known.schema, resolved)
@@ -96,7 +96,7 @@ def _judge(
     settings: Settings,
 ) -> list[Warned] | None:
     """The warnings of the whole schema; `None` if there is an error, or a table has another face than before."""
-    schema = expand(catalog, settings.dialects)
+    schema = catalog.expanded
     if schema is None or catalog.problems or not is_closed(schema):
         return None
     if any(face(schema.by_name[name], schema) != known.outlines[name].face for name in tables):
@@ -110,7 +110,7 @@ def _judge(
     if any(item.finding.path[0] == "mixins" and item.problem.rule not in WHOLE for item in kept):
         return None
     fresh: list[Warned] = []
-    for rule, finding in findings(schema):
+    for rule, finding in findings(schema, settings.dialects):
         if rule.id in WHOLE:
             continue
         if finding.path[0] == "mixins" or (is_judged(finding.path) and rule.severity == "error"):

@@ -10,9 +10,9 @@ import msgspec
 
 from tablewright.analysis.impact import Outline
 from tablewright.cache.fingerprint import digest
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.rule import Finding
 from tablewright.schema.definition import Schema
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.problem import Problem
 from tablewright.spec.yaml_reader import Document
 
@@ -90,5 +90,5 @@ def tables_of(document: Document) -> Iterator[tuple[str, str, object]]:
 def is_closed(schema: ExpandedSchema) -> bool:
     """Whether *schema* names no code of the user's, whose doings are not to be seen in the specs."""
     return not any(
-        item.values.get("codec") is not None or ":" in (item.values.get("python") or "") for item in schema.types()
+        item.values.get("codec") is not None or ":" in (item.values.get("python") or "") for item in schema.types
     )

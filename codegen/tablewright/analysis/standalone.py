@@ -7,14 +7,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tablewright.rules.lint import as_problem, expand, findings, in_order
+from tablewright.rules.lint import as_problem, findings, in_order
 from tablewright.schema import definition as d
 from tablewright.schema.type_registry import TYPES
 from tablewright.spec.load import Catalog, CatalogPlaces
 from tablewright.spec.models import ColumnSpec, EnumSpec, ForeignKeySpec, SchemaSpec, TableSpec, TypeSpec, UniqueSpec
 from tablewright.spec.problem import Place, SpecError
 from tablewright.spec.python_files import PythonPlaces
-from tablewright.spec.resolve import resolve_some
+from tablewright.spec.resolve import resolve_tables
 
 # A table that no package is generated for has what an opaque one has: no entity, no accessor.
 SECTION = "opaque_tables"
@@ -50,17 +50,16 @@ def define(
     # Of a schema's tables that it points at, none is in question here.
     places.origins[(SECTION,)] = PythonPlaces(schema, default, str)
     catalog = Catalog(schema, places)
-    expanded = expand(catalog, dialects)
-    assert expanded is not None
+    assert catalog.expanded is not None
     problems = [
         as_problem(rule, found, places)
-        for rule, found in findings(expanded)
+        for rule, found in findings(catalog.expanded, dialects)
         if rule.severity == "error" and rule.id != _OF_OPAQUE and found.path[:2] == (SECTION, name)
     ]
     if problems:
         raise SpecError(in_order(problems))
     # Where it stands is no part of what it means, and is not the same on two machines.
-    return replace(resolve_some(catalog, {name})[name], source="")
+    return replace(resolve_tables(catalog, {name})[name], source="")
 
 
 def _targets(

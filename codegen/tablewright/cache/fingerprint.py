@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import tablewright
-
+SOURCE = os.path.dirname(os.path.dirname(__file__))
+"""The folder of tablewright's own source."""
 _LIBRARIES: Final = {
     "jinja2": "jinja2",
     "markupsafe": "markupsafe",
@@ -45,9 +45,8 @@ def generator_stamp() -> str | None:
             if spec is None or spec.origin is None:
                 return None
             parts += [distribution, found[distribution], *_file_stamp(spec.origin)]
-        for folder in tablewright.__path__:
-            for path in _files(folder):
-                parts += _file_stamp(path)
+        for path in _files(SOURCE):
+            parts += _file_stamp(path)
     except (KeyError, OSError):
         return None
     return digest(*parts)

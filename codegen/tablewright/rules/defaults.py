@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedColumn, ExpandedSchema
 from tablewright.rules.rule import Finding
 from tablewright.schema import definition as d, names
 from tablewright.schema.definition import PORTABLE
 from tablewright.schema.type_registry import TYPES
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedColumn
 from tablewright.spec.problem import did_you_mean
 from tablewright.spec.resolve_literal import LiteralError, canonical_literal
 
 
 def default_and_default_sql(schema: ExpandedSchema) -> Iterator[Finding]:
     """A column has one default: a literal or an expression."""
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         if column.spec.has_default and column.spec.default_sql is not None:
             message = "a column has either `default` or `default_sql`."
             yield Finding((*column.path, "default_sql"), message, "Remove one of them.", on_key=True)
@@ -24,12 +25,10 @@ def default_and_default_sql(schema: ExpandedSchema) -> Iterator[Finding]:
 def bad_default(schema: ExpandedSchema) -> Iterator[Finding]:
     """A literal default is a value of the column's type on both engines."""
     enums = tuple(
-        d.Enum(name=name, class_name=said.class_ or names.class_name(name), values=tuple(said.values))
-        for name, said in schema.spec.enums.items()
-        if len({names.member_name(value) for value in said.values}) == len(said.values)
+        enum for enum in schema.enums if len({names.member_name(value) for value in enum.values}) == len(enum.values)
     )
-    for column in schema.written_columns():
-        resolved = column.type.resolved(schema.spec) if column.spec.has_default else None
+    for column in schema.written_columns:
+        resolved = column.type.definition if column.spec.has_default else None
         # What a codec makes of a value is its own affair; types that lack something have a finding already.
         if resolved is None or resolved.codec is not None or not _complete(resolved, enums):
             continue
@@ -74,7 +73,7 @@ def touch_type(schema: ExpandedSchema) -> Iterator[Finding]:
 
 
 def _misplaced(schema: ExpandedSchema, key: str) -> Iterator[Finding]:
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         said, kind = getattr(column.spec, key), column.type.kind
         if said in PORTABLE and kind is not None and said not in TYPES[kind].expressions:
             fitting = ", ".join(f"`{name}`" for name, row in TYPES.items() if said in row.expressions)
@@ -93,7 +92,7 @@ def touch_primary_key(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def computed_with_default(schema: ExpandedSchema) -> Iterator[Finding]:
     """A computed column has no default, is not numbered and not touched."""
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         said = column.spec
         if said.computed is None:
             continue
@@ -111,7 +110,7 @@ def computed_with_default(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def autoincrement_with_default(schema: ExpandedSchema) -> Iterator[Finding]:
     """A column that the database numbers has no other default."""
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         for key, given in (
             ("default", column.spec.has_default),
             ("default_sql", column.spec.default_sql is not None),

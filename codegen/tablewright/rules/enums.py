@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.rule import Finding
 from tablewright.schema import names
+from tablewright.spec.expand import ExpandedSchema
 
 # Names that a class body mangles, or that `enum` keeps for itself.
 _NO_MEMBER = re.compile(r"__.*|_.+_")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedIndex, ExpandedSchema
 from tablewright.rules.rule import Finding
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedIndex
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.problem import did_you_mean
 
@@ -30,7 +31,7 @@ def repeated_column(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in schema.tables:
         named = [((*path, "primary_key"), tuple(part.primary_key)) for path, part in table.parts]
         named += [(unique.columns_path, unique.columns) for unique in table.uniques]
-        named += [(index.path, (*index.columns, *index.spec.include)) for index in table.indexes]
+        named += [(index.path, (*index.columns, *index.include)) for index in table.indexes]
         named += [(key.columns_path, key.columns) for key in table.foreign_keys]
         named += [(key.targets_path, key.targets) for key in table.foreign_keys]
         for path, columns in named:
@@ -57,7 +58,7 @@ def duplicate_index(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in schema.tables:
         seen: set[tuple[object, ...]] = set()
         for index in table.indexes:
-            identity = (_elements(index), index.spec.unique, index.spec.where, index.spec.using or "btree")
+            identity = (_elements(index), index.unique, index.where, index.using or "btree")
             if identity in seen:
                 message = f"the table `{table.name}` has this index twice."
                 yield Finding(index.path, message, "Remove one of them.")
@@ -70,7 +71,7 @@ def redundant_index(schema: ExpandedSchema) -> Iterator[Finding]:
         keys = {table.primary_key: "the primary key"}
         keys |= {unique.columns: "a unique key" for unique in table.uniques if unique.where is None}
         for index in table.indexes:
-            plain = index.spec.where is None and not index.spec.include and index.spec.using in (None, "btree")
+            plain = index.where is None and not index.include and index.using in (None, "btree")
             whole = len(index.columns) == len(index.elements) > 0
             if plain and whole and index.columns in keys:
                 message = f"{keys[index.columns]} has an index of the same columns."
@@ -85,42 +86,41 @@ def index_method(schema: ExpandedSchema) -> Iterator[Finding]:
     """`using` names a method that Postgres has and that can do what the index asks of it."""
     for table in schema.tables:
         for index in table.indexes:
-            using = index.spec.using
+            using = index.using
             path = (*index.path, "using")
             if using is None:
                 continue
             if using not in _METHODS:
                 near = did_you_mean(using, _METHODS) or f"The methods are {', '.join(_METHODS)}."
                 yield Finding(path, f"there is no index method `{using}`.", near)
-            elif index.spec.unique and using != "btree":
+            elif index.unique and using != "btree":
                 yield Finding(path, f"an index by `{using}` cannot be unique.", "Use `btree`.")
             elif using == "hash" and len(index.elements) > 1:
                 yield Finding(path, "an index by `hash` has one column.", "Use `btree`, or one index each.")
-            elif index.spec.include and using not in ("btree", "gist", "spgist"):
+            elif index.include and using not in ("btree", "gist", "spgist"):
                 yield Finding(path, f"an index by `{using}` cannot `include` columns.", "Use `btree`.")
 
 
 def exclusion_operator(schema: ExpandedSchema) -> Iterator[Finding]:
     """The elements of an exclusion constraint are pairs of a column and an operator."""
     for table in schema.tables:
-        for path, said in table.exclusions:
-            for number, (_, operator) in enumerate(said.elements):
+        for exclusion in table.exclusions:
+            path = exclusion.path
+            for number, (_, operator) in enumerate(exclusion.elements):
                 if not _OPERATOR.fullmatch(operator) or "--" in operator or "/*" in operator:
                     message = f"`{operator}` is no operator."
                     cure = "Write for example `=` or `&&` (overlaps)."
                     yield Finding((*path, "elements", number, 1), message, cure)
-            if said.using not in _METHODS:
-                near = did_you_mean(said.using, _METHODS) or "Use `gist`."
-                yield Finding((*path, "using"), f"there is no index method `{said.using}`.", near)
+            if exclusion.using not in _METHODS:
+                near = did_you_mean(exclusion.using, _METHODS) or "Use `gist`."
+                yield Finding((*path, "using"), f"there is no index method `{exclusion.using}`.", near)
 
 
 def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
     """An exclusion constraint compares by `=`, or ranges by `&&`: what triggers of SQLite stand in for."""
-    if "sqlite" not in schema.dialects:
-        return
     for table in schema.tables:
-        for path, said in table.exclusions:
-            for number, (name, operator) in enumerate(said.elements):
+        for exclusion in table.exclusions:
+            for number, (name, operator) in enumerate(exclusion.elements):
                 column = table.columns.get(name)
                 kind = None if column is None else column.type.kind
                 if operator == "=" or kind is None or not _OPERATOR.fullmatch(operator):
@@ -129,18 +129,17 @@ def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
                     continue
                 message = f"SQLite has no exclusion constraints, and no trigger stands in for `{operator}` of `{kind}`."
                 cure = "Use `=`, or `&&` of ranges, or leave `sqlite` out of the dialects."
-                yield Finding((*path, "elements", number, 1), message, cure)
+                yield Finding((*exclusion.path, "elements", number, 1), message, cure)
 
 
 def nulls_not_distinct_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
     """`nulls_not_distinct` holds on Postgres only: to SQLite no two NULLs are the same."""
-    if "sqlite" in schema.dialects:
-        for table in schema.tables:
-            for unique in table.uniques:
-                if unique.nulls_not_distinct:
-                    message = "SQLite takes every NULL as distinct: rows that Postgres refuses are accepted there."
-                    path = (*unique.path, "nulls_not_distinct")
-                    yield Finding(path, message, "Make the columns not nullable.", on_key=True)
+    for table in schema.tables:
+        for unique in table.uniques:
+            if unique.nulls_not_distinct:
+                message = "SQLite takes every NULL as distinct: rows that Postgres refuses are accepted there."
+                path = (*unique.path, "nulls_not_distinct")
+                yield Finding(path, message, "Make the columns not nullable.", on_key=True)
 
 
 def nulls_not_distinct_where(schema: ExpandedSchema) -> Iterator[Finding]:

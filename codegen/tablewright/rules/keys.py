@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.rule import Finding
 from tablewright.schema.type_registry import TYPES
+from tablewright.spec.expand import ExpandedSchema
 
 MOST_COLUMNS = 1600
 MOST_KEY_COLUMNS = 32
@@ -90,7 +90,7 @@ def computed_primary_key(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def autoincrement_not_integer(schema: ExpandedSchema) -> Iterator[Finding]:
     """`autoincrement` numbers a smallint, integer or bigint."""
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         kind = column.type.kind
         codec = "codec" in column.type.values
         if column.spec.autoincrement and kind is not None and (not TYPES[kind].autoincrement or codec):

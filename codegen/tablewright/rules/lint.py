@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.registry import RULES
 from tablewright.rules.rule import Finding, Rule
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.load import Catalog, Located
 from tablewright.spec.problem import Place, Problem
 
@@ -16,21 +16,20 @@ def judge(catalog: Catalog, dialects: Iterable[str] = ("sqlite", "postgresql")) 
 
     What only concerns a database that is not among *dialects* is left out.
     """
-    schema = expand(catalog, dialects)
-    found = [] if schema is None else [as_problem(rule, found, catalog.places) for rule, found in findings(schema)]
-    return in_order([*catalog.problems, *found])
+    found = [] if catalog.expanded is None else findings(catalog.expanded, dialects)
+    return in_order([*catalog.problems, *(as_problem(rule, finding, catalog.places) for rule, finding in found)])
 
 
-def expand(catalog: Catalog, dialects: Iterable[str]) -> ExpandedSchema | None:
-    """The *catalog* as the rules look at it; `None` where it could not be read."""
-    return None if catalog.spec is None else ExpandedSchema(catalog.spec, frozenset(dialects), catalog.doubtful)
-
-
-def findings(schema: ExpandedSchema) -> Iterator[tuple[Rule, Finding]]:
+def findings(
+    schema: ExpandedSchema, dialects: Iterable[str] = ("sqlite", "postgresql")
+) -> Iterator[tuple[Rule, Finding]]:
     """All that the rules find in *schema*, but what may come of what the reader left out."""
+    dialects = frozenset(dialects)
     for rule in RULES:
+        if rule.dialect is not None and rule.dialect not in dialects:
+            continue
         for found in rule.check(schema):
-            if not schema.is_doubtful(found.path):
+            if not schema.is_incomplete(found.path):
                 yield rule, found
 
 

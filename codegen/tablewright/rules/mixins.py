@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedSchema
 from tablewright.rules.rule import Finding
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import ColumnSpec, MixinSpec, TableSpec, TypeSpec
 from tablewright.spec.problem import did_you_mean
 from tablewright.spec.yaml_reader import Path
@@ -17,7 +17,7 @@ def unknown_mixin(schema: ExpandedSchema) -> Iterator[Finding]:
         seen: set[str] = set()
         for number, name in enumerate(table.spec.include):
             path = (*table.path, "include", number)
-            if name not in schema.spec.mixins and ("mixins", name) not in schema.doubtful:
+            if name not in schema.spec.mixins and ("mixins", name) not in schema.incomplete:
                 near = did_you_mean(name, schema.spec.mixins)
                 yield Finding(path, f"there is no mixin `{name}`.", near or "Define it under `mixins`.")
             elif name in seen:
@@ -55,7 +55,7 @@ def unused_definition(schema: ExpandedSchema) -> Iterator[Finding]:
         elif item.of is not None:
             said.append(item.of)
     included = {name for table in schema.tables for name in table.spec.include}
-    if schema.doubtful:
+    if schema.incomplete:
         return
     for name in schema.spec.types:
         if name not in used:
@@ -98,5 +98,5 @@ def _still_there(said: list[tuple[Path, str, str | None]], present: set[str], wh
 def _renames(schema: ExpandedSchema) -> Iterator[tuple[Path, str, str | None]]:
     for table in schema.tables:
         yield table.path, table.name, table.spec.renamed_from
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         yield column.path, column.name, column.spec.renamed_from

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
 from tablewright.schema import names
-from tablewright.schema.reserved import OPAQUE_ARGUMENTS, RESERVED_ACCESSORS
+from tablewright.schema.reserved import OPAQUE_ARGUMENTS
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedTable
+from tablewright.spec.expanded_type import KINDS
 from tablewright.spec.models import SqlSpec
-from tablewright.spec.resolve_type import KINDS
 from tablewright.spec.yaml_reader import Path
 
 # What every generated package calls its own.
@@ -104,9 +104,8 @@ def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
 def _public(schema: ExpandedSchema) -> Iterator[Finding]:
     room = _Names("the package", "Say another name with `class`.")
     room.taken = dict.fromkeys(_PACKAGE, "a part of every package")
-    for name, said in schema.spec.enums.items():
-        made = said.class_ or names.class_name(name)
-        yield from room.claim(made, f"the class of the enum `{name}`", ("enums", name))
+    for enum in schema.enums:
+        yield from room.claim(enum.class_name, f"the class of the enum `{enum.name}`", ("enums", enum.name))
     for table in schema.tables:
         stem, owner = table.class_name, f"the table `{table.name}`"
         classes = [] if table.opaque else [("the entity of", stem)]
@@ -128,9 +127,7 @@ def _accessors(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in schema.tables:
         if table.opaque:
             continue
-        plain = table.name
-        made = f"{plain}_" if plain in RESERVED_ACCESSORS or keyword.iskeyword(plain) else plain
-        yield from room.claim(table.spec.accessor or made, f"the accessor of `{table.name}`", table.path)
+        yield from room.claim(table.accessor, f"the accessor of `{table.name}`", table.path)
 
 
 def _attributes(table: ExpandedTable) -> Iterator[Finding]:
@@ -169,47 +166,30 @@ def _stored_columns(table: ExpandedTable) -> Iterator[Finding]:
         yield from room.claim(column.stored, f"the column `{column.name}`", column.path, fold=True)
 
 
-def _own(table: ExpandedTable, name: str | None, otherwise: str) -> str:
-    return otherwise if name is None else names.own_name(table.stored, name)
-
-
-def _stored(table: ExpandedTable, columns: tuple[str, ...]) -> list[str]:
-    return [table.columns[name].stored if name in table.columns else name for name in columns]
-
-
 def _index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]:
     # Equal ones are told by the rules about duplicates; only what differs can clash.
     seen: set[tuple[object, ...]] = set()
     for unique in table.uniques:
-        make = names.unique_name if unique.where is None else names.index_name
-        made = _own(table, unique.name, make(table.stored, _stored(table, unique.columns)))
         identity = (frozenset(unique.columns), unique.where)
         if unique.columns and identity not in seen:
-            yield made, f"a unique key of `{table.name}`", unique.path
+            yield unique.name, f"a unique key of `{table.name}`", unique.path
         seen.add(identity)
     for index in table.indexes:
-        parts = ["expr" if isinstance(item, SqlSpec) else _stored(table, (item,))[0] for item in index.elements]
-        made = _own(table, index.spec.name, names.index_name(table.stored, parts))
         elements = tuple(item.sql if isinstance(item, SqlSpec) else item for item in index.elements)
-        same = (elements, index.spec.unique, index.spec.where, index.spec.using or "btree")
+        same = (elements, index.unique, index.where, index.using or "btree")
         if index.elements and same not in seen:
-            yield made, f"an index of `{table.name}`", index.path
+            yield index.name, f"an index of `{table.name}`", index.path
         seen.add(same)
-    for path, said in table.exclusions:
-        columns = _stored(table, tuple(name for name, _ in said.elements))
-        yield (
-            _own(table, said.name, names.exclusion_name(table.stored, columns)),
-            f"an exclusion of `{table.name}`",
-            path,
-        )
+    for exclusion in table.exclusions:
+        yield exclusion.name, f"an exclusion of `{table.name}`", exclusion.path
 
 
 def _bounds_index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]:
     # Of ranges, but what the columns are others do not see, who may be called the same.
     for index in table.indexes:
-        if index.spec.using in ("gist", "spgist"):
-            made = _own(table, index.spec.name, names.index_name(table.stored, _stored(table, index.columns)))
-            yield names.bounds_index_name(made), f"SQLite's index over bounds of `{table.name}`", index.path
+        if index.using in ("gist", "spgist"):
+            name = names.bounds_index_name(index.name)
+            yield name, f"SQLite's index over bounds of `{table.name}`", index.path
 
 
 def _constraints(table: ExpandedTable) -> Iterator[Finding]:
@@ -218,14 +198,13 @@ def _constraints(table: ExpandedTable) -> Iterator[Finding]:
     for column in table.columns.values():
         made = names.type_check_name(table.stored, column.stored)
         yield from room.claim(made, f"the type check of `{column.name}`", column.path)
-    for path, name, _ in table.checks:
-        yield from room.claim(names.own_name(table.stored, name), f"the check `{name}`", path)
+    for check in table.checks:
+        yield from room.claim(check.name, f"the check `{check.given_name}`", check.path)
     seen: set[tuple[object, ...]] = set()
     for key in table.foreign_keys:
         identity = (frozenset(zip(key.columns, key.targets, strict=False)), key.table)
         if key.columns and identity not in seen:
-            made = _own(table, key.name, names.foreign_key_name(table.stored, _stored(table, key.columns)))
-            yield from room.claim(made, f"the foreign key to `{key.table}`", key.path)
+            yield from room.claim(key.name, f"the foreign key to `{key.table}`", key.path)
         seen.add(identity)
     for made, owner, _ in _index_names(table):
         room.taken.setdefault(made, owner)
@@ -243,9 +222,9 @@ def _relations(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in distinct:
         primary = names.primary_key_name(table.stored)
         yield from room.claim(primary, f"the primary key of `{table.name}`", table.path, fold=True)
-    for name, said in schema.spec.enums.items():
-        if said.storage == "native":
-            yield from room.claim(name, f"the native enum `{name}`", ("enums", name), fold=True)
+    for enum in schema.enums:
+        if enum.native:
+            yield from room.claim(enum.name, f"the native enum `{enum.name}`", ("enums", enum.name), fold=True)
     for table in distinct:
         for made, owner, path in chain(_index_names(table), _bounds_index_names(table)):
             yield from room.claim(made, owner, path, fold=True)

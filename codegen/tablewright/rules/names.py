@@ -8,10 +8,11 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
 from tablewright.schema import names
 from tablewright.schema.reserved import RESERVED_ACCESSORS
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedTable
 from tablewright.spec.problem import shown
 from tablewright.spec.yaml_reader import Path
 
@@ -51,7 +52,7 @@ def _named(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
     yield from ((("types", name), "a type") for name in spec.types)
     yield from ((("mixins", name), "a mixin") for name in spec.mixins)
     yield from ((table.path, "a table") for table in schema.tables)
-    yield from ((column.path, "a column") for column in schema.written_columns())
+    yield from ((column.path, "a column") for column in schema.written_columns)
 
 
 def _relationship_names(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
@@ -111,7 +112,7 @@ def bad_stored_name(schema: ExpandedSchema) -> Iterator[Finding]:
             yield Finding(path, "SQLite keeps names that begin with `sqlite_` for itself.", "Call it otherwise.")
         if table.stored.lower().startswith("tablewright_"):
             yield Finding(path, "names that begin with `tablewright_` are kept for Tablewright's own tables.")
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         path = (*column.path, "column") if column.spec.column is not None else column.path
         if column.spec.column is not None:
             yield from _not_stored(path, column.stored)
@@ -133,20 +134,19 @@ def _not_stored(path: Path, name: str) -> Iterator[Finding]:
 def bad_constraint_name(schema: ExpandedSchema) -> Iterator[Finding]:
     """The name of an index or constraint is made of letters, digits and `_`."""
     for table in schema.tables:
-        said = [((*path, "name"), name, False) for path, name in _own_names(table)]
-        said += [(path, name, True) for path, name, _ in table.checks]
+        said = [((*path, "name"), name, False) for path, name in _given_names(table)]
+        said += [(check.path, check.given_name, True) for check in table.checks]
         for path, name, on_key in said:
             if not _CONSTRAINT.fullmatch(name):
                 message = f"`{shown(name)}` cannot be the name of a constraint or index."
                 yield Finding(path, message, "Use letters, digits and `_`.", on_key=on_key)
 
 
-def _own_names(table: ExpandedTable) -> Iterator[tuple[Path, str]]:
-    parts = [(unique.path, unique.name) for unique in table.uniques]
-    parts += [(index.path, index.spec.name) for index in table.indexes]
-    parts += [(key.path, key.name) for key in table.foreign_keys]
-    parts += [(path, said.name) for path, said in table.exclusions]
-    return ((path, name) for path, name in parts if name is not None)
+def _given_names(table: ExpandedTable) -> Iterator[tuple[Path, str]]:
+    for parts in (table.uniques, table.indexes, table.foreign_keys, table.exclusions):
+        for part in parts:
+            if part.given_name is not None:
+                yield part.path, part.given_name
 
 
 def schema_name(schema: ExpandedSchema) -> Iterator[Finding]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from tablewright.rules.expanded import ExpandedColumn, ExpandedKey, ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedColumn, ExpandedForeignKey, ExpandedTable, split_reference
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.problem import did_you_mean
 from tablewright.spec.yaml_reader import Path
 
+_Step: TypeAlias = "tuple[str, ExpandedForeignKey]"
+"""A table and a foreign key to it or from it."""
+
 
 def bad_reference(schema: ExpandedSchema) -> Iterator[Finding]:
     """`references` names a column as `table.column`."""
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         said = column.spec.references
         if said is not None:
-            table, _, target = said.rpartition(".")
+            table, target = split_reference(said)
             if not table or not target or "." in table:
                 near = None
                 if said in schema.by_name:
@@ -28,7 +33,7 @@ def bad_reference(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def reference_alone(schema: ExpandedSchema) -> Iterator[Finding]:
     """`on_delete`, `on_update`, `relationship` and `inverse` of a column go with `references`."""
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         if column.spec.references is None:
             for key in ("on_delete", "on_update", "relationship", "inverse"):
                 if getattr(column.spec, key) is not None:
@@ -72,7 +77,7 @@ def _named_columns(schema: ExpandedSchema, table: ExpandedTable) -> Iterator[tup
         for number, element in enumerate(index.elements):
             if not isinstance(element, SqlSpec):
                 yield (*index.path, "columns", number), table, element
-        for number, name in enumerate(index.spec.include):
+        for number, name in enumerate(index.include):
             yield (*index.path, "include", number), table, name
     for key in table.foreign_keys:
         for number, name in enumerate(key.columns):
@@ -81,9 +86,9 @@ def _named_columns(schema: ExpandedSchema, table: ExpandedTable) -> Iterator[tup
         if target is not None:
             for number, name in enumerate(key.targets):
                 yield key.targets_path if key.shorthand else (*key.targets_path, number), target, name
-    for path, exclusion in table.exclusions:
+    for exclusion in table.exclusions:
         for number, (name, _) in enumerate(exclusion.elements):
-            yield (*path, "elements", number, 0), table, name
+            yield (*exclusion.path, "elements", number, 0), table, name
 
 
 def _item(path: Path, number: int) -> Path:
@@ -91,7 +96,7 @@ def _item(path: Path, number: int) -> Path:
 
 
 def _columns(
-    schema: ExpandedSchema, table: ExpandedTable, key: ExpandedKey
+    schema: ExpandedSchema, table: ExpandedTable, key: ExpandedForeignKey
 ) -> list[tuple[ExpandedColumn, ExpandedColumn]] | None:
     # The pairs of a foreign key all of whose columns are known.
     target = schema.by_name.get(key.table)
@@ -130,7 +135,7 @@ def reference_not_unique(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in schema.tables:
         for key in table.foreign_keys:
             target = schema.by_name.get(key.table)
-            if target is None or _columns(schema, table, key) is None or target.path in schema.doubtful:
+            if target is None or _columns(schema, table, key) is None or target.path in schema.incomplete:
                 continue
             keys = [target.primary_key]
             keys += [unique.columns for unique in target.uniques if unique.where is None]
@@ -147,7 +152,7 @@ def reference_type(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in schema.tables:
         for key in table.foreign_keys:
             for column, target in _columns(schema, table, key) or ():
-                mine, other = column.type.resolved(schema.spec), target.type.resolved(schema.spec)
+                mine, other = column.type.definition, target.type.definition
                 if mine is not None and other is not None and mine != other:
                     message = f"`{column.name}` is {_type(column)}, but `{key.table}.{target.name}` is {_type(target)}."
                     yield Finding((*column.path, "type"), message, "Give both the same type.")
@@ -221,7 +226,7 @@ def duplicate_foreign_key(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
     """Tables whose rows need each other's can be filled: one foreign key of the circle is nullable or deferrable."""
-    needs: dict[str, list[tuple[str, ExpandedKey]]] = {table.name: [] for table in schema.tables}
+    needs: dict[str, list[_Step]] = {table.name: [] for table in schema.tables}
     for table in schema.tables:
         for key in table.foreign_keys:
             needed = not key.deferrable and all(
@@ -238,7 +243,7 @@ def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def opaque_circle(schema: ExpandedSchema) -> Iterator[Finding]:
     """Opaque tables do not point at each other in a circle: each is registered after those that it points at."""
-    needs: dict[str, list[tuple[str, ExpandedKey]]] = {table.name: [] for table in schema.tables if table.opaque}
+    needs: dict[str, list[_Step]] = {table.name: [] for table in schema.tables if table.opaque}
     for name, steps in needs.items():
         keys = schema.by_name[name].foreign_keys
         steps += [(key.table, key) for key in keys if key.table in needs and key.table != name]
@@ -248,7 +253,7 @@ def opaque_circle(schema: ExpandedSchema) -> Iterator[Finding]:
         yield Finding(way[0][1].path, message, "Take one of the foreign keys away.", on_key=True)
 
 
-def _circles(needs: dict[str, list[tuple[str, ExpandedKey]]]) -> Iterator[list[tuple[str, ExpandedKey]]]:
+def _circles(needs: dict[str, list[_Step]]) -> Iterator[list[_Step]]:
     """One way around for each circle of tables: the steps from its last table on."""
     needs = dict(needs)
     # Tables that need nothing cannot be in a circle, nor can those that need only such.
@@ -272,9 +277,9 @@ def _circles(needs: dict[str, list[tuple[str, ExpandedKey]]]) -> Iterator[list[t
             yield way
 
 
-def _way_back(start: str, needs: dict[str, list[tuple[str, ExpandedKey]]]) -> list[tuple[str, ExpandedKey]]:
+def _way_back(start: str, needs: dict[str, list[_Step]]) -> list[_Step]:
     # Breadth first, so that the circle reported is a shortest one; empty if *start* is in none.
-    came: dict[str, tuple[str, ExpandedKey]] = {}
+    came: dict[str, _Step] = {}
     waiting = [start]
     for name in waiting:
         for to, key in needs[name]:
@@ -283,7 +288,7 @@ def _way_back(start: str, needs: dict[str, list[tuple[str, ExpandedKey]]]) -> li
                 waiting.append(to)
         if start in came:
             break
-    way: list[tuple[str, ExpandedKey]] = []
+    way: list[_Step] = []
     name = start
     while start in came and (not way or name != start):
         before, key = came[name]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedKey, ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedForeignKey, ExpandedTable
 from tablewright.spec.problem import did_you_mean
 from tablewright.spec.yaml_reader import Path
 
 
-def _inverses(schema: ExpandedSchema, table: ExpandedTable) -> Iterator[tuple[str, ExpandedTable, ExpandedKey]]:
+def _inverses(schema: ExpandedSchema, table: ExpandedTable) -> Iterator[tuple[str, ExpandedTable, ExpandedForeignKey]]:
     # What foreign keys call the entities that point at *table*.
-    for other, key in schema.pointing_at.get(table.name, ()):
+    for other, key in schema.foreign_keys_to.get(table.name, ()):
         if key.inverse is not None:
             yield key.inverse, other, key
 
@@ -91,7 +92,7 @@ def relationship_without_entity(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def _no_entity(schema: ExpandedSchema, *ends: ExpandedTable | None) -> str | None:
     for end in ends:
-        if end is not None and (end.opaque or not end.primary_key) and end.path not in schema.doubtful:
+        if end is not None and (end.opaque or not end.primary_key) and end.path not in schema.incomplete:
             why = "is opaque" if end.opaque else "has no primary key"
             return f"the table `{end.name}` {why}, so it has no entity to relate."
     return None
@@ -109,7 +110,7 @@ def unknown_relationship(schema: ExpandedSchema) -> Iterator[Finding]:
 
 
 def _may_be_lost(schema: ExpandedSchema) -> bool:
-    return any(path[0] in ("tables", "opaque_tables", "mixins") for path in schema.doubtful)
+    return any(path[0] in ("tables", "opaque_tables", "mixins") for path in schema.incomplete)
 
 
 def relationship_option(schema: ExpandedSchema) -> Iterator[Finding]:
@@ -131,7 +132,7 @@ def one_not_unique(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in schema.tables:
         for name, other, key in _inverses(schema, table):
             path, said = table.relationships.get(name, (None, None))
-            if path is None or said is None or not said.one or other.path in schema.doubtful:
+            if path is None or said is None or not said.one or other.path in schema.incomplete:
                 continue
             keys = [other.primary_key, *(unique.columns for unique in other.uniques if unique.where is None)]
             if not any(columns and set(columns) <= set(key.columns) for columns in keys):
@@ -145,7 +146,7 @@ def through_not_link(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in schema.tables:
         for path, said in table.relationships.values():
             link = schema.by_name.get(said.through or "")
-            if link is not None and _target(schema, table, link) is None and link.path not in schema.doubtful:
+            if link is not None and _target(schema, table, link) is None and link.path not in schema.incomplete:
                 there = ", ".join(f"`{key.table}`" for key in link.foreign_keys) or "no table"
                 message = f"`{link.name}` does not link `{table.name}` to one other table: it points at {there}."
                 cure = f"A link table has one foreign key to `{table.name}` and one to the other table."
@@ -153,11 +154,7 @@ def through_not_link(schema: ExpandedSchema) -> Iterator[Finding]:
 
 
 def _target(schema: ExpandedSchema, table: ExpandedTable, link: ExpandedTable) -> ExpandedTable | None:
-    own = [key for key in link.foreign_keys if key.table == table.name]
-    others = [key for key in link.foreign_keys if key.table != table.name]
-    if len(own) == 2 and not others:
-        return table
-    return schema.by_name.get(others[0].table) if len(own) == 1 and len(others) == 1 else None
+    return schema.by_name.get(schema.link_target(table, link) or "")
 
 
 def relationship_order(schema: ExpandedSchema) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tablewright.rules.expanded import ExpandedSchema
+from tablewright.schema.definition import Dialect
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.problem import Severity
 from tablewright.spec.yaml_reader import Path
 
@@ -30,8 +31,15 @@ class Rule:
     purpose: str
     severity: Severity
     check: Callable[[ExpandedSchema], Iterator[Finding]]
+    dialect: Dialect | None = None
+    """The dialect that the rule is about; `None` for a rule that always applies."""
 
 
-def rule(check: Callable[[ExpandedSchema], Iterator[Finding]], severity: Severity = "error") -> Rule:
-    """The rule whose id is the name and whose purpose is the docstring of the function *check*."""
-    return Rule(check.__name__.replace("_", "-"), inspect.getdoc(check) or "", severity, check)
+def rule(
+    check: Callable[[ExpandedSchema], Iterator[Finding]],
+    severity: Severity = "error",
+    *,
+    dialect: Dialect | None = None,
+) -> Rule:
+    """Return the rule of the function *check*: its name is the id, its docstring the purpose."""
+    return Rule(check.__name__.replace("_", "-"), inspect.getdoc(check) or "", severity, check, dialect)

@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
-from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
 from tablewright.rules.rule import Finding
 from tablewright.rules.sql_text import wrong
 from tablewright.schema.definition import PORTABLE
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedTable
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.problem import did_you_mean, shown
 from tablewright.spec.yaml_reader import Path
@@ -22,8 +23,6 @@ _FUNCTION = re.compile(r"no such function|unknown function|wrong number of argum
 
 def sql_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
     """SQL in a spec is SQL to SQLite, and names columns that its table has."""
-    if "sqlite" not in schema.dialects:
-        return
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         for name, said in schema.spec.types.items():
             text = said.sql.get("sqlite")
@@ -41,7 +40,8 @@ def _askable(schema: ExpandedSchema, table: ExpandedTable) -> bool:
     # A table that lacks a column, or has one twice, draws findings enough.
     names = [column.stored.casefold() for column in table.columns.values()]
     mixed = all(name in schema.spec.mixins for name in table.spec.include)
-    whole = not any(path in schema.doubtful or any(d[:2] == path for d in schema.doubtful) for path, _ in table.parts)
+    parts = {path for path, _ in table.parts}
+    whole = not any(path[:2] in parts for path in schema.incomplete)
     return bool(names) and len(set(names)) == len(names) and mixed and whole and "\0" not in "".join(names)
 
 
@@ -69,8 +69,8 @@ def _fault(connection: sqlite3.Connection, *statements: str) -> str | None:
 
 def _statements(table: ExpandedTable, columns: list[str]) -> Iterator[tuple[Path, str, str]]:
     listed = ", ".join(columns)
-    for path, _, check in table.checks:
-        yield path, check.sql, f"CREATE TABLE main.asked ({listed}, CHECK ({check.sql}))"
+    for check in table.checks:
+        yield check.path, check.sql, f"CREATE TABLE main.asked ({listed}, CHECK ({check.sql}))"
     for number, column in enumerate(table.columns.values()):
         said = column.spec
         others = [*columns[:number], *columns[number + 1 :]]
@@ -90,8 +90,8 @@ def _statements(table: ExpandedTable, columns: list[str]) -> Iterator[tuple[Path
         for number, item in enumerate(index.elements):
             if isinstance(item, SqlSpec):
                 yield (*index.path, "columns", number, "sql"), item.sql, _index(item.sql)
-        if index.spec.where is not None:
-            yield (*index.path, "where"), index.spec.where, _index(columns[0], index.spec.where)
+        if index.where is not None:
+            yield (*index.path, "where"), index.where, _index(columns[0], index.where)
 
 
 def _index(element: str, where: str | None = None) -> str:

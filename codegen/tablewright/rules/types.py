@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tablewright.rules.expanded import ExpandedSchema
-from tablewright.rules.expanded_type import PARAMETERS, ExpandedType
 from tablewright.rules.rule import Finding
 from tablewright.schema.python_types import PythonTypeError, parse
 from tablewright.schema.type_registry import TYPES
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded_type import KINDS, PARAMETERS, ExpandedType
 from tablewright.spec.problem import did_you_mean
-from tablewright.spec.resolve_type import KINDS
 
 
 def unknown_type(schema: ExpandedSchema) -> Iterator[Finding]:
     """A type is one of the language, or a name from `types` or `enums`."""
     spec = schema.spec
-    for item in schema.types():
-        name = item.said.type
+    for item in schema.types:
+        name = item.spec.type
         known = name in KINDS or name in spec.types or name in spec.enums
-        if known or ("types", name) in schema.doubtful or ("enums", name) in schema.doubtful:
+        if known or ("types", name) in schema.incomplete or ("enums", name) in schema.incomplete:
             continue
         path = item.path if item.bare else (*item.path, "type")
         yield Finding(path, f"there is no type `{name}`.", _instead(name, [*spec.types, *spec.enums]))
@@ -57,7 +56,7 @@ def _next_type(schema: ExpandedSchema, name: str) -> str | None:
 
 def type_parameter(schema: ExpandedSchema) -> Iterator[Finding]:
     """A type has the parameters that it needs, within their ranges, and no others."""
-    for item in schema.types():
+    for item in schema.types:
         if item.kind is not None and not item.named:
             yield from _wrong_parameters(item, item.kind)
 
@@ -65,7 +64,7 @@ def type_parameter(schema: ExpandedSchema) -> Iterator[Finding]:
 def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Finding]:
     takes = _takes(kind, item.values)
     for name in PARAMETERS:
-        if name in item.own and name not in takes:
+        if name in item.given and name not in takes:
             users = [other for other in ("enum", *sorted(KINDS)) if name in _takes(other, {})]
             suggestion = f"It belongs to {', '.join(f'`{user}`' for user in users)}." if users else None
             yield Finding((*item.path, name), f"`{kind}` takes no `{name}`.", suggestion, on_key=True)
@@ -83,7 +82,7 @@ def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Finding]:
         yield _missing(item, kind, "of")
 
 
-def _takes(kind: str, values: dict[str, Any]) -> set[str]:
+def _takes(kind: str, values: Mapping[str, Any]) -> set[str]:
     takes = {number.name for number in TYPES[kind].numbers} | set(TYPES[kind].parameters) | {"codec"}
     return takes | {"python"} if "codec" in values else takes
 
@@ -102,13 +101,13 @@ def _missing(item: ExpandedType, kind: str, name: str) -> Finding:
 
 
 def _said(item: ExpandedType, name: str) -> tuple[str | int, ...]:
-    return (*item.path, name if name in item.own else "type")
+    return (*item.path, name if name in item.given else "type")
 
 
 def element_type(schema: ExpandedSchema) -> Iterator[Finding]:
     """The elements of an array and the bounds of a range are of types that both engines can hold there."""
-    for item in schema.types():
-        if item.kind not in ("array", "range") or item.of is None or item.of.kind is None or "of" not in item.own:
+    for item in schema.types:
+        if item.kind not in ("array", "range") or item.of is None or item.of.kind is None or "of" not in item.given:
             continue
         array = item.kind == "array"
         allowed = [name for name, row in TYPES.items() if (row.array_element if array else row.range_bound)]
@@ -123,8 +122,8 @@ def element_type(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def bad_python_type(schema: ExpandedSchema) -> Iterator[Finding]:
     """`python` names a type: of builtins, or `module:Class`."""
-    for item in schema.types():
-        if "python" in item.own:
+    for item in schema.types:
+        if "python" in item.given:
             try:
                 parse(item.values["python"])
             except PythonTypeError as error:
@@ -134,8 +133,8 @@ def bad_python_type(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def bad_codec(schema: ExpandedSchema) -> Iterator[Finding]:
     """`codec` names a class as `module:Class`."""
-    for item in schema.types():
-        if "codec" in item.own:
+    for item in schema.types:
+        if "codec" in item.given:
             module, colon, name = str(item.values["codec"]).partition(":")
             if not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
                 message = f"`{item.values['codec']}` does not name a class."
@@ -144,17 +143,15 @@ def bad_codec(schema: ExpandedSchema) -> Iterator[Finding]:
 
 def codec_without_python(schema: ExpandedSchema) -> Iterator[Finding]:
     """A type with a codec says with `python` what the codec decodes to."""
-    for item in schema.types():
-        if "codec" in item.own and "python" not in item.values:
+    for item in schema.types:
+        if "codec" in item.given and "python" not in item.values:
             message = "a codec needs `python`: the type of the values that it decodes to."
             yield Finding((*item.path, "codec"), message, "Write for example `python: int`.", on_key=True)
 
 
 def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Finding]:
     """A decimal has no more digits than SQLite keeps exactly: 15, or 18 with `storage: scaled`."""
-    if "sqlite" not in schema.dialects:
-        return
-    for item in schema.types():
+    for item in schema.types:
         precision = item.values.get("precision")
         if item.kind != "decimal" or item.named or not isinstance(precision, int):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias, cast
 
 from tablewright.spec import models as m
-from tablewright.spec.resolve_type import KINDS
+from tablewright.spec.expanded_type import KINDS
 
 Node: TypeAlias = dict[str, Any]
 

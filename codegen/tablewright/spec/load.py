@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, Protocol, cast
 
 from pydantic import ValidationError
 
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.misfits import pruned, yaml_problems
 from tablewright.spec.models import SchemaSpec
 from tablewright.spec.models_node import FROM_YAML
@@ -75,8 +77,13 @@ class Catalog:
     places: CatalogPlaces
     problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
-    doubtful: frozenset[Path] = field(default_factory=frozenset)
+    incomplete: frozenset[Path] = field(default_factory=frozenset)
     """Tables, columns and other named things of which something was left out."""
+
+    @cached_property
+    def expanded(self) -> ExpandedSchema | None:
+        """The expanded spec, which the rules check and `resolve` translates."""
+        return None if self.spec is None else ExpandedSchema(self.spec, self.incomplete)
 
     @property
     def failed(self) -> bool:
@@ -97,7 +104,7 @@ def load_catalog(
     default = Place(relative(folder, root), 1, 1)
     problems: list[Problem] = []
     parts: list[Part] = []
-    doubtful: set[Path] = set()
+    incomplete: set[Path] = set()
     files = in_places(_files(folder, default, problems) if documents is None else documents, folder, root)
     readable = not problems
     for name, file in files.items():
@@ -107,18 +114,18 @@ def load_catalog(
                 parts.append(Part(*found))
         else:
             document = read_yaml_file(root / file, file) if documents is None else documents[name]
-            found_yaml = _part(document, problems, doubtful)
+            found_yaml = _part(document, problems, incomplete)
             if found_yaml is not None:
                 parts.append(found_yaml)
     places = CatalogPlaces(default)
     spec = _merged(parts, places, problems) if readable and len(parts) == len(files) else None
     if spec is not None:
         for key, name in _ONCE.items():
-            if key != "doc" and not getattr(spec, name) and (key,) not in doubtful:
+            if key != "doc" and not getattr(spec, name) and (key,) not in incomplete:
                 where = parts[0].places.key(())
                 problems.append(Problem("missing-key", where, f"a schema must have `{key}`; no file states it."))
     problems.sort(key=lambda problem: problem.place)
-    return Catalog(spec, places, tuple(problems), tuple(files.values()), frozenset(doubtful))
+    return Catalog(spec, places, tuple(problems), tuple(files.values()), frozenset(incomplete))
 
 
 def relative(path: FilePath, root: FilePath) -> str:
@@ -149,7 +156,7 @@ def _files(folder: FilePath, default: Place, problems: list[Problem]) -> list[st
     return found
 
 
-def _part(document: Document, problems: list[Problem], doubtful: set[Path]) -> Part | None:
+def _part(document: Document, problems: list[Problem], incomplete: set[Path]) -> Part | None:
     problems += document.problems
     if not document.complete:
         return None
@@ -172,7 +179,7 @@ def _part(document: Document, problems: list[Problem], doubtful: set[Path]) -> P
             problems += [problem for _, problem in refused]
         first = False
         paths = [path for path, _ in refused]
-        doubtful.update(_thing(path) for path in paths)
+        incomplete.update(_thing(path) for path in paths)
         before, data = data, pruned(data, paths)
         if () in paths or data == before:
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard, cast
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from pydantic_core import PydanticCustomError
 
 from tablewright.schema.definition import Action, Schema, Table
+from tablewright.schema.table_definer import define_table
 from tablewright.spec.models_node import SpecNode
 
 TABLE_NAME = "\0name"
@@ -316,10 +316,7 @@ class TableSpec(_Columned):
         It may point at the tables of *among* and use its enums, and point at the specs *beside* it; unless *complete*,
         at tables that nobody knows yet. `SpecError` with every mistake in it.
         """
-        # By name: whoever judges specs stands above them.
-        alone = importlib.import_module("tablewright.analysis.standalone")
-        found: Table = alone.define(self, name or self.name, among, beside, complete, dialects)
-        return found
+        return define_table(self, name or self.name, among, beside, complete, dialects)
 
 
 def are_tables(value: object) -> TypeGuard[Sequence[TableSpec]]:

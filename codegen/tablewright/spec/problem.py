@@ -47,6 +47,10 @@ class SpecError(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+class ResolveError(ValueError):
+    """A spec that cannot be resolved: it has errors that the rules report, with their places."""
+
+
 def one_line(text: str) -> str:
     """*text* with every line break and control character escaped."""
     if text.isprintable():

@@ -93,3 +93,25 @@ def prepare(bind: Engine | Connection) -> None:
         sqlite.adopt(engine)
     watch(engine)
     _prepared.add(engine)
+
+
+def adopt_engine(engine: Engine, *, read_only: bool, namespace: str | None) -> Engine:
+    """Prepare an *engine* of the caller's. Return it, or on Postgres a *read_only* view of it."""
+    dialect = engine.dialect
+    if dialect.name == "sqlite" and dialect.is_async is False:
+        if namespace is not None:
+            raise ArgumentError("A namespace is a schema of Postgres; SQLite has none.")
+        if read_only:
+            raise ArgumentError(
+                "A read-only SQLite database is opened by its URL: Database('sqlite:///file.db', read_only=True)."
+            )
+    elif dialect.name == "postgresql" and dialect.driver == "psycopg" and dialect.is_async is False:
+        if read_only:
+            engine = engine.execution_options(postgresql_readonly=True)
+    else:
+        raise ArgumentError(
+            f"An engine for {dialect.name}+{dialect.driver} is not supported: Tablewright runs on SQLite "
+            "through sqlite3 and on Postgres through psycopg."
+        )
+    prepare(engine)
+    return engine

@@ -236,7 +236,9 @@ class Spelt(ColumnType[T]):
         return self.inner.literal_processor(dialect)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        return self.inner.coerce_compared_value(op, value)
+        compared = self.inner.coerce_compared_value(op, value)
+        # Cast to the inner type, a value would be compared as that: as text, not as citext.
+        return Spelt(compared, self.sql) if isinstance(compared, ColumnType) else compared
 
 
 def sql_literal(value: object, dialect: Dialect) -> str:
