@@ -218,7 +218,7 @@ CASES = [
         Range(),
     ),
     Case("codec", types.Coded(Celsius(), types.Integer()), ["21°C", "-3°C"], ["warm", 5], "4°C"),
-    Case("spelt", types.Text().spelt(sqlite="TEXT COLLATE NOCASE"), ["", "Abc"], ["\0"], "x"),
+    Case("spelt", types.Text().with_ddl(sqlite="TEXT COLLATE NOCASE"), ["", "Abc"], ["\0"], "x"),
 ]
 
 

@@ -68,7 +68,7 @@ def column_type(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
         made = f"{types}.Coded({imports.use(module, name)}(), {made})"
     if spec.sql:
         own = ", ".join(f"{dialect}={json.dumps(text)}" for dialect, text in sorted(spec.sql.items()))
-        made = f"{made}.spelt({own})"
+        made = f"{made}.with_ddl({own})"
     return made
 
 

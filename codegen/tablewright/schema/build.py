@@ -92,7 +92,7 @@ def build_type(spec: d.Type, enums: Iterable[d.Enum] = ()) -> types.ColumnType[A
     made = _plain_type(spec, enums)
     if spec.codec is not None:
         made = types.Coded(load_object(spec.codec)(), made)
-    return made.spelt(**spec.sql) if spec.sql else made
+    return made.with_ddl(**spec.sql) if spec.sql else made
 
 
 def _plain_type(spec: d.Type, enums: Iterable[d.Enum]) -> types.ColumnType[Any]:

@@ -101,9 +101,9 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         # What Alembic writes into a migration.
         return util.generic_repr(self)
 
-    def spelt(self, **sql: str) -> ColumnType[T]:
+    def with_ddl(self, **sql: str) -> ColumnType[T]:
         """The same type, its DDL spelt as *sql* for the dialects named."""
-        return Spelt(self, tuple(sorted(sql.items())))
+        return DdlOverride(self, tuple(sorted(sql.items())))
 
     @property
     def python_type(self) -> Any:
@@ -200,7 +200,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         return refusal(dialect)(f"{shorten(value)} is not {why or self.what}")
 
 
-class Spelt(ColumnType[T]):
+class DdlOverride(ColumnType[T]):
     """The type *inner* with DDL of the spec's own."""
 
     def __init__(self, inner: ColumnType[T], sql: tuple[tuple[str, str], ...]) -> None:
@@ -238,7 +238,7 @@ class Spelt(ColumnType[T]):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         compared = self.inner.coerce_compared_value(op, value)
         # Cast to the inner type, a value would be compared as that: as text, not as citext.
-        return Spelt(compared, self.sql) if isinstance(compared, ColumnType) else compared
+        return DdlOverride(compared, self.sql) if isinstance(compared, ColumnType) else compared
 
 
 def sql_literal(value: object, dialect: Dialect) -> str:
