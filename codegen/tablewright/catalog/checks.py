@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Table
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types import ArrayOf, Coded, ColumnType, Enum
+from tablewright.schema.types import ArrayOf, CodecType, ColumnType, Enum
 from tablewright.schema.types.column_type import DdlOverride
 
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
@@ -25,7 +25,7 @@ def enum_of(column_type: TypeEngine[Any]) -> Enum[Any] | None:
             return enum_of(column_type.inner)
         case ArrayOf():
             return enum_of(cast("ArrayOf[Any]", column_type).element)
-        case Coded():
+        case CodecType():
             return enum_of(column_type.stored)
         case _:
             return None

@@ -10,7 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from tablewright.schema.types.column_type import DdlOverride
 from tablewright.schema.types.range import RangeOf
-from tablewright.schema.types.structured import Coded
+from tablewright.schema.types.structured import CodecType
 
 T = TypeVar("T")
 EMPTY = "'\"empty\"'"
@@ -18,8 +18,8 @@ EMPTY = "'\"empty\"'"
 
 def innermost(column_type: object) -> object:
     """The type that says how values of *column_type* are stored, below what spells it and what codes it."""
-    while isinstance(column_type, DdlOverride | Coded):
-        wrapped = cast("DdlOverride[Any] | Coded[Any]", column_type)
+    while isinstance(column_type, DdlOverride | CodecType):
+        wrapped = cast("DdlOverride[Any] | CodecType[Any]", column_type)
         column_type = wrapped.inner if isinstance(wrapped, DdlOverride) else wrapped.stored
     return column_type
 

@@ -9,13 +9,13 @@ import sqlalchemy
 from sqlalchemy import Column
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types import ArrayOf, Coded, ColumnType, Json, RangeOf
+from tablewright.schema.types import ArrayOf, CodecType, ColumnType, Json, RangeOf
 from tablewright.schema.types.column_type import DdlOverride
 
 
 def is_one_value(column: Column[Any]) -> bool:
     """Whether a list is a value of *column* (JSON, arrays, ranges, codecs) rather than several of them."""
-    return isinstance(innermost(column.type), Json | ArrayOf | RangeOf | Coded | sqlalchemy.JSON | sqlalchemy.ARRAY)
+    return isinstance(innermost(column.type), Json | ArrayOf | RangeOf | CodecType | sqlalchemy.JSON | sqlalchemy.ARRAY)
 
 
 def compares_as_python(columns: Iterable[Column[Any]]) -> bool:

@@ -14,7 +14,7 @@ from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
 from tablewright.schema.types.text import Enum
 
-__all__ = ["ArrayOf", "Codec", "Coded", "Json"]
+__all__ = ["ArrayOf", "Codec", "CodecType", "Json"]
 
 T = TypeVar("T")
 
@@ -202,7 +202,7 @@ class Codec(Protocol[T]):
         ...
 
 
-class Coded(ColumnType[T]):
+class CodecType(ColumnType[T]):
     """A column stored as *stored* whose values *codec* encodes and decodes."""
 
     impl = sqltypes.NullType
