@@ -120,7 +120,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         """Python to driver; raises `refusal(dialect)` for a value that does not fit."""
         return None
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         """`X if Y`: what `encoder` makes, X, of the values that it meets most, which Y tells; or None."""
         return None
 
@@ -220,8 +220,8 @@ class DdlOverride(ColumnType[T]):
     def encoder(self, dialect: Dialect) -> Converter | None:
         return self.inner.encoder(dialect)
 
-    def usual(self, dialect: Dialect) -> Inline | None:
-        return self.inner.usual(dialect)
+    def fast_path(self, dialect: Dialect) -> Inline | None:
+        return self.inner.fast_path(dialect)
 
     def binary(self, stored: str) -> bool:
         return self.inner.binary(stored)

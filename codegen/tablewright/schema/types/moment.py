@@ -38,7 +38,7 @@ class Date(ColumnType[dt.date]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         text = "{v}.isoformat()" if dialect.name == "sqlite" else "{v}"
         return Inline(text + " if type({v}) is {date}", date=dt.date)
 
@@ -105,7 +105,7 @@ class Time(_ToTheFraction[dt.time]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         text = "{v}.isoformat('microseconds')" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.time)
 
@@ -142,7 +142,7 @@ class DateTime(_ToTheFraction[dt.datetime]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         text = "{v}.isoformat(' ', 'microseconds')" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.datetime)
 
@@ -185,7 +185,7 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         # The text ends in the offset, which is cut off.
         text = "{v}.isoformat(' ', 'microseconds')[:26]" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is {utc}", kind=dt.datetime, utc=dt.UTC)

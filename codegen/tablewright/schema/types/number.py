@@ -44,7 +44,7 @@ class _Integral(ColumnType[int]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         high = 2 ** (self.bits - 1) - 1
         return Inline(f"{{v}} if type({{v}}) is int and {-high - 1} <= {{v}} <= {high}")
 
@@ -118,7 +118,7 @@ class Float(ColumnType[float]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         return Inline("{v} if type({v}) is float and {v} == {v}")
 
     def binary(self, stored: str) -> bool:
@@ -156,7 +156,7 @@ class Real(Float):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         return None
 
     def binary(self, stored: str) -> bool:
@@ -220,7 +220,7 @@ class Decimal(ColumnType[decimal.Decimal]):
             return lambda value: int(encode(value))
         return lambda value: float(encode(value))
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         # With just the column's fractional digits, and within its range, there is nothing to round, and so to refuse.
         fits = " if type({v}) is {kind} and {v}.same_quantum({unit}) and {low} < {v} < {high}"
         unit = decimal.Decimal(1).scaleb(-self.scale)
@@ -301,7 +301,7 @@ class Boolean(ColumnType[bool]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         return Inline("{v} if {v} is True or {v} is False")
 
     def binary(self, stored: str) -> bool:

@@ -114,9 +114,9 @@ def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
     encode = element.encoder(dialect)
     if encode is None:
         return list
-    usual = element.usual(dialect)
+    fast_path = element.fast_path(dialect)
     namespace: dict[str, Any] = {"encode": encode}
-    expression = "encode(item)" if usual is None else f"{usual.source('item', namespace)} else encode(item)"
+    expression = "encode(item)" if fast_path is None else f"{fast_path.source('item', namespace)} else encode(item)"
     made: Converter = eval(f"lambda items: [{expression} for item in items]", namespace)
     return made
 

@@ -61,7 +61,7 @@ class Text(ColumnType[str]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         within = "" if self.length is None else f" and len({{v}}) <= {self.length}"
         return Inline("{v} if type({v}) is str and {v}.isascii() and '\\0' not in {v}" + within)
 
@@ -110,7 +110,7 @@ class Bytes(ColumnType[bytes]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         whole = "" if self.nbytes is None else f" and len({{v}}) == {self.nbytes}"
         return Inline("{v} if type({v}) is bytes" + whole)
 
@@ -153,7 +153,7 @@ class Uuid(ColumnType[uuid.UUID]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         text = "'%032x' % {v}.int" if dialect.name == "sqlite" else "{v}"
         return Inline(text + " if type({v}) is {UUID}", UUID=uuid.UUID)
 
@@ -207,7 +207,7 @@ class Enum(ColumnType[E]):
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         if not all(type(member.value) is str for member in self.enum):
             return None
         return Inline("{v}._value_ if type({v}) is {Enum}", Enum=self.enum)
