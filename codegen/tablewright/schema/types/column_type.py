@@ -87,7 +87,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = sqltypes.NullType
     cache_ok = True
-    what: str = "a value"
+    expected: str = "a value"
     """What a fitting value is, for messages."""
     range_storage: RangeStorage | None = None
     """How ranges of such values are stored; None if there are none."""
@@ -195,9 +195,9 @@ class ColumnType(TypeDecorator[T], Generic[T]):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self.comparable() or self
 
-    def misfit(self, dialect: Dialect, value: object, why: str | None = None) -> Exception:
+    def invalid_value(self, dialect: Dialect, value: object, why: str | None = None) -> Exception:
         """The exception that says *value* does not fit."""
-        return refusal(dialect)(f"{shorten(value)} is not {why or self.what}")
+        return refusal(dialect)(f"{shorten(value)} is not {why or self.expected}")
 
 
 class DdlOverride(ColumnType[T]):

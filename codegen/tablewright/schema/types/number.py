@@ -40,7 +40,7 @@ class _Integral(ColumnType[int]):
                 value = self._integer(value, dialect)
             if low <= value <= high:
                 return value
-            raise self.misfit(dialect, value, f"an integer from {low} to {high}")
+            raise self.invalid_value(dialect, value, f"an integer from {low} to {high}")
 
         return encode
 
@@ -53,7 +53,7 @@ class _Integral(ColumnType[int]):
 
     def _integer(self, value: Any, dialect: Dialect) -> int:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise self.misfit(dialect, value, "an integer")
+            raise self.invalid_value(dialect, value, "an integer")
         return index(value)
 
     def check(self, column: str, dialect_name: str) -> str | None:
@@ -98,7 +98,7 @@ class Float(ColumnType[float]):
     """A double; NaN is refused, since SQLite would store NULL for it."""
 
     impl = sqltypes.Double
-    what = "a float"
+    expected = "a float"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.REAL() if dialect.name == "sqlite" else sqltypes.Double()
@@ -107,13 +107,13 @@ class Float(ColumnType[float]):
         def encode(value: Any) -> Any:
             if type(value) is not float:
                 if isinstance(value, bool | str | bytes | decimal.Decimal):
-                    raise self.misfit(dialect, value)
+                    raise self.invalid_value(dialect, value)
                 try:
                     value = float(value)
                 except (TypeError, ValueError, OverflowError):
-                    raise self.misfit(dialect, value) from None
+                    raise self.invalid_value(dialect, value) from None
             if value != value:
-                raise self.misfit(dialect, value, "a number; use NULL for a missing one")
+                raise self.invalid_value(dialect, value, "a number; use NULL for a missing one")
             return value
 
         return encode
@@ -135,7 +135,7 @@ class Float(ColumnType[float]):
 class Real(Float):
     """A single-precision float, rounded to 32 bits on both engines."""
 
-    what = "a float of 32 bits"
+    expected = "a float of 32 bits"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.REAL()
@@ -151,7 +151,7 @@ class Real(Float):
             try:
                 (rounded,) = single.unpack(single.pack(value))
             except OverflowError:
-                raise self.misfit(dialect, value) from None
+                raise self.invalid_value(dialect, value) from None
             return float(rounded)
 
         return encode
@@ -187,7 +187,7 @@ class Decimal(ColumnType[decimal.Decimal]):
         self.precision = precision
         self.scale = scale
         self.scaled = scaled
-        self.what = f"a decimal of at most {precision} digits, {scale} of them fractional"
+        self.expected = f"a decimal of at most {precision} digits, {scale} of them fractional"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name != "sqlite":
@@ -201,15 +201,15 @@ class Decimal(ColumnType[decimal.Decimal]):
         def encode(value: Any) -> Any:
             if type(value) is not decimal.Decimal:
                 if isinstance(value, bool) or not isinstance(value, int | decimal.Decimal):
-                    raise self.misfit(dialect, value)
+                    raise self.invalid_value(dialect, value)
                 value = decimal.Decimal(value)
             try:
                 # Refuses infinities, too many digits, and fractions that are too fine.
                 rounded = value.quantize(unit, context=exact)
             except decimal.DecimalException:
-                raise self.misfit(dialect, value) from None
+                raise self.invalid_value(dialect, value) from None
             if rounded.is_nan():
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             return rounded
 
         if dialect.name != "sqlite":
@@ -273,7 +273,7 @@ class _Compared(ColumnType[decimal.Decimal]):
 
         def encode(value: Any) -> Any:
             if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal):
-                raise self.misfit(dialect, value, "a number")
+                raise self.invalid_value(dialect, value, "a number")
             if dialect.name != "sqlite":
                 return value
             if not math.isfinite(value):
@@ -288,7 +288,7 @@ class Boolean(ColumnType[bool]):
     """True or false; on SQLite an INTEGER that is 0 or 1."""
 
     impl = sqltypes.Boolean
-    what = "True or False"
+    expected = "True or False"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.Integer() if dialect.name == "sqlite" else sqltypes.Boolean()
@@ -297,7 +297,7 @@ class Boolean(ColumnType[bool]):
         def encode(value: Any) -> Any:
             if value is True or value is False:
                 return value
-            raise self.misfit(dialect, value)
+            raise self.invalid_value(dialect, value)
 
         return encode
 

@@ -36,7 +36,7 @@ class Json(ColumnType[T]):
         # So that a value of None, like no value, is SQL NULL.
         self.should_evaluate_none = False
         self.python = python
-        self.what = f"a {getattr(python, '__name__', None) or python}"
+        self.expected = f"a {getattr(python, '__name__', None) or python}"
 
     @property
     def python_type(self) -> Any:
@@ -65,7 +65,7 @@ class Json(ColumnType[T]):
             text = encoded.decode()
             # Python looks into text ten times as fast as into bytes.
             if "\\u0000" in text:
-                raise self.misfit(dialect, value, "JSON without NUL characters")
+                raise self.invalid_value(dialect, value, "JSON without NUL characters")
             return text
 
         def checked(value: Any) -> bytes:
@@ -78,7 +78,7 @@ class Json(ColumnType[T]):
                 encoded = to_json(fitting)
                 from_json(encoded)
             except UNFIT as error:
-                raise self.misfit(dialect, value, f"{self.what}: {error}") from None
+                raise self.invalid_value(dialect, value, f"{self.expected}: {error}") from None
             return encoded
 
         return encode
@@ -125,7 +125,7 @@ class ArrayOf(ColumnType[list[T]]):
     """A list of *element* values, none of them NULL; on SQLite JSON text."""
 
     impl = sqltypes.JSON
-    what = "a list"
+    expected = "a list"
 
     def __init__(self, element: ColumnType[T]) -> None:
         super().__init__()
@@ -150,10 +150,10 @@ class ArrayOf(ColumnType[list[T]]):
 
         def encode(value: Any) -> Any:
             if type(value) is not list and not isinstance(value, list | tuple):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             given = cast("list[Any]", value)
             if None in given:
-                raise self.misfit(dialect, given, "a list without None")
+                raise self.invalid_value(dialect, given, "a list without None")
             items = encode_all(given)
             return msgspec.json.encode(items).decode() if sqlite else items
 
@@ -211,7 +211,7 @@ class CodecType(ColumnType[T]):
         super().__init__()
         self.codec = codec
         self.stored = stored
-        self.what = f"a value for {type(codec).__name__}"
+        self.expected = f"a value for {type(codec).__name__}"
 
     @property
     def python_type(self) -> Any:
@@ -227,7 +227,7 @@ class CodecType(ColumnType[T]):
             try:
                 value = outer(value)
             except (TypeError, ValueError, AttributeError, OverflowError) as error:
-                raise self.misfit(dialect, value, f"{self.what}: {error}") from error
+                raise self.invalid_value(dialect, value, f"{self.expected}: {error}") from error
             return inner(value) if inner else value
 
         return encode
