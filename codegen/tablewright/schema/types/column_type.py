@@ -144,7 +144,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         """The SQL condition, if any, that the database itself holds *column* to."""
         return None
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         """The type of a value compared with the column; None for the column's own.
 
         A comparison may use values that the column could not store: `code == "far too long"`
@@ -193,7 +193,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         return process
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        return self.comparable() or self
+        return self.comparison_type() or self
 
     def invalid_value(self, dialect: Dialect, value: object, why: str | None = None) -> Exception:
         """The exception that says *value* does not fit."""

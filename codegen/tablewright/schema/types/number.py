@@ -64,7 +64,7 @@ class _Integral(ColumnType[int]):
             return f"typeof({column}) IN ('integer', 'null')"
         return f"typeof({column}) IN ('integer', 'null') AND {column} BETWEEN {-high - 1} AND {high}"
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         return None if self.bits == 64 else BigInteger()
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:

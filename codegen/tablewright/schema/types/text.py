@@ -68,7 +68,7 @@ class Text(ColumnType[str]):
     def binary(self, stored: str) -> bool:
         return stored in ("text", "varchar")
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         return None if self.length is None else Text()
 
 
@@ -117,7 +117,7 @@ class Bytes(ColumnType[bytes]):
     def binary(self, stored: str) -> bool:
         return stored == "bytea"
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         return None if self.nbytes is None else Bytes()
 
 
