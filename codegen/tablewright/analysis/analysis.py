@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tablewright.cache.cache import Ledger
+from tablewright.cache.cache import BuildCache
 from tablewright.cache.fingerprint import digest
 from tablewright.schema.definition import Schema
 from tablewright.settings import Settings
@@ -19,7 +19,7 @@ from tablewright.spec.sources import read_sources
 
 
 class SchemaEntry(msgspec.Struct, frozen=True):
-    """What there is to say of the specs in a folder, as the ledger has it: only of specs without an error."""
+    """What there is to say of the specs in a folder, as the cache has it: only of specs without an error."""
 
     key: str
     package: str
@@ -44,18 +44,18 @@ class Reading:
         return self.find()
 
 
-def read_schema(folder: Path, settings: Settings, ledger: Ledger) -> Reading:
-    """What the specs in *folder* mean; what *ledger* knows of them is not found out again."""
-    sources = None if ledger.generator is None else read_sources(folder)
+def read_schema(folder: Path, settings: Settings, cache: BuildCache) -> Reading:
+    """What the specs in *folder* mean; what *cache* knows of them is not found out again."""
+    sources = None if cache.generator is None else read_sources(folder)
     key = None
     if sources is not None:
         parts = [part for name, content in sources.items() for part in (name, content)]
         key = digest(os.path.relpath(folder, settings.root), ",".join(settings.dialects), *parts)
-        known = ledger.recall(folder, SchemaEntry)
+        known = cache.get(folder, SchemaEntry)
         if known is not None and known.key == key:
-            anew = partial(_read, folder, settings, ledger, sources, key)
+            anew = partial(_read, folder, settings, cache, sources, key)
             return Reading(folder, known.package, known.problems, key, lambda: anew().schema)
-    return _read(folder, settings, ledger, sources, key)
+    return _read(folder, settings, cache, sources, key)
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
@@ -64,14 +64,14 @@ def has_errors(problems: Iterable[Problem]) -> bool:
 
 
 def _read(
-    folder: Path, settings: Settings, ledger: Ledger, sources: dict[str, bytes] | None, key: str | None
+    folder: Path, settings: Settings, cache: BuildCache, sources: dict[str, bytes] | None, key: str | None
 ) -> Reading:
     # Loaded only when something has changed: pydantic and YAML take longer than a run that finds nothing to do.
     from tablewright.analysis.full import read_whole
     from tablewright.analysis.incremental import read_changes
     from tablewright.analysis.snapshot import Knowledge
 
-    known = None if sources is None else ledger.recall(folder, Knowledge)
+    known = None if sources is None else cache.get(folder, Knowledge)
     learnt = None if sources is None or known is None else read_changes(folder, settings, sources, known)
     read = learnt or read_whole(folder, settings, sources)
     schema = read.schema
@@ -79,8 +79,8 @@ def _read(
         return Reading(folder, "", read.problems, None, _no_schema)
     if key is None or read.knowledge is None:
         return Reading(folder, schema.name, read.problems, None, lambda: schema)
-    ledger.remember(folder, SchemaEntry(key, schema.name, tuple(read.problems)))
-    ledger.remember(folder, read.knowledge)
+    cache.put(folder, SchemaEntry(key, schema.name, tuple(read.problems)))
+    cache.put(folder, read.knowledge)
     return Reading(folder, schema.name, read.problems, key, lambda: schema)
 
 
