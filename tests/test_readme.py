@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tablewright.spec.load import load_catalog
+from tablewright.spec.load import load_folder
 from tablewright.spec.resolve import resolve
 
 ROOT = Path(__file__).parents[1]
@@ -30,8 +30,8 @@ def test_the_yaml_is_a_schema(tmp_path: Path) -> None:
     """The spec of the README is one, and a part of the bookstore's."""
     (text,) = blocks("yaml")
     (tmp_path / "schema.yaml").write_text(text)
-    catalog = load_catalog(tmp_path, root=tmp_path)
-    assert not catalog.problems
+    catalog = load_folder(tmp_path, root=tmp_path)
+    assert not catalog.diagnostics
     shown = {table.name: {column.name for column in table.columns} for table in resolve(catalog).tables}
     whole = yaml.safe_load((ROOT / "specs/bookstore/schema.yaml").read_text())["tables"]
     assert all(columns <= set(whole[name]["columns"]) for name, columns in shown.items())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from tablewright.analysis.analysis import Reading, has_errors, read_schema
+from tablewright.analysis.analysis import Analysis, analyze, has_errors
 from tablewright.build import build
 from tablewright.build.typecheck import Finding, check_types, sees_only_libraries
 from tablewright.build.typecheck_cache import is_clean, remember_clean
@@ -22,7 +22,7 @@ from tablewright.build.write import Changes, compare, holds, publish
 from tablewright.cache.cache import Ledger
 from tablewright.cache.fingerprint import digest, environment_stamp
 from tablewright.settings import Settings
-from tablewright.spec.problem import Problem
+from tablewright.spec.diagnostic import Diagnostic
 
 Stage: TypeAlias = Literal["load", "render", "format", "compile", "write", "type-check"]
 
@@ -54,7 +54,7 @@ class Package:
 class Outcome:
     """What a run found and did."""
 
-    problems: tuple[Problem, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     packages: tuple[Package, ...] = ()
     findings: tuple[Finding, ...] = ()
     checked: bool = False
@@ -64,7 +64,7 @@ class Outcome:
     def clean(self) -> bool:
         """Whether nothing is left to mend: no error, no type error, and in a comparison no difference."""
         differs = self.checked and any(package.changes for package in self.packages)
-        return not (has_errors(self.problems) or self.findings or differs)
+        return not (has_errors(self.diagnostics) or self.findings or differs)
 
 
 def generate(
@@ -84,23 +84,23 @@ def generate(
     """
     tell = progress or _silent
     ledger = Ledger(settings.root, used=cache)
-    readings = understand(settings, names, ledger, tell)
-    problems = _problems(readings)
-    if has_errors(problems):
-        return Outcome(problems=tuple(problems), checked=check)
+    analyses = understand(settings, names, ledger, tell)
+    diagnostics = _diagnostics(analyses)
+    if has_errors(diagnostics):
+        return Outcome(diagnostics=tuple(diagnostics), checked=check)
 
-    made = build.find_made(_distinct(readings), settings, ledger)
-    drafts = _draft([reading for reading in readings if reading.package not in made], settings, ledger, tell)
+    made = build.find_made(_distinct(analyses), settings, ledger)
+    drafts = _draft([analysis for analysis in analyses if analysis.package not in made], settings, ledger, tell)
     texts = _finish(drafts, tell)
     packages: list[Package] = []
-    for reading in readings:
-        name, folder = reading.package, settings.output / reading.package
+    for analysis in analyses:
+        name, folder = analysis.package, settings.output / analysis.package
         tell("write", name)
         if name in made:
             changes = Changes(unchanged=tuple(sorted(made[name])))
         else:
             changes = (compare if check else publish)(folder, texts[name])
-            made[name] = build.remember(reading, texts[name], drafts[name].inputs, settings, ledger)
+            made[name] = build.remember(analysis, texts[name], drafts[name].inputs, settings, ledger)
         packages.append(Package(name, folder, changes))
     if drafts:
         # A program that generates may import what it made: Python must not go by how its folders were before.
@@ -109,24 +109,24 @@ def generate(
     findings: list[Finding] = []
     if typecheck and not check:
         tell("type-check", "")
-        findings = _check_types(readings, made, settings, ledger)
-    return Outcome(tuple(problems), tuple(packages), tuple(findings), check)
+        findings = _check_types(analyses, made, settings, ledger)
+    return Outcome(tuple(diagnostics), tuple(packages), tuple(findings), check)
 
 
 def lint(
     settings: Settings, names: Sequence[str] = (), *, cache: bool = True, progress: Progress | None = None
-) -> list[Problem]:
+) -> list[Diagnostic]:
     """Every problem of the schemas *names*, of all when empty; `SchemaChoiceError` for a name that is none."""
-    return _problems(understand(settings, names, Ledger(settings.root, used=cache), progress or _silent))
+    return _diagnostics(understand(settings, names, Ledger(settings.root, used=cache), progress or _silent))
 
 
-def understand(settings: Settings, names: Sequence[str], ledger: Ledger, progress: Progress) -> list[Reading]:
+def understand(settings: Settings, names: Sequence[str], ledger: Ledger, progress: Progress) -> list[Analysis]:
     """What the specs of each of the schemas mean, and every problem of theirs."""
-    readings: list[Reading] = []
+    analyses: list[Analysis] = []
     for folder in find_schemas(settings, names):
         progress("load", folder.name)
-        readings.append(read_schema(folder, settings, ledger))
-    return readings
+        analyses.append(analyze(folder, settings, ledger))
+    return analyses
 
 
 def find_schemas(settings: Settings, names: Sequence[str] = ()) -> list[Path]:
@@ -150,20 +150,20 @@ def find_schemas(settings: Settings, names: Sequence[str] = ()) -> list[Path]:
     return [folders[name] for name in dict.fromkeys(names or known)]
 
 
-def _problems(readings: Sequence[Reading]) -> list[Problem]:
-    return [problem for reading in readings for problem in reading.problems]
+def _diagnostics(analyses: Sequence[Analysis]) -> list[Diagnostic]:
+    return [diagnostic for analysis in analyses for diagnostic in analysis.diagnostics]
 
 
-def _distinct(readings: Sequence[Reading]) -> Sequence[Reading]:
+def _distinct(analyses: Sequence[Analysis]) -> Sequence[Analysis]:
     """The *readings*, of which no two make the same package."""
     seen: set[str] = set()
-    for reading in readings:
-        if reading.package in seen:
+    for analysis in analyses:
+        if analysis.package in seen:
             raise SchemaChoiceError(
-                f"{reading.folder}: error[settings]: another folder makes the package '{reading.package}' too."
+                f"{analysis.folder}: error[settings]: another folder makes the package '{analysis.package}' too."
             )
-        seen.add(reading.package)
-    return readings
+        seen.add(analysis.package)
+    return analyses
 
 
 def _may_be_schema(folder: Path) -> bool:
@@ -175,13 +175,13 @@ def _has_specs(folder: Path) -> bool:
 
 
 def _draft(
-    readings: Sequence[Reading], settings: Settings, ledger: Ledger, progress: Progress
+    analyses: Sequence[Analysis], settings: Settings, ledger: Ledger, progress: Progress
 ) -> dict[str, build.Draft]:
     """The packages by name, planned and rendered."""
     drafts: dict[str, build.Draft] = {}
-    for reading in readings:
-        progress("render", reading.package)
-        drafts[reading.package] = build.draft(reading, settings, ledger)
+    for analysis in analyses:
+        progress("render", analysis.package)
+        drafts[analysis.package] = build.draft(analysis, settings, ledger)
     return drafts
 
 
@@ -209,25 +209,25 @@ def _finish(drafts: Mapping[str, build.Draft], progress: Progress) -> dict[str, 
 
 
 def _check_types(
-    readings: Sequence[Reading], made: Mapping[str, Mapping[str, str]], settings: Settings, ledger: Ledger
+    analyses: Sequence[Analysis], made: Mapping[str, Mapping[str, str]], settings: Settings, ledger: Ledger
 ) -> list[Finding]:
     """What mypy finds in the packages; it is not asked again about what it found nothing in."""
-    key = _seen_by_checker(readings, made, settings, ledger)
+    key = _seen_by_checker(analyses, made, settings, ledger)
     if key is not None and is_clean(settings.output, key, ledger):
         return []
     findings = check_types(settings.output, list(made), root=settings.root, targets=settings.targets)
     # Only if all is as it was: while mypy ran, someone may have edited what it was reading.
     same = all(holds(settings.output / name, files) for name, files in made.items())
-    if key is not None and not findings and same and key == _seen_by_checker(readings, made, settings, ledger):
+    if key is not None and not findings and same and key == _seen_by_checker(analyses, made, settings, ledger):
         remember_clean(settings.output, key, ledger)
     return findings
 
 
 def _seen_by_checker(
-    readings: Sequence[Reading], made: Mapping[str, Mapping[str, str]], settings: Settings, ledger: Ledger
+    analyses: Sequence[Analysis], made: Mapping[str, Mapping[str, str]], settings: Settings, ledger: Ledger
 ) -> str | None:
     """What stands for everything that mypy sees; `None` where modules of the project may be among it."""
-    own = settings.base is not None or any(reading.key is None for reading in readings)
+    own = settings.base is not None or any(analysis.key is None for analysis in analyses)
     if own or ledger.generator is None or not sees_only_libraries(settings.output, settings.root):
         return None
     parts = [ledger.generator, environment_stamp(), os.environ.get("MYPYPATH", ""), ",".join(settings.targets)]

@@ -105,7 +105,7 @@ def generated_shop(folder: Path) -> Any:
     settings = Settings(root=SPECS.parent, specs=SPECS, output=folder)
     outcome = generate(settings, typecheck=False)
     if not outcome.clean:
-        raise RuntimeError(f"The specs of the benchmarks are wrong: {outcome.problems}")
+        raise RuntimeError(f"The specs of the benchmarks are wrong: {outcome.diagnostics}")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     return importlib.import_module("shop")

@@ -11,7 +11,7 @@ import msgspec
 
 from tablewright.cache.cache import Ledger
 from tablewright.cache.fingerprint import digest
-from tablewright.analysis.analysis import Reading
+from tablewright.analysis.analysis import Analysis
 from tablewright.settings import Settings
 from tablewright.build.write import contents, fingerprint, holds
 
@@ -39,18 +39,18 @@ class Draft:
     """What stands for all that a file came from, by path; without those that come of more than can be told."""
 
 
-def find_made(readings: Sequence[Reading], settings: Settings, ledger: Ledger) -> dict[str, Mapping[str, str]]:
+def find_made(analyses: Sequence[Analysis], settings: Settings, ledger: Ledger) -> dict[str, Mapping[str, str]]:
     """The packages whose folders have just what the *readings* ask for: by name, the fingerprint of each file."""
     found: dict[str, Mapping[str, str]] = {}
-    for reading in readings:
-        key, folder = _key(reading, settings), settings.output / reading.package
+    for analysis in analyses:
+        key, folder = _key(analysis, settings), settings.output / analysis.package
         known = None if key is None else ledger.recall(folder, PackageEntry)
         if known is not None and known.key == key and holds(folder, known.files):
-            found[reading.package] = known.files
+            found[analysis.package] = known.files
     return found
 
 
-def draft(reading: Reading, settings: Settings, ledger: Ledger) -> Draft:
+def draft(analysis: Analysis, settings: Settings, ledger: Ledger) -> Draft:
     """The package that the *reading* asks for, with the files on disk that came from the very same."""
     # Loaded only when something has changed: Jinja2 takes longer than a run that finds nothing to do.
     from tablewright.build.inputs import table_inputs
@@ -59,9 +59,9 @@ def draft(reading: Reading, settings: Settings, ledger: Ledger) -> Draft:
     from tablewright.render.outputs import table_files
     from tablewright.render.package import render_package
 
-    schema = reading.schema
+    schema = analysis.schema
     links = Links(schema)
-    made = _Made(settings.output / reading.package, ledger)
+    made = _Made(settings.output / analysis.package, ledger)
     files = table_files(schema)
     inputs: dict[str, str] = {}
     for table, came_from in table_inputs(schema, links).items():
@@ -69,7 +69,7 @@ def draft(reading: Reading, settings: Settings, ledger: Ledger) -> Draft:
     finished = {path: text for path, came_from in inputs.items() if (text := made.text(path, came_from)) is not None}
     wanted = {table for table, paths in files.items() if not finished.keys() >= set(paths)}
 
-    source = PurePath(os.path.relpath(reading.folder, settings.root)).as_posix()
+    source = PurePath(os.path.relpath(analysis.folder, settings.root)).as_posix()
     plan = plan_package(schema, source=source, base=settings.base, links=links, wanted=wanted)
     rendered = render_package(plan)
     for path in rendered.keys() - {path for paths in files.values() for path in paths}:
@@ -82,12 +82,12 @@ def draft(reading: Reading, settings: Settings, ledger: Ledger) -> Draft:
 
 
 def remember(
-    reading: Reading, files: Mapping[str, str], inputs: Mapping[str, str], settings: Settings, ledger: Ledger
+    analysis: Analysis, files: Mapping[str, str], inputs: Mapping[str, str], settings: Settings, ledger: Ledger
 ) -> Mapping[str, str]:
     """Tells the *ledger* that *files*, text by path, come of the *reading* and *inputs*; gives their fingerprints."""
     fingerprints = {path: fingerprint(text.encode()) for path, text in files.items()}
-    entry = PackageEntry(_key(reading, settings), fingerprints, dict(inputs))
-    ledger.remember(settings.output / reading.package, entry)
+    entry = PackageEntry(_key(analysis, settings), fingerprints, dict(inputs))
+    ledger.remember(settings.output / analysis.package, entry)
     return fingerprints
 
 
@@ -106,5 +106,5 @@ class _Made:
         return content.decode() if fingerprint(content) == self._known.files.get(path) else None
 
 
-def _key(reading: Reading, settings: Settings) -> str | None:
-    return None if reading.key is None else digest(reading.key, settings.base or "")
+def _key(analysis: Analysis, settings: Settings) -> str | None:
+    return None if analysis.key is None else digest(analysis.key, settings.base or "")
