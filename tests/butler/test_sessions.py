@@ -195,7 +195,7 @@ def test_an_interrupting_session_joins_nothing(db: Any) -> None:
         session.a.insert(name="a1")
         with db.ambient_session() as joined:
             assert joined is session
-        with pytest.raises(InvalidRequestError, match="open already"), db.ambient_session(interrupting=True):
+        with pytest.raises(InvalidRequestError, match="already open"), db.ambient_session(interrupting=True):
             pass
         session.a.insert(name="a2")
     with db.ambient_session(interrupting=True) as session:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tablewright.rules.lint import as_diagnostic, in_order, violations
 from tablewright.schema import definition as d
+from tablewright.schema.type_registry import TYPES
 from tablewright.spec.diagnostic import Location, SpecError
 from tablewright.spec.load import FolderLocations, SpecFolder
 from tablewright.spec.models import ColumnSpec, EnumSpec, ForeignKeySpec, SchemaSpec, TableSpec, TypeSpec, UniqueSpec
@@ -138,7 +139,7 @@ def _type(given: d.Type) -> dict[str, Any]:
         "scale": given.scale,
         "nbytes": given.nbytes,
         "of": element,
-        "python": given.python if given.kind == "json" else None,
+        "python": given.python if "python" in TYPES[given.kind].parameters else None,
         "storage": given.storage if given.storage == "scaled" else None,
     }
 

@@ -9,11 +9,11 @@ from pathlib import Path, PurePath
 
 import msgspec
 
+from tablewright.analysis.analysis import Analysis
+from tablewright.build.write import contents, fingerprint, holds
 from tablewright.cache.cache import Ledger
 from tablewright.cache.fingerprint import digest
-from tablewright.analysis.analysis import Analysis
 from tablewright.settings import Settings
-from tablewright.build.write import contents, fingerprint, holds
 
 
 class PackageEntry(msgspec.Struct, frozen=True):
@@ -54,8 +54,8 @@ def draft(analysis: Analysis, settings: Settings, ledger: Ledger) -> Draft:
     """The package that the *reading* asks for, with the files on disk that came from the very same."""
     # Loaded only when something has changed: Jinja2 takes longer than a run that finds nothing to do.
     from tablewright.build.inputs import table_inputs
-    from tablewright.plan.table_graph import Links
     from tablewright.plan.package import plan_package
+    from tablewright.plan.table_graph import Links
     from tablewright.render.outputs import table_files
     from tablewright.render.package import render_package
 

@@ -17,6 +17,8 @@ def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
     taken.add(table.class_name)
     taken |= {schema.table(item.target).class_name for item in table.relationships}
     imports = Imports(taken)
+    imports.require("typing", "TYPE_CHECKING")
+    imports.require("._base", "Base")
     typing = Imports(())
     mapped = imports.use("sqlalchemy.orm", "Mapped")
     types = {
@@ -28,9 +30,7 @@ def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
     }
     module = module_name(table.name)
     local = {
-        "Base": imports.use("._base", "Base"),
         "table": imports.use(f"..tables.{module}", module),
-        "TYPE_CHECKING": imports.use("typing", "TYPE_CHECKING"),
         "ClassVar": imports.use("typing", "ClassVar"),
         "FromClause": imports.use("sqlalchemy", "FromClause"),
     }

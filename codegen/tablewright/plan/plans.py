@@ -45,8 +45,8 @@ class CoreTable(Struct, frozen=True):
     stem: str
     variable: str
     doc: str
-    local: dict[str, str]
-    """The names of imported things as this module spells them."""
+    table_function: str
+    """The local name of `schema.tables.table`."""
     database_name: str
     metadata: str
     columns: tuple[Field, ...]
@@ -65,7 +65,7 @@ class TablePlan(Struct, frozen=True):
     core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
-    """The names of imported things as this module spells them."""
+    """The local names of imports and builtins that a name of the user's may shadow."""
     update: tuple[Field, ...]
     where: tuple[Field, ...]
     base: str
@@ -94,7 +94,7 @@ class OpaquePlan(Struct, frozen=True):
     core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
-    """The names of imported things as this module spells them."""
+    """The local names of imports and builtins that a name of the user's may shadow."""
     where: tuple[Field, ...]
     part: tuple[Field, ...]
     columns: str
@@ -118,7 +118,7 @@ class ManagerPlan(Struct, frozen=True):
     tables: tuple[OpaqueNames, ...]
     imports: ImportGroups
     local: dict[str, str]
-    """The names of imported things as this module spells them."""
+    """The local names of imports and builtins that a name of the user's may shadow."""
 
 
 class EntityPlan(Struct, frozen=True):
@@ -178,6 +178,8 @@ class PackagePlan(Struct, frozen=True):
     enums: tuple[EnumPlan, ...]
     accessors: tuple[AccessorPlan, ...]
     renamed_accessors: tuple[AccessorPlan, ...]
+    names: tuple[str, ...]
+    """The public names of the package."""
     property: str
     """The builtin, as the session's class has to call it."""
     schema_json: str

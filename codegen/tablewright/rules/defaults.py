@@ -7,16 +7,11 @@ from collections.abc import Iterator
 from tablewright.rules.rule import Violation
 from tablewright.schema import definition as d, names
 from tablewright.schema.definition import PORTABLE
+from tablewright.schema.type_registry import TYPES
 from tablewright.spec.diagnostic import did_you_mean
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedColumn
 from tablewright.spec.resolve_literal import LiteralError, canonical_literal
-
-_FITS = {
-    "now": ("date", "time", "datetime", "timestamptz"),
-    "uuid4": ("uuid",),
-    "uuid7": ("uuid",),
-}
 
 
 def default_and_default_sql(schema: ExpandedSchema) -> Iterator[Violation]:
@@ -46,8 +41,8 @@ def bad_default(schema: ExpandedSchema) -> Iterator[Violation]:
 def _complete(type_: d.Type, enums: tuple[d.Enum, ...]) -> bool:
     if type_.kind == "enum":
         return any(enum.name == type_.enum for enum in enums)
-    needed = {"string": ["length"], "decimal": ["precision", "scale"], "hash": ["nbytes"]}.get(type_.kind, [])
-    sized = all((getattr(type_, name) or 0) >= (0 if name == "scale" else 1) for name in needed)
+    numbers = TYPES[type_.kind].numbers
+    sized = all((getattr(type_, item.name) or 0) >= item.least for item in numbers if item.required)
     return sized and (type_.of is None or _complete(type_.of, enums))
 
 
@@ -58,7 +53,11 @@ def _default_suggestion(column: ExpandedColumn, enums: tuple[d.Enum, ...]) -> st
         return did_you_mean(said, values) or f"The values are {', '.join(values)}."
     if isinstance(said, str) and (said in PORTABLE or said.endswith(")")):
         return "An expression is a `default_sql`."
-    if column.type.kind in ("string", "text") and isinstance(said, bool | int | float):
+    if (
+        column.type.kind is not None
+        and TYPES[column.type.kind].literal == "text"
+        and isinstance(said, bool | int | float)
+    ):
         return "Put it in quotes."
     return None
 
@@ -76,8 +75,8 @@ def touch_type(schema: ExpandedSchema) -> Iterator[Violation]:
 def _misplaced(schema: ExpandedSchema, key: str) -> Iterator[Violation]:
     for column in schema.written_columns:
         said, kind = getattr(column.spec, key), column.type.kind
-        if said in _FITS and kind is not None and kind not in _FITS[said]:
-            fitting = ", ".join(f"`{name}`" for name in _FITS[said])
+        if said in PORTABLE and kind is not None and said not in TYPES[kind].expressions:
+            fitting = ", ".join(f"`{name}`" for name, row in TYPES.items() if said in row.expressions)
             yield Violation((*column.path, key), f"`{said}` is no value of `{kind}`.", f"It goes with {fitting}.")
 
 

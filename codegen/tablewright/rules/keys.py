@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tablewright.rules.rule import Violation
+from tablewright.schema.type_registry import TYPES
 from tablewright.spec.expand import ExpandedSchema
 
 MOST_COLUMNS = 1600
@@ -71,8 +72,9 @@ def key_type(schema: ExpandedSchema) -> Iterator[Violation]:
         keys += [(unique.columns_path, unique.columns, "a unique key") for unique in table.uniques]
         for path, columns, what in keys:
             for name in columns:
-                if name in table.columns and table.columns[name].type.kind == "json":
-                    message = f"`{name}` is json, which cannot be part of {what}."
+                kind = table.columns[name].type.kind if name in table.columns else None
+                if kind is not None and not TYPES[kind].key:
+                    message = f"`{name}` is {kind}, which cannot be part of {what}."
                     yield Violation(path, message, "Put what identifies the row into a column of its own.")
 
 
@@ -91,7 +93,7 @@ def autoincrement_not_integer(schema: ExpandedSchema) -> Iterator[Violation]:
     for column in schema.written_columns:
         kind = column.type.kind
         codec = "codec" in column.type.values
-        if column.spec.autoincrement and kind is not None and (kind not in ("smallint", "integer", "bigint") or codec):
+        if column.spec.autoincrement and kind is not None and (not TYPES[kind].autoincrement or codec):
             message = f"`autoincrement` numbers integers, not `{kind}`{' with a codec' if codec else ''}."
             yield Violation((*column.path, "autoincrement"), message, "Make it a `bigint`.", on_key=True)
 

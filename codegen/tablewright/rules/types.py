@@ -7,24 +7,10 @@ from typing import Any
 
 from tablewright.rules.rule import Violation
 from tablewright.schema.python_types import PythonTypeError, parse
+from tablewright.schema.type_registry import TYPES
 from tablewright.spec.diagnostic import did_you_mean
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded_type import KINDS, PARAMETERS, ExpandedType
-
-# What each type takes: the parameter, its range, and whether it must be said.
-_MOMENT = {"precision": (0, 6, False)}
-_NUMBERS: dict[str, dict[str, tuple[int, int, bool]]] = {
-    "string": {"length": (1, 10_485_760, True)},
-    "decimal": {"precision": (1, 1000, True), "scale": (0, 1000, True)},
-    "hash": {"nbytes": (1, 1_000_000, True)},
-    "time": _MOMENT,
-    "datetime": _MOMENT,
-    "timestamptz": _MOMENT,
-}
-_NUMBER_PARAMETERS = ("length", "precision", "scale", "nbytes")
-
-ARRAY_ELEMENTS = KINDS - {"bytes", "hash", "json", "array", "range"} | {"enum"}
-RANGE_BOUNDS = frozenset({"integer", "bigint", "decimal", "date", "datetime", "timestamptz"})
 
 
 def unknown_type(schema: ExpandedSchema) -> Iterator[Violation]:
@@ -39,38 +25,10 @@ def unknown_type(schema: ExpandedSchema) -> Iterator[Violation]:
         yield Violation(path, f"there is no type `{name}`.", _instead(name, [*spec.types, *spec.enums]))
 
 
-# What people write who know SQL or Python better than this language.
-_FOREIGN = {
-    "int": "integer",
-    "int4": "integer",
-    "int8": "bigint",
-    "int2": "smallint",
-    "long": "bigint",
-    "str": "string",
-    "varchar": "string",
-    "char": "string",
-    "numeric": "decimal",
-    "number": "decimal",
-    "bool": "boolean",
-    "double": "float",
-    "float8": "float",
-    "float4": "real",
-    "blob": "bytes",
-    "bytea": "bytes",
-    "timestamp": "datetime",
-    "timedelta": "interval",
-    "duration": "interval",
-    "dict": "json",
-    "jsonb": "json",
-    "object": "json",
-    "list": "array",
-}
-
-
 def _instead(name: str, own: list[str]) -> str:
-    known = _FOREIGN.get(name.lower())
-    if known is not None:
-        return f"Did you mean `{known}`?"
+    for known, row in TYPES.items():
+        if name.lower() in row.aliases:
+            return f"Did you mean `{known}`?"
     return did_you_mean(name, [*own, *sorted(KINDS)]) or f"The types are {', '.join(sorted(KINDS))}."
 
 
@@ -110,10 +68,9 @@ def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Violation]:
             users = [other for other in ("enum", *sorted(KINDS)) if name in _takes(other, {})]
             suggestion = f"It belongs to {', '.join(f'`{user}`' for user in users)}." if users else None
             yield Violation((*item.path, name), f"`{kind}` takes no `{name}`.", suggestion, on_key=True)
-    numbers = _NUMBERS.get(kind, {})
-    for name, (least, most, needed) in numbers.items():
+    for name, least, most, required in TYPES[kind].numbers:
         value = item.values.get(name)
-        if value is None and needed:
+        if value is None and required:
             yield _missing(item, kind, name)
         elif value is not None and not least <= value <= most:
             message = f"`{name}` of `{kind}` is from {least} to {most}, not {value}."
@@ -121,19 +78,13 @@ def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Violation]:
         elif name == "scale" and value is not None and value > (item.values.get("precision") or most):
             message = f"the scale {value} is more than the precision {item.values['precision']}."
             yield Violation(_said(item, name), message, "The scale counts those of the digits that are fractional.")
-    if kind in ("array", "range") and item.of is None:
+    if "of" in TYPES[kind].parameters and item.of is None:
         yield _missing(item, kind, "of")
 
 
 def _takes(kind: str, values: Mapping[str, Any]) -> set[str]:
-    takes = set(_NUMBERS.get(kind, ())) | {"codec"}
-    if kind == "decimal":
-        takes.add("storage")
-    if kind in ("array", "range"):
-        takes.add("of")
-    if kind == "json" or "codec" in values:
-        takes.add("python")
-    return takes
+    takes = {number.name for number in TYPES[kind].numbers} | set(TYPES[kind].parameters) | {"codec"}
+    return takes | {"python"} if "codec" in values else takes
 
 
 def _missing(item: ExpandedType, kind: str, name: str) -> Violation:
@@ -158,10 +109,11 @@ def element_type(schema: ExpandedSchema) -> Iterator[Violation]:
     for item in schema.types:
         if item.kind not in ("array", "range") or item.of is None or item.of.kind is None or "of" not in item.given:
             continue
-        allowed = ARRAY_ELEMENTS if item.kind == "array" else RANGE_BOUNDS
+        array = item.kind == "array"
+        allowed = [name for name, row in TYPES.items() if (row.array_element if array else row.range_bound)]
         path = (*item.path, "of")
         if item.of.kind not in allowed:
-            what = "elements of an array" if item.kind == "array" else "bounds of a range"
+            what = "elements of an array" if array else "bounds of a range"
             listed = ", ".join(sorted(allowed))
             yield Violation(path, f"the {what} cannot be `{item.of.kind}`.", f"They can be {listed}.")
         elif "codec" in item.of.values:

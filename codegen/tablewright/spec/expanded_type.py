@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 
 from tablewright.schema import definition as d
+from tablewright.schema.type_registry import TYPES
 from tablewright.spec.models import ColumnSpec, SchemaSpec, TypeSpec
 from tablewright.spec.yaml_reader import Path
 
-KINDS: frozenset[str] = frozenset(get_args(d.Kind)) - {"enum"}
+KINDS: frozenset[str] = frozenset(TYPES) - {"enum"}
 """The types that a spec may name besides its enums and its named types."""
 
 _NO_SQL: Mapping[str, str] = {}
@@ -96,7 +97,7 @@ def expand_type(
         fault = fault or f"the type `{name}` is made of itself"
     elif name in KINDS:
         kind = name
-        if of is None and kind in ("array", "range"):
+        if of is None and "of" in TYPES[kind].parameters:
             fault = f"the type `{kind}` needs `of`"
     else:
         fault = fault or f"there is no type `{name}`"

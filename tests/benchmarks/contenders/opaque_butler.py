@@ -12,20 +12,6 @@ from sqlalchemy import URL
 
 from tests.benchmarks.contenders.opaque_storage import TABLE, OpaqueStorage, Record
 
-# Butler asks for an extension that its exclusion constraints need, and no opaque table does; the server from the wheel
-# does not have it. There a row that says so has to serve, in a database that goes with the benchmark.
-EXTENSION = """
-DO $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'btree_gist') THEN
-        CREATE EXTENSION IF NOT EXISTS btree_gist;
-    ELSE
-        SET LOCAL allow_system_table_mods = on;
-        INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
-        SELECT 16000, 'btree_gist', extowner, extnamespace, true, '0' FROM pg_extension WHERE extname = 'plpgsql';
-    END IF;
-END $$
-"""
 DATABASES = {"sqlite": "sqlite:SqliteDatabase", "postgresql": "postgresql:PostgresqlDatabase"}
 
 
@@ -44,7 +30,8 @@ class ButlerStorage(OpaqueStorage):
         if url.get_backend_name() == "postgresql":
             conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
             with psycopg.connect(conninfo) as connection:
-                connection.execute(EXTENSION.encode())
+                # Butler refuses a database without it, since its exclusion constraints need it.
+                connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
         module, _, name = DATABASES[url.get_backend_name()].partition(":")
         databases = importlib.import_module(f"lsst.daf.butler.registry.databases.{module}")
         self.database: Any = getattr(databases, name).fromUri(url, origin=0)

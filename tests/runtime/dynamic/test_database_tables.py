@@ -244,7 +244,7 @@ def test_several_are_all_or_none(url: str) -> None:
     """Where one of several is in conflict, none of the others is made."""
     with Database(url) as db:
         db.ensure_table("b", TAGS)
-        with pytest.raises(TableConflictError, match="another table b"):
+        with pytest.raises(TableConflictError, match="table b of the database differs"):
             db.ensure_tables({"a": TAGS, "b": OTHER, "c": TAGS})
         assert there(db) == {"b"}
 

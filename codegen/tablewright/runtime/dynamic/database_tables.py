@@ -68,14 +68,14 @@ def declared(
         database.refuse_read_only("create")
     context: StaticTablesContext[Any] = StaticTablesContext(database.engine.dialect, package)
     yield context
-    known = context.finish()
+    defined = context.finish()
     if create:
         with _locked(database) as connection:
             context.create(connection, lambda function: initialize(connection, function))
     else:
         with database.reading() as connection:
             context.check(connection)
-    _registry(database).adopt(known)
+    _registry(database).adopt(defined)
 
 
 @contextmanager

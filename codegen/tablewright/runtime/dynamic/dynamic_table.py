@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -16,9 +13,8 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from tablewright.runtime.row import Row
 from tablewright.runtime.table import AllRows, Lock, Table, Where
 from tablewright.runtime.transaction.gate import GatedSession
-from tablewright.schema import names, types
-from tablewright.schema.range import Range
-from tablewright.schema.types.column_type import Spelt
+from tablewright.schema import names
+from tablewright.schema.types.column_type import ColumnType
 
 _KEPT = "tablewright.accessor"
 
@@ -113,38 +109,5 @@ def _stem(table: sqlalchemy.Table) -> str:
     return names.class_name(table.name)
 
 
-def _python(column_type: Any) -> Any:
-    while isinstance(column_type, Spelt):
-        column_type = cast("Spelt[Any]", column_type).inner
-    match column_type:
-        case types.Json():
-            return cast("types.Json[Any]", column_type).python
-        case types.Enum():
-            return cast("types.Enum[Any]", column_type).enum
-        case types.ArrayOf():
-            return list[_python(cast("types.ArrayOf[Any]", column_type).element)]  # type: ignore[misc]  # made at run time
-        case types.RangeOf():
-            return Range
-        case _:
-            return _PYTHON.get(type(cast("object", column_type)), Any)
-
-
-_PYTHON: dict[type, type] = {
-    types.SmallInteger: int,
-    types.Integer: int,
-    types.BigInteger: int,
-    types.Float: float,
-    types.Real: float,
-    types.Decimal: decimal.Decimal,
-    types.Boolean: bool,
-    types.String: str,
-    types.Text: str,
-    types.Bytes: bytes,
-    types.Hash: bytes,
-    types.Date: dt.date,
-    types.Time: dt.time,
-    types.DateTime: dt.datetime,
-    types.TimestampTz: dt.datetime,
-    types.Interval: dt.timedelta,
-    types.Uuid: uuid.UUID,
-}
+def _python(column_type: object) -> Any:
+    return column_type.python_type if isinstance(column_type, ColumnType) else Any

@@ -22,10 +22,10 @@ from tablewright.schema import definition as d
 from tablewright.schema.canonical import table_identity
 
 
-class Known(NamedTuple):
+class DefinedTable(NamedTuple):
     """A defined table."""
 
-    said: object
+    identity: object
     """The value that differs between different tables of one name."""
     table: sqlalchemy.Table
     definition: d.Table | None
@@ -39,7 +39,7 @@ class DynamicTables:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, Known] = {}
+        self._tables: dict[str, DefinedTable] = {}
         self._lock = RLock()
 
     def find(
@@ -50,7 +50,7 @@ class DynamicTables:
         Raise `TableConflictError` for a table with another definition.
         """
         tables = self.tables(definitions, connection.dialect, package)
-        return {name: table if _is_there(connection, table) else None for name, table in tables.items()}
+        return {name: table if _exists(connection, table) else None for name, table in tables.items()}
 
     def ensure(
         self, connection: Connection, definitions: Mapping[str, Definition], package: Package
@@ -60,10 +60,10 @@ class DynamicTables:
         Raise `TableConflictError` for a table with another definition.
         """
         tables = self.tables(definitions, connection.dialect, package)
-        missing = [table for table in tables.values() if not _is_there(connection, table)]
+        missing = [table for table in tables.values() if not _exists(connection, table)]
         if missing:
             ddl.wait_for_turn(connection)
-            missing = [table for table in missing if not _is_there(connection, table)]
+            missing = [table for table in missing if not _exists(connection, table)]
             if missing:
                 ddl.create_all(connection, missing[0].metadata, missing)
         return tables
@@ -77,13 +77,13 @@ class DynamicTables:
             return False
         connection.execute(DropTable(table))
         with self._lock:
-            self._known.pop(name, None)
+            self._tables.pop(name, None)
         return True
 
-    def adopt(self, known: Mapping[str, Known]) -> None:
+    def adopt(self, defined: Mapping[str, DefinedTable]) -> None:
         """Add tables that were defined elsewhere."""
         with self._lock:
-            self._known.update(known)
+            self._tables.update(defined)
 
     def tables(
         self, definitions: Mapping[str, Definition], dialect: Dialect, package: Package
@@ -96,7 +96,7 @@ class DynamicTables:
             refuse_name(name, package)
         with self._lock:
             among = self._among(package, definitions)
-            said: dict[str, d.Table | sqlalchemy.Table] = {
+            items: dict[str, d.Table | sqlalchemy.Table] = {
                 name: definition
                 if isinstance(definition, sqlalchemy.Table)
                 else resolved(definition, name, dialect, among=among, beside=definitions)
@@ -104,34 +104,38 @@ class DynamicTables:
             }
             new = {
                 name: item
-                for name, item in said.items()
-                if name not in self._known or self._known[name].said != meaning(item, package)
+                for name, item in items.items()
+                if name not in self._tables or self._tables[name].identity != identity_of(item, package)
             }
             self._make(new, dialect, package, among)
-            return {name: self._known[name].table for name in definitions}
+            return {name: self._tables[name].table for name in definitions}
 
     def _among(self, package: Package, definitions: Mapping[str, Definition]) -> d.Schema:
-        beside = [known.definition for name, known in self._known.items() if name not in definitions]
+        others = [defined.definition for name, defined in self._tables.items() if name not in definitions]
         given = [resolve_name(name, item) for name, item in definitions.items() if isinstance(item, d.Table)]
         schema = package.definition
-        return replace(schema, tables=(*schema.tables, *(item for item in beside if item is not None), *given))
+        return replace(schema, tables=(*schema.tables, *(item for item in others if item is not None), *given))
 
     def _make(
-        self, said: Mapping[str, d.Table | sqlalchemy.Table], dialect: Dialect, package: Package, among: d.Schema
+        self, items: Mapping[str, d.Table | sqlalchemy.Table], dialect: Dialect, package: Package, among: d.Schema
     ) -> None:
         # In a separate MetaData: `create()` and Alembic use the package's.
         metadata = MetaData()
-        made: dict[str, Known] = {}
-        for name, item in said.items():
+        new_tables: dict[str, DefinedTable] = {}
+        for name, item in items.items():
             if isinstance(item, sqlalchemy.Table):
-                made[name] = Known(meaning(item, package), make_table(item, name, metadata, dialect), None)
+                new_tables[name] = DefinedTable(
+                    identity_of(item, package), make_table(item, name, metadata, dialect), None
+                )
             else:
-                made[name] = Known(meaning(item, package), make_resolved(item, metadata, among), item)
-        borrow_targets(metadata, said.values(), {name: known.table for name, known in self._known.items()}, package)
-        self._known.update(made)
+                new_tables[name] = DefinedTable(identity_of(item, package), make_resolved(item, metadata, among), item)
+        borrow_targets(
+            metadata, items.values(), {name: defined.table for name, defined in self._tables.items()}, package
+        )
+        self._tables.update(new_tables)
 
 
-def meaning(item: d.Table | sqlalchemy.Table, package: Package) -> object:
+def identity_of(item: d.Table | sqlalchemy.Table, package: Package) -> object:
     """Return a value that is equal for equal tables. Docs and class names are not part of it."""
     if isinstance(item, sqlalchemy.Table):
         return item
@@ -147,13 +151,13 @@ def refuse_name(name: str, package: Package) -> None:
     """Raise `InvalidRequestError` if *name* is that of a table of the package."""
     schema = package.definition
     if any(table.table == name for table in (*schema.tables, *schema.opaque_tables)):
-        raise InvalidRequestError(f"{name!r} is a table of {schema.name}: give the other one another name.")
+        raise InvalidRequestError(f"{name!r} is a table of {schema.name}. Choose another name.")
 
 
 def borrow_targets(
     metadata: MetaData,
     tables: Iterable[d.Table | sqlalchemy.Table],
-    known: Mapping[str, sqlalchemy.Table],
+    defined: Mapping[str, sqlalchemy.Table],
     package: Package,
 ) -> None:
     """Add the tables that *tables* reference to *metadata*, so that joins follow foreign keys."""
@@ -161,7 +165,7 @@ def borrow_targets(
         for target in _targets(table, package):
             if target in metadata.tables:
                 continue
-            found = known.get(target)
+            found = defined.get(target)
             if found is None and any(item.table == target for item in package.definition.tables):
                 found = package.load_tables().tables.get(target)
             if found is None and isinstance(table, sqlalchemy.Table):
@@ -179,11 +183,11 @@ def _targets(table: d.Table | sqlalchemy.Table, package: Package) -> Iterable[st
     return [in_database.get(key.table, key.table) for key in table.foreign_keys if key.table != table.name]
 
 
-def _is_there(connection: Connection, table: sqlalchemy.Table) -> bool:
+def _exists(connection: Connection, table: sqlalchemy.Table) -> bool:
     found = compared(connection, table)
     if found:
         raise TableConflictError(
-            f"The database has another table {table.name} than was declared. {' '.join(found)} "
+            f"The table {table.name} of the database differs from its declaration. {' '.join(found)} "
             "Declare it as it is, or under another name."
         )
     return found is not None
@@ -208,5 +212,5 @@ def share_tables(dialect: Dialect, twin: Dialect) -> None:
 def absent_for_reading(names: Iterable[str]) -> ReadOnlyDatabaseError:
     """Return the error for tables that cannot be created in a read-only database."""
     return ReadOnlyDatabaseError(
-        f"The database has no table {', '.join(names)}, and none can be made: it is open for reading only."
+        f"The database has no table {', '.join(names)}, and cannot create it: it is open for reading only."
     )

@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime.rows.prepared import encode_all
 from tablewright.schema import postgresql
+from tablewright.schema.types.column_type import Spelt
 
 
 class WrittenArray(TypeDecorator[str]):
@@ -31,9 +32,11 @@ class WrittenArray(TypeDecorator[str]):
 
 
 def array_parameter(values: Sequence[Any], value_type: TypeEngine[Any], connection: Connection) -> BindParameter[Any]:
-    """One parameter that is an array of *values*, none of them None; one that does not fit raises DataError."""
-    encoded = encode_all(values, value_type, connection)
-    written = _written(encoded)
+    """Return one parameter that is an array of *values*, none of them None. Raise DataError if one does not fit."""
+    written = _written(encode_all(values, value_type, connection))
+    # Not cast to the SQL of the spec: CHAR(6) would cut what it is compared with. A citext must be, to ignore case.
+    while isinstance(value_type, Spelt) and dict(value_type.sql).get("postgresql", "").lower() != "citext":
+        value_type = value_type.inner
     if written is None:
         return bindparam(None, list(values), type_=postgresql.ARRAY(value_type))
     return bindparam(None, written, type_=WrittenArray(value_type))

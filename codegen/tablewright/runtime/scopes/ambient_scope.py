@@ -42,8 +42,8 @@ class AmbientScope(Generic[S]):
         if outer is not None:
             if self._interrupting:
                 raise InvalidRequestError(
-                    "An ambient session is open already: joined to it, what is done here would be stored only with "
-                    "all the rest, and undone with it. Call it outside, or use database.session()."
+                    "An ambient session is already open. Joined to it, this work would be committed or undone together "
+                    "with the rest of it. Call it outside that session, or use database.session()."
                 )
             self._inner = outer.nested()
             return self._inner.__enter__()

@@ -67,7 +67,9 @@ class SessionScope(Generic[S]):
 
     def __enter__(self) -> S:
         if self._session is not None:
-            raise InvalidRequestError("This `with database.session()` has been entered already; ask for another.")
+            raise InvalidRequestError(
+                "This `with database.session()` has already been entered; call database.session() again."
+            )
         session = self._session_class(
             self._bind,
             autobegin=False,
@@ -122,7 +124,7 @@ def _undo(session: Session, error: BaseException) -> None:
         session._rollback()
     except Exception as second:
         # Closing returns the connection to its pool, which rolls it back or discards it.
-        error.add_note(f"Rolling back failed too: {second}")
+        error.add_note(f"The rollback failed too: {second}")
 
 
 def open_scope(

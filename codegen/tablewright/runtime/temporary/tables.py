@@ -92,7 +92,7 @@ class TemporaryTables:
         """
         made = self._find(table)
         if made is None:
-            raise InvalidRequestError(f"{table.name} is no temporary table of this session, or it is gone already.")
+            raise InvalidRequestError(f"{table.name} is not a temporary table of this session, or it is already gone.")
         with self._session.gate:
             self._drop(made)
 
@@ -132,8 +132,8 @@ class TemporaryTables:
         if guard is not None:
             if self._session.in_nested_transaction():
                 raise InvalidRequestError(
-                    "In a read-only session on Postgres temporary tables are made and dropped outside of savepoints: "
-                    "before session.nested() or session.savepoint(), or after."
+                    "In a read-only session on Postgres temporary tables can only be created and dropped outside of "
+                    "savepoints: before session.nested() or session.savepoint(), or after."
                 )
             with guard.lifted():
                 yield
@@ -222,9 +222,9 @@ def _drop_on_sqlite(connection: Connection, name: str) -> str | None:
 
 def _refuse_taken(connection: Connection, name: str) -> None:
     if len(name.encode()) > MAX_BYTES:
-        raise InvalidRequestError(f"A name of more than {MAX_BYTES} bytes is cut by Postgres: {name!r}.")
+        raise InvalidRequestError(f"Postgres truncates names of more than {MAX_BYTES} bytes: {name!r}.")
     if connection.dialect.has_table(connection, name):
         raise InvalidRequestError(
-            f"There is a table or a view {name!r} already, which a temporary one would hide. "
-            "Give another name, or none: one is made up."
+            f"A table or view {name!r} already exists, and a temporary table would hide it. "
+            "Choose another name, or none to have one generated."
         )

@@ -89,12 +89,12 @@ class AttributeStore:
             raise ValueError(f"An attribute needs a name and a value, neither of them empty: {name!r}, {value!r}.")
         with self._connection() as connection:
             # ON CONFLICT, because a failed statement would break a transaction of Postgres.
-            words = _INSERT + ("DO UPDATE SET value = excluded.value" if force else "DO NOTHING")
+            sql = _INSERT + ("DO UPDATE SET value = excluded.value" if force else "DO NOTHING")
             store = name_of_store(connection).replace(":", r"\:")
-            statement = text(words.format(store=store)).bindparams(*_PARAMETERS)
+            statement = text(sql.format(store=store)).bindparams(*_PARAMETERS)
             written = connection.execute(statement, {"name": name, "value": value}).rowcount
         if not written:
-            raise AttributeExistsError(f"There is an attribute {name!r} already: set(…, force=True) overwrites it.")
+            raise AttributeExistsError(f"The attribute {name!r} already has a value: set(…, force=True) overwrites it.")
 
     def delete(self, name: str) -> bool:
         """Remove *name* and its value. Return True if it existed."""
@@ -110,6 +110,6 @@ class AttributeStore:
             if not lacks_table(error):
                 raise
             raise VersionsMissingError(
-                f"The database has no table {NAME}. Database.create() makes it with the others; where those are there "
-                "already, made by Alembic or by hand, Database.stamp() does."
+                f"The database has no table {NAME}. Database.create() creates it with the others; if those exist, "
+                "created by Alembic or by hand, run Database.stamp()."
             ) from error

@@ -24,7 +24,7 @@ class Versions:
     def __init__(self, schema: SchemaInfo, extensions: Sequence[Extension]) -> None:
         taken = [extension.role for extension in extensions]
         if len(set(taken)) < len(taken):
-            raise ArgumentError(f"Two extensions of {schema.name} have one role: {', '.join(sorted(taken))}.")
+            raise ArgumentError(f"Two extensions of {schema.name} have the same role: {', '.join(sorted(taken))}.")
         self.schema = schema
         self.extensions = tuple(extensions)
         self.version_name = f"version:{schema.name}"
@@ -56,9 +56,9 @@ class Versions:
         name = self.schema.name
         if found.get(self.version_name, self.schema.version) != self.schema.version:
             raise IncompatibleVersionError(
-                f"The database says that it holds {name} {found[self.version_name]}, this package is "
+                f"The database stores version {found[self.version_name]} of {name}; this package is "
                 f"{self.schema.version}. Once its tables are those of {self.schema.version}, "
-                "Database.stamp(force=True) says so."
+                "run Database.stamp(force=True)."
             )
         if self.digest_name in found:
             self._check_digest(found)
@@ -69,7 +69,7 @@ class Versions:
         """Return the attributes to write into a database that stores *found*."""
         unknown = [extension.extension_name() for extension in requested if extension not in self.extensions]
         if unknown:
-            raise ArgumentError(f"{', '.join(unknown)} is none of the extensions of this Database class.")
+            raise ArgumentError(f"{', '.join(unknown)} is not an extension of this Database class.")
         rows: dict[str, str] = {}
         if found.get(self.version_name, self.schema.version) == self.schema.version:
             rows |= {self.version_name: self.schema.version, self.digest_name: self.schema.digest}
@@ -91,7 +91,7 @@ class Versions:
         return kept
 
     def stored(self, rows: Rows) -> dict[str, VersionTuple | None]:
-        """Return the versions that a database stores, of the schema and of extensions by role; None if not versioned."""
+        """Return the versions that a database stores, of the schema and of extensions by role; None: not versioned."""
         versions: dict[str, VersionTuple | None] = {self.schema.name: self._stored(rows)}
         for name, class_name in rows.items():
             if name.startswith(self.config_prefix):
@@ -102,10 +102,9 @@ class Versions:
     def missing(self) -> VersionsMissingError:
         """Return the error for a database that stores no version."""
         return VersionsMissingError(
-            f"The database does not say which version of {self.schema.name} it holds; this package needs "
-            f"{self.schema.version}. Database.create() makes the tables and says so; where they are there already, "
-            "made by Alembic, by hand or by an older release, Database.stamp() does. "
-            "Database(…, check_versions=False) does not ask."
+            f"The database stores no version of {self.schema.name}; this package requires {self.schema.version}. "
+            "Database.create() creates the tables and stores it. If the tables exist, created by Alembic, by hand or "
+            "by an older release, run Database.stamp(). Database(…, check_versions=False) skips the check."
         )
 
     def _config(self, extension: Extension) -> str:
@@ -123,11 +122,11 @@ class Versions:
             raise self.missing()
         if stored != needed and not self._digests_differ_in_form(found):
             raise IncompatibleVersionError(
-                f"The database holds {self.schema.name} {self.schema.version} of another spec than this package was "
-                f"generated from (digest {_short(stored)} there, {_short(needed)} here): it was changed without a new "
-                "version. Give it one, migrate the database and call Database.stamp(force=True); or go back to the "
-                "spec of the database and run `tablewright generate`; or, where nothing in it matters, Database.drop() "
-                "and create()."
+                f"The database has {self.schema.name} {self.schema.version}, but of a different spec than this package "
+                f"(digest {_short(stored)} in the database, {_short(needed)} here): the spec was changed without a new "
+                "version. Change the version, migrate the database and run Database.stamp(force=True); or restore the "
+                "database's spec and run `tablewright generate`; or, if its data can be lost, run Database.drop() and "
+                "create()."
             )
 
     def _digests_differ_in_form(self, found: Rows) -> bool:
@@ -141,14 +140,14 @@ class Versions:
             if may_lack:
                 return
             raise IncompatibleVersionError(
-                f"The database was made without the extension {extension.role!r} of {self.schema.name}, which this "
-                f"program does by {name}. Database.create(exist_ok=True) adds it; Database.stamp() does where its "
-                "tables are there already."
+                f"The database was created without the extension {extension.role!r} of {self.schema.name}, which this "
+                f"program implements with {name}. Database.create(exist_ok=True) adds it; if its tables exist, run "
+                "Database.stamp()."
             )
         if stored != name:
             raise IncompatibleVersionError(
-                f"The database was made with {stored} as the extension {extension.role!r} of {self.schema.name}, this "
-                f"program has {name}. Use the class that it was made with, or migrate the database and call "
+                f"The database was created with {stored} as the extension {extension.role!r} of {self.schema.name}; "
+                f"this program has {name}. Use the class it was created with, or migrate the database and run "
                 "Database.stamp(force=True)."
             )
         version = found.get(version_of(extension))
@@ -156,8 +155,8 @@ class Versions:
             extension.check_compatibility(_parsed(version), update)
         elif extension.current_versions() and not may_lack:
             raise IncompatibleVersionError(
-                f"The database does not say which version of {name} it holds: it was made when the class had none. "
-                "Database.stamp() says it."
+                f"The database stores no version of {name}: it was created when the class had none. "
+                "Database.stamp() stores it."
             )
 
     def _new_version(
@@ -168,7 +167,7 @@ class Versions:
         version = _parsed(stored)
         if requested is not None and requested != version:
             raise IncompatibleVersionError(
-                f"The database holds {version} of {extension.extension_name()} already, not the {requested} asked for."
+                f"The database already has {version} of {extension.extension_name()}, not the requested {requested}."
             )
         extension.check_compatibility(version, update=True)
         return version
@@ -176,16 +175,16 @@ class Versions:
     def _other_version(self, stored: VersionTuple, needed: VersionTuple, update: bool) -> str:
         name = self.schema.name
         if needed.check_compatibility(stored, update=False):
-            what = f"which {needed} may read, but not write: sessions with read_only=True are accepted"
+            problem = f"which {needed} may read, but not write: sessions with read_only=True are accepted"
         else:
-            what = f"which does not fit {needed}"
+            problem = f"which does not fit {needed}"
         if stored > needed:
-            mend = (
-                f"Install the package of {stored}, or generate it anew from that spec (`tablewright generate {name}`)"
+            fix = (
+                f"Install the package of {stored}, or generate it again from that spec (`tablewright generate {name}`)"
             )
         else:
-            mend = f"Migrate it to {needed} and call Database.stamp(force=True), or install the package of {stored}"
-        return f"The database holds {name} {stored}, {what}{'' if update else ' (to read)'}. {mend}."
+            fix = f"Migrate it to {needed} and run Database.stamp(force=True), or install the package of {stored}"
+        return f"The database has {name} {stored}, {problem}{'' if update else ' (to read)'}. {fix}."
 
 
 def version_of(extension: Extension) -> str:
@@ -198,7 +197,7 @@ def _parsed(text: str) -> VersionTuple:
         return VersionTuple.from_string(text)
     except ValueError as error:
         raise IncompatibleVersionError(
-            f"The database holds {text!r} for a version, which is none. Database.stamp(force=True) writes it anew."
+            f"The database stores an invalid version: {text!r}. Fix it with Database.stamp(force=True)."
         ) from error
 
 

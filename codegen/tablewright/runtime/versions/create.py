@@ -41,7 +41,7 @@ class SchemaCreator:
         if clashes and not exist_ok:
             raise SchemaAlreadyExistsError(
                 f"{self._database} has {len(clashes)} of the {len(names)} tables already: {_some(clashes)}. "
-                "create(exist_ok=True) makes the missing ones."
+                "create(exist_ok=True) creates the missing ones."
             )
         if clashes and check:
             self._stamp.check()
@@ -61,7 +61,7 @@ class SchemaCreator:
         if missing:
             raise IncompatibleVersionError(
                 f"{self._database} lacks {len(missing)} of the {len(names)} tables: {_some(missing)}. "
-                "Database(…, check_versions=False).create(exist_ok=True) makes them."
+                "Database(…, check_versions=False).create(exist_ok=True) creates them."
             )
         if not force:
             self._stamp.check_same()
@@ -78,8 +78,8 @@ class SchemaCreator:
         )
         if others:
             raise InvalidRequestError(
-                f"{self._database} keeps its tables: {_some(others)} in the database point at them. Drop those first; "
-                "opaque ones by database.opaque.unregister(name)."
+                f"Cannot drop the tables of {self._database}: {_some(others)} reference them. Drop those first; opaque "
+                "tables by database.opaque.unregister(name)."
             )
         if (
             self.connection.dialect.name == "sqlite"

@@ -45,8 +45,8 @@ class VersionedExtension(ABC):
     def default_version(cls) -> VersionTuple:
         """Return the version of new databases, for a class that supports several, if none is requested."""
         raise NotImplementedError(
-            f"{cls.extension_name()} works with {_said(cls.current_versions())} and does not say which a new database "
-            "gets: define default_version(), or name one in Database.create(versions=…)."
+            f"{cls.extension_name()} supports {_listed(cls.current_versions())} and has no default: define "
+            "default_version(), or pass one to Database.create(versions=…)."
         )
 
     @classmethod
@@ -57,32 +57,32 @@ class VersionedExtension(ABC):
         if requested is not None:
             cls.check_new_schema_version(requested)
             return requested
-        known = cls.current_versions()
-        if not known:
+        supported = cls.current_versions()
+        if not supported:
             return None
-        return next(iter(known)) if len(known) == 1 else cls.default_version()
+        return next(iter(supported)) if len(supported) == 1 else cls.default_version()
 
     @classmethod
     def check_compatibility(cls, stored: VersionTuple, update: bool) -> None:
-        """Raise `IncompatibleVersionError` if no supported version may read, or with *update* write, version *stored*."""
-        known = cls.current_versions()
-        if known and not any(version.check_compatibility(stored, update) for version in known):
+        """Raise `IncompatibleVersionError` if no supported version may read, or with *update* write, *stored*."""
+        supported = cls.current_versions()
+        if supported and not any(version.check_compatibility(stored, update) for version in supported):
             raise IncompatibleVersionError(
-                f"The database holds {stored} of {cls.extension_name()}, which works with {_said(known)}"
-                f"{' and may not write to it' if update else ''}. Install a release that knows {stored}, or migrate "
+                f"The database has {stored} of {cls.extension_name()}, which supports {_listed(supported)}"
+                f"{' and may not write to it' if update else ''}. Install a release that supports {stored}, or migrate "
                 "the database and call Database.stamp(force=True)."
             )
 
     @classmethod
     def check_new_schema_version(cls, version: VersionTuple) -> None:
         """Raise `IncompatibleVersionError` if the class cannot create tables of exactly this *version*."""
-        known = cls.current_versions()
-        if version not in known:
+        supported = cls.current_versions()
+        if version not in supported:
             raise IncompatibleVersionError(
-                f"{cls.extension_name()} cannot make version {version}: it "
-                + (f"works with {_said(known)}." if known else "has no versions.")
+                f"{cls.extension_name()} cannot create version {version}: it "
+                + (f"supports {_listed(supported)}." if supported else "has no versions.")
             )
 
 
-def _said(versions: Collection[VersionTuple]) -> str:
+def _listed(versions: Collection[VersionTuple]) -> str:
     return ", ".join(map(str, versions))

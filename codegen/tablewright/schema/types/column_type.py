@@ -7,7 +7,7 @@ import decimal
 import functools
 import math
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Dialect, TypeDecorator, types as sqltypes, util
 from sqlalchemy.types import TypeEngine, UserDefinedType
@@ -68,6 +68,17 @@ def _compared(impl: TypeEngine[Any], expression: ColumnElement[Any]) -> Any:
     return _comparator_class(cast("Hashable", impl.comparator_factory))(expression)
 
 
+class RangeStorage(NamedTuple):
+    """How ranges of a column type are stored on Postgres."""
+
+    name: str
+    """The range type, of SQLAlchemy's Postgres dialect."""
+    bound: TypeEngine[Any]
+    """The type of its bounds: a value of any other type is cast to it."""
+    step: Any
+    """The difference between neighbouring values; None if there is always one between two."""
+
+
 class ColumnType(TypeDecorator[T], Generic[T]):
     """Base of the column types: strict towards Python, the same on SQLite and Postgres.
 
@@ -78,6 +89,8 @@ class ColumnType(TypeDecorator[T], Generic[T]):
     cache_ok = True
     what: str = "a value"
     """What a fitting value is, for messages."""
+    range_storage: RangeStorage | None = None
+    """How ranges of such values are stored; None if there are none."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -91,6 +104,11 @@ class ColumnType(TypeDecorator[T], Generic[T]):
     def spelt(self, **sql: str) -> ColumnType[T]:
         """The same type, its DDL spelt as *sql* for the dialects named."""
         return Spelt(self, tuple(sorted(sql.items())))
+
+    @property
+    def python_type(self) -> Any:
+        """The Python type of the column's values, NULL apart; `Any` if it is unknown."""
+        return self.impl_instance.python_type
 
     # What a type says of itself.
 
@@ -189,6 +207,11 @@ class Spelt(ColumnType[T]):
         super().__init__()
         self.inner = inner
         self.sql = sql
+        self.range_storage = inner.range_storage
+
+    @property
+    def python_type(self) -> Any:
+        return self.inner.python_type
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         own = dict(self.sql).get(dialect.name)
@@ -213,7 +236,9 @@ class Spelt(ColumnType[T]):
         return self.inner.literal_processor(dialect)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        return self.inner.coerce_compared_value(op, value)
+        compared = self.inner.coerce_compared_value(op, value)
+        # Cast to the inner type, a value would be compared as that: as text, not as citext.
+        return Spelt(compared, self.sql) if isinstance(compared, ColumnType) else compared
 
 
 def sql_literal(value: object, dialect: Dialect) -> str:

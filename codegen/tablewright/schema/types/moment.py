@@ -9,8 +9,10 @@ from sqlalchemy import Dialect, types as sqltypes
 from sqlalchemy.types import TypeEngine
 
 from tablewright.schema import postgresql
-from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.column_type import ColumnType, Converter, RangeStorage
 from tablewright.schema.types.inline import Inline
+
+__all__ = ["Date", "DateTime", "Interval", "Time", "TimestampTz"]
 
 T = TypeVar("T")
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -21,6 +23,7 @@ class Date(ColumnType[dt.date]):
 
     impl = sqltypes.Date
     what = "a date"
+    range_storage = RangeStorage("DATERANGE", sqltypes.Date(), dt.timedelta(days=1))
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.Date()
@@ -121,6 +124,7 @@ class DateTime(_ToTheFraction[dt.datetime]):
 
     impl = sqltypes.DateTime
     what = "a datetime without a zone"
+    range_storage = RangeStorage("TSRANGE", sqltypes.DateTime(), None)
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
@@ -157,6 +161,7 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
 
     impl = sqltypes.DateTime
     what = "a datetime with a zone"
+    range_storage = RangeStorage("TSTZRANGE", sqltypes.DateTime(timezone=True), None)
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":

@@ -12,8 +12,10 @@ from sqlalchemy import Dialect, types as sqltypes
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.column_type import ColumnType, Converter, RangeStorage
 from tablewright.schema.types.inline import Inline
+
+__all__ = ["BigInteger", "Boolean", "Decimal", "Float", "Integer", "Real", "SmallInteger"]
 
 _LARGEST_SINGLE = 3.4028234663852886e38
 _BITS = {"int2": 16, "int4": 32, "int8": 64}
@@ -23,6 +25,7 @@ class _Integral(ColumnType[int]):
     impl = sqltypes.Integer
     bits = 64
     stored: type[sqltypes.Integer] = sqltypes.BigInteger
+    range_storage = RangeStorage("INT8RANGE", sqltypes.BigInteger(), 1)
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         # SQLite gives only a column declared INTEGER its rowid.
@@ -84,6 +87,7 @@ class Integer(_Integral):
 
     bits = 32
     stored = sqltypes.Integer
+    range_storage = RangeStorage("INT4RANGE", sqltypes.Integer(), 1)
 
 
 class BigInteger(_Integral):
@@ -176,6 +180,7 @@ class Decimal(ColumnType[decimal.Decimal]):
     """
 
     impl = sqltypes.Numeric
+    range_storage = RangeStorage("NUMRANGE", sqltypes.Numeric(), None)
 
     def __init__(self, precision: int, scale: int = 0, *, scaled: bool = False) -> None:
         super().__init__()

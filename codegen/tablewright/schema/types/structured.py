@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import GenericAlias
 from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
@@ -12,6 +13,8 @@ from tablewright.schema import postgresql
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
 from tablewright.schema.types.text import Enum
+
+__all__ = ["ArrayOf", "Codec", "Coded", "Json"]
 
 T = TypeVar("T")
 
@@ -34,6 +37,10 @@ class Json(ColumnType[T]):
         self.should_evaluate_none = False
         self.python = python
         self.what = f"a {getattr(python, '__name__', None) or python}"
+
+    @property
+    def python_type(self) -> Any:
+        return self.python
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.Text() if dialect.name == "sqlite" else postgresql.JSONB()
@@ -124,6 +131,10 @@ class ArrayOf(ColumnType[list[T]]):
         super().__init__()
         self.element = element
 
+    @property
+    def python_type(self) -> Any:
+        return GenericAlias(list, self.element.python_type)
+
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
             return sqltypes.Text()
@@ -201,6 +212,10 @@ class Coded(ColumnType[T]):
         self.codec = codec
         self.stored = stored
         self.what = f"a value for {type(codec).__name__}"
+
+    @property
+    def python_type(self) -> Any:
+        return Any
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return self.stored.load_dialect_impl(dialect)

@@ -13,6 +13,8 @@ from tablewright.schema import postgresql
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
 
+__all__ = ["Bytes", "Enum", "Hash", "String", "Text", "Uuid"]
+
 E = TypeVar("E", bound=enum.Enum)
 
 _new = object.__new__
@@ -180,6 +182,10 @@ class Enum(ColumnType[E]):
         if native is not None:
             # Inside a TypeDecorator SQLAlchemy still creates and drops the ENUM with its tables.
             self.impl_instance = sqltypes.Enum(*self.values, name=native)
+
+    @property
+    def python_type(self) -> Any:
+        return self.enum
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if self.native is not None and dialect.name == "postgresql":

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from tablewright import ColumnSpec
 from tablewright.spec.load import load_folder
-from tablewright.spec.models import ColumnSpec
 
 chinook = load_folder(Path(__file__).parents[1] / "chinook").spec
 assert chinook is not None

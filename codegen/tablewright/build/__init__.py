@@ -1,0 +1,1 @@
+"""What is up to date, what is built, written and type-checked."""
