@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError
 from tablewright.runtime.dynamic.database_tables import MakesTables
 from tablewright.runtime.engine import postgres, sqlite
 from tablewright.runtime.engine.create import EngineOptions, make_engine, parse_url, prepare
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import ReadOnlyDatabaseError
 from tablewright.runtime.scopes.ambient_scope import AmbientScope
 from tablewright.runtime.scopes.retry import transact
@@ -360,7 +361,7 @@ class Database(MakesTables[S]):
             return
         with (
             self._engine.connect() as connection,
-            sqlite.unkeyed(connection) if dropping else nullcontext(),
+            backend_of(connection.dialect).foreign_keys_disabled(connection) if dropping else nullcontext(),
             connection.begin(),
         ):
             if self.namespace is not None:

@@ -10,7 +10,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.engine.ddl import make_namespace, wait_for_turn
+from tablewright.runtime.engine.ddl import lock_ddl, make_namespace
 from tablewright.runtime.scopes.session_scope import SessionScope
 from tablewright.runtime.session import Session
 
@@ -124,7 +124,7 @@ class MakesTables(Generic[S]):
     def _turn(self) -> Generator[Connection, None, None]:
         """A transaction in which nobody else makes tables, and the namespace is there."""
         with self._transaction() as connection:
-            wait_for_turn(connection)
+            lock_ddl(connection)
             make_namespace(connection, self._namespace)
             yield connection
 

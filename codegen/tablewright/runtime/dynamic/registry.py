@@ -56,7 +56,7 @@ class DynamicTables:
         tables = self.tables(definitions, connection.dialect, package)
         missing = [table for table in tables.values() if not _is_there(connection, table)]
         if missing:
-            ddl.wait_for_turn(connection)
+            ddl.lock_ddl(connection)
             missing = [table for table in missing if not _is_there(connection, table)]
             if missing:
                 ddl.create_all(connection, missing[0].metadata, missing)
@@ -66,7 +66,7 @@ class DynamicTables:
         """Drops a table; whether it was there."""
         refuse_name(name, package)
         table = sqlalchemy.Table(name, MetaData())
-        ddl.wait_for_turn(connection)
+        ddl.lock_ddl(connection)
         if not connection.dialect.has_table(connection, name, schema=connection.schema_for_object(table)):
             return False
         connection.execute(DropTable(table))

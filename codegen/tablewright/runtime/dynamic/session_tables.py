@@ -18,7 +18,7 @@ def ensure_table(
 ) -> sqlalchemy.Table:
     """The table *name*, made in the transaction of *session* where it is not there."""
     try:
-        with driver.whole(session) as connection:
+        with driver.atomic(session) as connection:
             return tables_of(connection.dialect, namespace).ensure(connection, {name: definition}, package)[name]
     except DBAPIError as error:
         if refused_as_read_only(error):

@@ -56,7 +56,7 @@ def batches(
 def conditions(shape: Shape[Any], equal: Mapping[str, object], connection: Connection) -> list[ColumnElement[bool]]:
     """What holds for the rows that are *equal*: a value, None for NULL, a list for one of it, or a prefix."""
     return [
-        starts_with(shape.by_name[name], value, connection)
+        starts_with(shape.by_name[name], value)
         if isinstance(value, Prefix)
         else equals(shape.by_name[name], value, connection)
         for name, value in equal.items()

@@ -12,7 +12,7 @@ from sqlalchemy.schema import DropTable
 from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.dynamic.dynamic_table import row_of
 from tablewright.runtime.engine import sqlite
-from tablewright.runtime.engine.ddl import make_namespace, wait_for_turn
+from tablewright.runtime.engine.ddl import lock_ddl, make_namespace
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
 from tablewright.runtime.opaque import definition as definitions, registry
 from tablewright.runtime.opaque.registry import Entry
@@ -109,12 +109,12 @@ class OpaqueTableStorageManager(VersionedExtension):
         # Of those that wait for the lock, all but the first are to see what the first has made.
         with (
             within(self.database, session, isolation="READ COMMITTED") as own,
-            driver.whole(own) as connection,
+            driver.atomic(own) as connection,
         ):
             self._check(connection, update=True)
             entry = registry.find(connection, name)
             if entry is None:
-                wait_for_turn(connection)
+                lock_ddl(connection)
                 make_namespace(connection, self.database._namespace)
                 entry = registry.find(connection, name)
             if entry is None:
@@ -154,8 +154,8 @@ class OpaqueTableStorageManager(VersionedExtension):
         """
         if session is None and self.database.read_only:
             raise ReadOnlyDatabaseError(f"{self.database!r} was opened to read only: it cannot unregister {name!r}.")
-        with within(self.database, session) as own, driver.whole(own) as connection:
-            wait_for_turn(connection)
+        with within(self.database, session) as own, driver.atomic(own) as connection:
+            lock_ddl(connection)
             self._check(connection, update=True)
             entry = registry.find(connection, name)
             if entry is None:

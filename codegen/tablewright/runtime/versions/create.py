@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.exc import InvalidRequestError
 
-from tablewright.runtime.engine.ddl import create_all, make_namespace, wait_for_turn
+from tablewright.runtime.engine.ddl import create_all, lock_ddl, make_namespace
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
 from tablewright.runtime.versions.attributes import all_but
 from tablewright.runtime.versions.compatibility import Requested, Versions
@@ -28,7 +28,7 @@ class Making:
         self._stamp = Stamp(versions, connection)
         self._namespace = namespace
         self._place = place
-        wait_for_turn(connection)
+        lock_ddl(connection)
 
     def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> bool:
         """Makes the tables that are missing, all of them unless *exist_ok*, and writes their versions.
