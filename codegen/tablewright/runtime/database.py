@@ -152,7 +152,7 @@ class Database(Connections, Generic[S]):
         """
         metadata = self._metadata()
         self.refuse_read_only("create")
-        self.set_wal()
+        self.prepare_file()
         with self._creator(metadata) as creator:
             created = creator.create(exist_ok, versions or {}, check=self._check.on)
             if created and initialize is not None:

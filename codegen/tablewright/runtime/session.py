@@ -16,6 +16,7 @@ from tablewright.runtime.engine import postgres
 from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.engine.create import prepare
 from tablewright.runtime.engine.failures import lost_at_commit
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.package import Accessor, Package
 from tablewright.runtime.reads.result_rows import result_rows
@@ -247,12 +248,7 @@ class Session(GatedSession):
         if not targets:
             return
         with self.gate as connection:
-            names = [connection.dialect.identifier_preparer.format_table(target) for target in targets]
-            if connection.dialect.name == "sqlite":
-                # Takes the lock of the file, in a joined transaction too.
-                connection.exec_driver_sql(f"DELETE FROM {names[0]} WHERE 0")
-            else:
-                connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE")
+            backend_of(connection.dialect).lock_tables(connection, targets)
 
     def get_bind(
         self,

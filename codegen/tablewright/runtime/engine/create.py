@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from tablewright.runtime.engine.backend import EngineOptions as EngineOptions
 from tablewright.runtime.engine.failures import listen
-from tablewright.runtime.engine.registry import BACKENDS, backend_of
+from tablewright.runtime.engine.registry import BACKENDS, DRIVERS, backend_of
 
 _ALIASES = {"postgres": "postgresql"}
 _prepared: WeakSet[Engine] = WeakSet()
@@ -36,6 +36,14 @@ def make_engine(url: URL, options: EngineOptions, *, read_only: bool = False, na
     return engine
 
 
+def make_reader(engine: Engine, options: EngineOptions) -> Engine | None:
+    """Create an engine for the database of *engine* that only reads and waits for no writer, or return None."""
+    reader = backend_of(engine.dialect).create_reader(engine.url, options)
+    if reader is not None:
+        prepare(reader)
+    return reader
+
+
 def prepare(bind: Engine | Connection) -> None:
     """Makes an engine fit for sessions: transactions that hold, failures remembered."""
     engine = bind.engine
@@ -52,20 +60,11 @@ def prepare(bind: Engine | Connection) -> None:
 def adopt_engine(engine: Engine, *, read_only: bool, namespace: str | None) -> Engine:
     """Prepare an *engine* of the caller's. Return it, or on Postgres a *read_only* view of it."""
     dialect = engine.dialect
-    if dialect.name == "sqlite" and dialect.is_async is False:
-        if namespace is not None:
-            raise ArgumentError("A namespace is a schema of Postgres; SQLite has none.")
-        if read_only:
-            raise ArgumentError(
-                "A read-only SQLite database is opened by its URL: Database('sqlite:///file.db', read_only=True)."
-            )
-    elif dialect.name == "postgresql" and dialect.driver == "psycopg" and dialect.is_async is False:
-        if read_only:
-            engine = engine.execution_options(postgresql_readonly=True)
-    else:
+    if (dialect.name, dialect.driver) not in DRIVERS or dialect.is_async:
         raise ArgumentError(
             f"An engine for {dialect.name}+{dialect.driver} is not supported: Tablewright runs on SQLite "
             "through sqlite3 and on Postgres through psycopg."
         )
+    engine = backend_of(dialect).use_engine(engine, read_only=read_only, namespace=namespace)
     prepare(engine)
     return engine

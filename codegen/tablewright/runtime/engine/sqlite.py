@@ -88,12 +88,6 @@ def file_name(url: URL) -> str | None:
     return name
 
 
-def is_there(url: URL) -> bool:
-    """Whether the database of *url* can be read: all can but a SQLite file that nobody has made yet."""
-    name = file_name(url) if url.get_backend_name() == "sqlite" else None
-    return name is None or Path(name).exists()
-
-
 def require_version() -> None:
     """Raises `InvalidRequestError` where SQLite is too old for RETURNING."""
     if sqlite3.sqlite_version_info < MINIMUM:
