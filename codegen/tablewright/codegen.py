@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tablewright.pipeline import Outcome as Outcome, generate as generate, lint as lint
     from tablewright.settings import Settings as Settings, load_settings as load_settings
-    from tablewright.spec.problem import Problem as Diagnostic
+    from tablewright.spec.diagnostic import Diagnostic as Diagnostic
 else:
     _MODULES = {
-        "Diagnostic": "tablewright.spec.problem:Problem",
+        "Diagnostic": "tablewright.spec.diagnostic",
         "Outcome": "tablewright.pipeline",
         "Settings": "tablewright.settings",
         "generate": "tablewright.pipeline",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         VersionsMissingError as VersionsMissingError,
     )
     from tablewright.settings import SettingsError as SettingsError
-    from tablewright.spec.problem import SpecError as SpecError
+    from tablewright.spec.diagnostic import SpecError as SpecError
 else:
     _MODULES = {
         "AttributeExistsError": "tablewright.runtime.errors",
@@ -59,7 +59,7 @@ else:
         "SchemaChoiceError": "tablewright.pipeline",
         "SessionBusyError": "tablewright.runtime.errors",
         "SettingsError": "tablewright.settings",
-        "SpecError": "tablewright.spec.problem",
+        "SpecError": "tablewright.spec.diagnostic",
         "SyncConflictError": "tablewright.runtime.errors",
         "TableConflictError": "tablewright.runtime.errors",
         "TemporaryTablesDisabledError": "tablewright.runtime.errors",

@@ -56,7 +56,7 @@ LIMITS = {
 }
 """Why a case misses its goal. Shown only while it does."""
 COLUMNS = {"tablewright": "tablewright", "core": "Core", "orm": "ORM"}
-KEEPERS = {"tablewright": "tablewright", "butler": "Butler"}
+STORAGES = {"tablewright": "tablewright", "butler": "Butler"}
 ENGINES = {"sqlite": "SQLite", "postgresql": "Postgres"}
 
 
@@ -80,7 +80,7 @@ def highlights(report: Report) -> str:
 
 def figures(report: Report) -> str:
     """Return the tables, sentences and goals of docs/reference/benchmarks.md."""
-    tables = [_table(report, "rows", TABLE, COLUMNS, "µs"), _table(report, "opaque", OPAQUE, KEEPERS, "s")]
+    tables = [_table(report, "rows", TABLE, COLUMNS, "µs"), _table(report, "opaque", OPAQUE, STORAGES, "s")]
     parts = [*tables, *_sentences(report), _goals(report), _machine(report)]
     return "\n\n".join(part for part in parts if part)
 
@@ -109,10 +109,10 @@ def _compared(report: Report, work: str) -> str:
 def _table(report: Report, kind: str, works: Mapping[str, str], columns: Mapping[str, str], unit: str) -> str:
     heads = [head for engine in ENGINES.values() for head in (f"{engine}: driver", *columns.values())]
     lines = [f"| | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads)]
-    for work, said in works.items():
+    for work, title in works.items():
         found = [report.of(f"{kind}/{engine}/{work}") for engine in ENGINES]
         cells = [cell for result in found for cell in _cells(result, columns, unit)]
-        lines.append(f"| {said} | {' | '.join(cells)} |")
+        lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -125,8 +125,8 @@ def _cells(result: Result | None, columns: Iterable[str], unit: str) -> list[str
 
 
 def _sentences(report: Report) -> list[str]:
-    said = [_generation(report), _imports(report), _memory(report)]
-    return [" ".join(filter(None, said))]
+    sentences = [_generation(report), _imports(report), _memory(report)]
+    return [" ".join(filter(None, sentences))]
 
 
 def _generation(report: Report) -> str:

@@ -113,9 +113,9 @@ def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapp
                     # One call instead of two.
                     namespace[f"e{number}"] = column_type.encoder(dialect) or _as_it_is
                     expression = f"None if {variable} is None else {expression}"
-                usual = column_type.usual(dialect)
-                if usual is not None:
-                    expression = f"{usual.source(variable, namespace)} else {expression}"
+                fast_path = column_type.fast_path(dialect)
+                if fast_path is not None:
+                    expression = f"{fast_path.source(variable, namespace)} else {expression}"
         else:
             default = namespace[f"f{number}"] = fill[name]
             namespace[f"d{number}"] = default if encode is None else encode(default)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam
 
 from tablewright.schema import types
-from tablewright.schema.types.column_type import Spelt
+from tablewright.schema.types.column_type import DdlOverride
 
 
 class Prefix(Struct, frozen=True):
@@ -25,7 +25,7 @@ class Prefix(Struct, frozen=True):
 def is_text(column: Column[Any]) -> bool:
     """Whether *column* holds text, which has prefixes."""
     column_type = column.type
-    while isinstance(column_type, Spelt):
+    while isinstance(column_type, DdlOverride):
         column_type = column_type.inner
     return isinstance(column_type, types.Text)
 

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime.rows.prepared import encode_all
 from tablewright.schema import postgresql
-from tablewright.schema.types.column_type import Spelt
+from tablewright.schema.types.column_type import DdlOverride
 
 
 class WrittenArray(TypeDecorator[str]):
@@ -35,7 +35,7 @@ def array_parameter(values: Sequence[Any], value_type: TypeEngine[Any], connecti
     """Return one parameter that is an array of *values*, none of them None. Raise DataError if one does not fit."""
     written = _written(encode_all(values, value_type, connection))
     # Not cast to the SQL of the spec: CHAR(6) would cut what it is compared with. A citext must be, to ignore case.
-    while isinstance(value_type, Spelt) and dict(value_type.sql).get("postgresql", "").lower() != "citext":
+    while isinstance(value_type, DdlOverride) and dict(value_type.sql).get("postgresql", "").lower() != "citext":
         value_type = value_type.inner
     if written is None:
         return bindparam(None, list(values), type_=postgresql.ARRAY(value_type))
