@@ -103,7 +103,8 @@ class Page:
         script = folder / "program.py"
         script.write_text(text, encoding="utf-8")
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, self.path_in(project)))}
-        done = subprocess.run([sys.executable, str(script)], cwd=folder, env=environment, capture_output=True, text=True)
+        command = [sys.executable, str(script)]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{self.name}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
