@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _uses_postgres(item: pytest.Item) -> bool:
-    # A fixture that is parametrized by the database asks for its URL only when it runs.
+    # A fixture with both databases as parameters requests the server only when it runs; the id of the test names it.
     fixtures: list[str] = getattr(item, "fixturenames", [])
     return ("[" in item.name and "postgres" in item.name) or any("postgres" in name for name in fixtures)
 
