@@ -48,7 +48,7 @@ class Twins:
         checked = [generate(one, check=True, cache=cached) for one, cached in self.both()]
         made = [generate(one, typecheck=False, cache=cached) for one, cached in self.both()]
         for ours, theirs in (checked, made):
-            assert ours.problems == theirs.problems
+            assert ours.diagnostics == theirs.diagnostics
             assert ours.clean == theirs.clean
             assert [package.changes for package in ours.packages] == [package.changes for package in theirs.packages]
             for one, other in zip(ours.packages, theirs.packages, strict=True):
@@ -116,6 +116,6 @@ def no_faults(_scratch: Scratch) -> str:
 def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has runs do without ruff, and read few tables for few that changed, be the schema ever so small."""
     monkeypatch.setattr("tablewright.render.ruff_format.format_files", as_they_are)
-    monkeypatch.setattr("tablewright.render.ruff_check.faults", no_faults)
+    monkeypatch.setattr("tablewright.render.ruff_check.find_faults", no_faults)
     monkeypatch.setattr(incremental, "_FEW", 1.0)
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)

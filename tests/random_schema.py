@@ -16,6 +16,7 @@ AWKWARD_NAMES = [
     *("storage", "prefix", "matches", "sequence", "iterator", "overload", "opaque", "opaque_table", "any", "meta_data"),
     *("metadata", "registry", "session", "database", "base", "enums", "schema", "package", "testing", "key"),
     *("relationship", "mapped", "typing", "literal", "value", "x", "a_b", "very_" + "long_" * 10 + "name"),
+    *("keyed", "composite", "class_var", "from_clause", "all_rows", "named_tuple", "iterable", "typed_dict"),
 ]
 AWKWARD_PROSE = [
     'ends in a quote"',

@@ -55,7 +55,7 @@ def test_tables_that_others_point_at_are_not_dropped(url: str) -> None:
     with Database(url) as db:
         db.create()
         db.opaque.register("transfer")
-        with pytest.raises(exc.InvalidRequestError, match=r"transfer in the database point.*unregister"):
+        with pytest.raises(exc.InvalidRequestError, match=r"transfer reference them.*unregister"):
             db.drop()
         assert db.missing_tables() == []
         db.opaque.unregister("transfer")
@@ -162,4 +162,4 @@ def test_one_meaning(name: str) -> None:
     package = Session.package
     assert SPECS.keys() == package.opaque.keys()
     known = package.definition.table(name)
-    assert SPECS[name].definition(name, among=package.definition) == replace(known, source="")
+    assert SPECS[name].definition(name, schema=package.definition) == replace(known, source="")

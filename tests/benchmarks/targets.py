@@ -98,7 +98,7 @@ def generated_shop(folder: Path) -> Any:
     settings = Settings(root=SPECS.parent, specs=SPECS, output=folder)
     outcome = generate(settings, typecheck=False)
     if not outcome.clean:
-        raise RuntimeError(f"Cannot generate the package of the benchmarks: {outcome.problems}")
+        raise RuntimeError(f"Cannot generate the package of the benchmarks: {outcome.diagnostics}")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     return importlib.import_module("shop")

@@ -15,7 +15,7 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.orm import configure_mappers
 
 from tablewright.schema.build import build_metadata
-from tablewright.spec.load import load_catalog
+from tablewright.spec.load import load_folder
 from tablewright.spec.resolve import resolve
 from tests.benchmarks import __main__ as command, many_tables, measure, opaque, readme, results, rows, targets
 from tests.benchmarks.case import UnequalError
@@ -201,8 +201,8 @@ def test_the_same_tables_for_every_generator(tmp_path: Path, monkeypatch: pytest
     for one_file in (False, True):
         project = tmp_path / f"one-file-{one_file}"
         many_tables.write_specs(project, 6, one_file=one_file)
-        catalog = load_catalog(project / "specs" / many_tables.NAME, root=project)
-        assert not catalog.problems
+        catalog = load_folder(project / "specs" / many_tables.NAME, root=project)
+        assert not catalog.diagnostics
         described.append(_described(build_metadata(resolve(catalog))))
     (tmp_path / "by_hand.py").write_text(many_tables.hand_written(6))
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -259,10 +259,11 @@ def test_limits_belong_to_cases_with_goals() -> None:
     assert readme.LIMITS.keys() <= {case.id for case in CASES if case.goals}
 
 
-def test_the_readme_shows_the_results() -> None:
-    """The README shows the figures of the last whole run."""
-    text = readme.README.read_text(encoding="utf-8")
-    assert readme.with_figures(text, results.read()) == text, "run `make bench-readme`"
+@pytest.mark.parametrize("document", readme.DOCUMENTS, ids=lambda path: path.name)
+def test_the_documents_show_the_results(document: Path) -> None:
+    """The figures of the README and of the reference are those of the last whole run."""
+    text = document.read_text(encoding="utf-8")
+    assert readme.with_figures(document, results.read()) == text, "run `make bench-readme`"
 
 
 def test_the_results_are_of_a_whole_run() -> None:

@@ -51,7 +51,7 @@ def test_the_disk_fails_while_staging(
     """Wherever staging fails, there is one error that says why, the old package is untouched, nothing lies about."""
     before = stamps(folder / "tables")
     monkeypatch.setattr(Path, method, failing(method, number, after))
-    with pytest.raises(OutputFailedError, match=f"{os.strerror(number)}; nothing there was changed"):
+    with pytest.raises(OutputFailedError, match=f"{os.strerror(number)}; nothing was changed"):
         publish(folder, SECOND)
     monkeypatch.undo()
     assert contents(folder) == FIRST
@@ -155,8 +155,8 @@ def publish_elsewhere(folder: Path, prepare: str) -> subprocess.CompletedProcess
     script = (
         "import fcntl, os, resource, signal, sys  # all imports before the user changes\n"
         "from pathlib import Path\n"
-        "from tablewright.write import OutputFailedError, publish\n"
-        "from tests.write.package_files import SECOND\n"
+        "from tablewright.build.write import OutputFailedError, publish\n"
+        "from tests.build.package_files import SECOND\n"
         f"{prepare}\n"
         "try:\n"
         "    publish(Path(sys.argv[1]), SECOND)\n"

@@ -195,7 +195,7 @@ def test_an_interrupting_session_joins_nothing(db: Any) -> None:
         session.a.insert(name="a1")
         with db.ambient_session() as joined:
             assert joined is session
-        with pytest.raises(InvalidRequestError, match="open already"), db.ambient_session(interrupting=True):
+        with pytest.raises(InvalidRequestError, match="already open"), db.ambient_session(interrupting=True):
             pass
         session.a.insert(name="a2")
     with db.ambient_session(interrupting=True) as session:
@@ -273,7 +273,7 @@ def test_two_who_lock_the_same_tables_do_it_in_one_order(db: Any, case: Any) -> 
 
 def test_a_reader_locks_no_table(db: Any, case: Any) -> None:
     """A read-only session that is to lock is refused, on both engines."""
-    with pytest.raises(InvalidRequestError, match="read-only session locks no tables"):
+    with pytest.raises(InvalidRequestError, match="read-only session cannot lock tables"):
         db.session(read_only=True, lock=[case.A])
 
 

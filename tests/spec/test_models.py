@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 from pydantic import ValidationError
@@ -84,3 +86,16 @@ def test_two_tables_of_one_name_are_refused() -> None:
     """A list of tables names each once."""
     with pytest.raises(ValidationError, match="two tables called `t`"):
         SchemaSpec(schema="s", version="1.0.0", tables=[TableSpec(name="t"), TableSpec(name="t")])
+
+
+ALONE = """
+from tablewright.spec.models import ColumnSpec, TableSpec
+spec = TableSpec(name="note", columns={"id": ColumnSpec(type="uuid", primary_key=True)})
+print(spec.definition().primary_key)
+"""
+
+
+def test_a_spec_has_a_definition_without_another_import() -> None:
+    """`TableSpec.definition()` works in a program that imports only the specs."""
+    ran = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("('id',)\n", "")

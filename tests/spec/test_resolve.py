@@ -7,7 +7,9 @@ import pytest
 
 from tablewright.schema import canonical, definition as d
 from tablewright.schema.build import build_metadata
-from tablewright.spec.load import load_catalog
+from tablewright.spec.diagnostic import ResolveError
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.load import load_folder
 from tablewright.spec.models import (
     ColumnSpec,
     ForeignKeySpec,
@@ -18,7 +20,6 @@ from tablewright.spec.models import (
     TypeSpec,
 )
 from tablewright.spec.resolve import resolve
-from tablewright.spec.resolve_type import ResolveError
 
 SPECS = Path(__file__).parents[2] / "specs"
 HEAD = "schema: s\nversion: 1.0.0\n"
@@ -114,9 +115,9 @@ SCHEMA = SchemaSpec(
 def schema_of(folder: Path, text: str, suffix: str = "yaml") -> d.Schema:
     """The schema of one file's *text*."""
     (folder / f"schema.{suffix}").write_text(text, encoding="utf-8")
-    catalog = load_catalog(folder, root=folder)
-    assert [str(problem) for problem in catalog.problems] == []
-    return resolve(catalog)
+    specs = load_folder(folder, root=folder)
+    assert [str(diagnostic) for diagnostic in specs.diagnostics] == []
+    return resolve(specs)
 
 
 def without_sources(schema: d.Schema) -> d.Schema:
@@ -128,7 +129,7 @@ def without_sources(schema: d.Schema) -> d.Schema:
 @pytest.fixture(scope="module")
 def bookstore() -> d.Schema:
     """The resolved bookstore."""
-    return resolve(load_catalog(SPECS / "bookstore", root=SPECS.parent))
+    return resolve(load_folder(SPECS / "bookstore", root=SPECS.parent))
 
 
 def test_yaml_and_python_give_one_schema(bookstore: d.Schema, tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_yaml_and_python_give_one_schema(bookstore: d.Schema, tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["bookstore", "observatory"])
 def test_a_schema_survives_its_own_json(name: str) -> None:
     """What the canonical JSON says is the whole schema, and SQLAlchemy takes all of it."""
-    schema = resolve(load_catalog(SPECS / name, root=SPECS.parent))
+    schema = resolve(load_folder(SPECS / name, root=SPECS.parent))
     assert canonical.from_json(canonical.to_json(schema)) == schema
     assert len(build_metadata(schema).tables) == len(schema.tables)
 
@@ -161,7 +162,7 @@ def test_a_table_may_have_only_a_mixins_columns() -> None:
     """A table without columns of its own has those of its mixins, key included."""
     mixin = MixinSpec(columns={"id": ColumnSpec(type="bigint", primary_key=True)})
     spec = SchemaSpec(schema="s", version="1.0.0", mixins={"m": mixin}, tables=[TableSpec(name="t", include=["m"])])
-    assert resolve(spec).table("t").primary_key == ("id",)
+    assert resolve(ExpandedSchema(spec)).table("t").primary_key == ("id",)
 
 
 def test_constraints_are_named_after_the_database(tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ def test_named_types_are_followed_to_the_end() -> None:
         },
         tables=[TableSpec(name="t", columns={"a": ColumnSpec(type="codes"), "b": ColumnSpec(type="open", length=7)})],
     )
-    first, second = resolve(spec).table("t").columns
+    first, second = resolve(ExpandedSchema(spec)).table("t").columns
     assert first.type == d.Type(kind="array", of=d.Type(kind="string", length=5, sql={"sqlite": "X"}))
     assert second.type == d.Type(kind="string", length=7)
 
@@ -339,7 +340,7 @@ def test_a_composite_key_is_optional_when_one_of_its_columns_is(a: bool, b: bool
         "b": ColumnSpec(type="integer", nullable=b),
     }
     table = TableSpec(name="t", columns=columns, primary_key=["x", "y"], foreign_keys=[key])
-    schema = resolve(SchemaSpec(schema="s", version="1.0.0", tables=[table]))
+    schema = resolve(ExpandedSchema(SchemaSpec(schema="s", version="1.0.0", tables=[table])))
     assert schema.table("t").relationships[0].nullable is nullable
 
 
@@ -361,7 +362,7 @@ def test_an_unjudged_spec_is_refused_clearly(tmp_path: Path, tables: str, messag
     """What the rules would have found is an error here, not a strange schema."""
     (tmp_path / "a.yaml").write_text(f"{HEAD}tables:\n  {tables}\n")
     with pytest.raises(ResolveError) as error:
-        resolve(load_catalog(tmp_path))
+        resolve(load_folder(tmp_path))
     assert str(error.value) == message
 
 
@@ -369,7 +370,7 @@ def test_a_catalog_with_errors_is_refused(tmp_path: Path) -> None:
     """Only a spec without errors has a meaning."""
     (tmp_path / "a.yaml").write_text(f"{HEAD}tables: 3")
     with pytest.raises(ResolveError, match="the spec has errors"):
-        resolve(load_catalog(tmp_path))
+        resolve(load_folder(tmp_path))
 
 
 def test_types_made_of_themselves_are_refused() -> None:
@@ -381,4 +382,4 @@ def test_types_made_of_themselves_are_refused() -> None:
         tables=[TableSpec(name="t", columns={"x": ColumnSpec(type="a")})],
     )
     with pytest.raises(ResolveError, match="made of itself"):
-        resolve(spec)
+        resolve(ExpandedSchema(spec))

@@ -1,1 +1,1 @@
-"""What is up to date, what is built, published and type-checked."""
+"""What is up to date, what is built, written and type-checked."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tablewright.plan.imports import Imports
 from tablewright.plan.plans import CoreTable, Field
 from tablewright.plan.spelling import annotation, column_doc, column_type, default, docstring, quoted
 from tablewright.schema import definition as d, names
+from tablewright.schema.type_registry import TYPES
 
 TABLES = "tablewright.schema.tables"
+
+
+def core_imports(taken: Iterable[str]) -> Imports:
+    """Return the imports of a table's module, with what the templates of every table need."""
+    imports = Imports(taken)
+    imports.require("sqlalchemy", "Column", "Table")
+    imports.require("tablewright.runtime.row", "Row")
+    imports.require("tablewright.runtime.table", "TypedDict")
+    imports.require("typing", "ClassVar", "Unpack")
+    return imports
 
 
 def value_types(table: d.Table, schema: d.Schema, imports: Imports) -> dict[str, str]:
@@ -31,9 +42,8 @@ def plan_core_table(
 
     A table *apart* is in a MetaData of its own, and points at others by their columns.
     """
-    column_class = imports.use("sqlalchemy", "Column")
     columns = tuple(
-        Field(column.attribute, f"{column_class}[{types[column.attribute]}]", value=_column(column, schema, imports))
+        Field(column.attribute, f"Column[{types[column.attribute]}]", value=_column(column, schema, imports))
         for column in table.columns
     )
     elements = tuple(_elements(table, schema, imports, apart))
@@ -41,12 +51,7 @@ def plan_core_table(
         stem=table.class_name,
         variable=names.module_name(table.name),
         doc=docstring(described(table), 4),
-        local={
-            "table": imports.use(TABLES, "table"),
-            "Table": imports.use("sqlalchemy", "Table"),
-            "Row": imports.use("tablewright.runtime.row", "Row"),
-            "TypedDict": imports.use("tablewright.runtime.table", "TypedDict"),
-        },
+        table_function=imports.use(TABLES, "table"),
         database_name=quoted(table.table),
         metadata=f"{imports.use('sqlalchemy', 'MetaData')}()" if apart else imports.use("..schema", "metadata"),
         columns=columns,
@@ -70,7 +75,7 @@ def described(table: d.Table) -> str:
 
 def holds_lists(column: d.Column) -> bool:
     """Whether a value of *column* may be a list itself, so that a list is that value and not several."""
-    return column.type.codec is not None or column.type.kind in ("json", "array", "range")
+    return column.type.codec is not None or TYPES[column.type.kind].holds_lists
 
 
 def _insert_field(column: d.Column, annotated: str, imports: Imports) -> Field:

@@ -6,17 +6,19 @@ from tablewright.plan.imports import Imports
 from tablewright.plan.plans import EntityPlan, Field
 from tablewright.plan.relationship import foreign_key, relationship_call
 from tablewright.plan.spelling import annotation, column_doc, docstring
-from tablewright.plan.table_graph import Links
+from tablewright.plan.table_graph import TableGraph
 from tablewright.schema import definition as d
 from tablewright.schema.names import module_name
 
 
-def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
+def plan_entity(table: d.Table, schema: d.Schema, graph: TableGraph) -> EntityPlan:
     """The plan of *table*'s mapped class."""
     taken = {column.attribute for column in table.columns} | {item.name for item in table.relationships}
     taken.add(table.class_name)
     taken |= {schema.table(item.target).class_name for item in table.relationships}
     imports = Imports(taken)
+    imports.require("typing", "TYPE_CHECKING")
+    imports.require("._base", "Base")
     typing = Imports(())
     mapped = imports.use("sqlalchemy.orm", "Mapped")
     types = {
@@ -28,16 +30,14 @@ def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
     }
     module = module_name(table.name)
     local = {
-        "Base": imports.use("._base", "Base"),
         "table": imports.use(f"..tables.{module}", module),
-        "TYPE_CHECKING": imports.use("typing", "TYPE_CHECKING"),
         "ClassVar": imports.use("typing", "ClassVar"),
         "FromClause": imports.use("sqlalchemy", "FromClause"),
     }
     doc = table.doc or f"A row of the table `{table.name}`."
     relationships = tuple(
         Field(
-            item.name, f"{mapped}[{targets[item.name]}]", value=relationship_call(item, table, schema, links, imports)
+            item.name, f"{mapped}[{targets[item.name]}]", value=relationship_call(item, table, schema, graph, imports)
         )
         for item in table.relationships
     )

@@ -20,6 +20,15 @@ class Imports:
         self._used: dict[str, dict[str, str]] = {}
         self._given: set[str] = set()
 
+    def require(self, module: str, *names: str) -> None:
+        """Import *names*, which templates write as they are, because no name of the user's can shadow them.
+
+        To be called before `use`, which then avoids them.
+        """
+        for name in names:
+            local = self.use(module, name)
+            assert local == name, f"{name} would be imported as {local}"
+
     def use(self, module: str, name: str) -> str:
         """The local name of *name* from *module*, imported from now on."""
         used = self._used.setdefault(module, {})

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tablewright.plan.core_table import described, holds_lists, plan_core_table, value_types, with_null
+from tablewright.plan.core_table import core_imports, described, holds_lists, plan_core_table, value_types, with_null
 from tablewright.plan.imports import Imports
 from tablewright.plan.plans import Field, ManagerPlan, OpaqueNames, OpaquePlan
 from tablewright.plan.spelling import docstring, quoted
 from tablewright.schema import definition as d, names
+from tablewright.schema.type_registry import TYPES
 
 STORAGE = "tablewright.runtime.opaque.storage"
 GENERATED = "tablewright.runtime.opaque.generated"
-SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
+SUFFIXES = ("Columns", "Filter", "Insert", "Part", "Row", "Storage")
 
 
 def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
     """The plan of the opaque *table*'s module."""
     attributes = {column.attribute for column in table.columns}
-    imports = Imports(taken=attributes | {names.module_name(table.name), *opaque_names(table).classes})
+    imports = core_imports(taken=attributes | {names.module_name(table.name), *opaque_names(table).classes})
+    imports.require("typing", "Literal")
+    imports.require("collections.abc", "Iterator", "Sequence")
+    imports.require("tablewright.runtime.session", "Session")
     types = with_null(table, value_types(table, schema, imports))
     core = plan_core_table(table, schema, types, imports, apart=True)
     local = {name: imports.builtin(name) for name in ("int", "list", "type")}
-    local |= {name: imports.use("typing", name) for name in ("ClassVar", "Literal", "Unpack")}
-    local |= {name: imports.use("collections.abc", name) for name in ("Iterator", "Sequence")}
-    local["Session"] = imports.use("tablewright.runtime.session", "Session")
     local["OpaqueTableStorage"] = imports.use(STORAGE, "OpaqueTableStorage")
     return OpaquePlan(
         module=core.variable,
@@ -33,9 +34,9 @@ def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
         doc=docstring(f"The rows of the opaque table `{table.name}`, read and written.", 4),
         core=core,
         local=local,
-        where=tuple(_where_field(column, types[column.attribute], imports) for column in table.columns),
+        filter=tuple(_filter_field(column, types[column.attribute], imports) for column in table.columns),
         part=tuple(Field(column.attribute, types[column.attribute]) for column in table.columns),
-        columns=f"{local['Literal']}[{', '.join(quoted(column.attribute) for column in table.columns)}]",
+        columns=f"Literal[{', '.join(quoted(column.attribute) for column in table.columns)}]",
         imports=imports.groups(),
     )
 
@@ -46,14 +47,13 @@ def plan_manager(tables: Sequence[d.Table]) -> ManagerPlan | None:
         return None
     known = tuple(map(opaque_names, tables))
     imports = Imports(taken=[f"{item.stem}Storage" for item in known])
-    local = {name: imports.use("typing", name) for name in ("TYPE_CHECKING", "ClassVar", "Literal", "overload")}
-    local["Definition"] = imports.use(GENERATED, "Definition")
-    local["Package"] = imports.use("tablewright.runtime.package", "Package")
-    local["Session"] = imports.use("tablewright.runtime.session", "Session")
-    local["Manager"] = imports.use(GENERATED, "GeneratedOpaqueManager")
-    local["AnyStorage"] = imports.use(GENERATED, "AnyStorage")
+    imports.require("typing", "TYPE_CHECKING", "ClassVar", "Literal", "overload")
+    imports.require(GENERATED, "Definition", "GeneratedOpaqueManager")
+    imports.require("tablewright.runtime.package", "Package")
+    imports.require("tablewright.runtime.session", "Session")
+    imports.require("..schema", "PACKAGE")
+    local = {"AnyStorage": imports.use(GENERATED, "AnyStorage")}
     local["DynamicOpaqueTableStorage"] = imports.use(STORAGE, "DynamicOpaqueTableStorage")
-    local["PACKAGE"] = imports.use("..schema", "PACKAGE")
     return ManagerPlan(tables=known, local=local, imports=imports.groups())
 
 
@@ -67,10 +67,10 @@ def opaque_names(table: d.Table) -> OpaqueNames:
     )
 
 
-def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
+def _filter_field(column: d.Column, annotated: str, imports: Imports) -> Field:
     if holds_lists(column):
         return Field(column.attribute, annotated)
     matches = f"{imports.use(GENERATED, 'Matches')}[{annotated}]"
-    if column.type.kind in ("string", "text"):
+    if TYPES[column.type.kind].literal == "text":
         matches += f" | {imports.use(GENERATED, 'Prefix')}"
     return Field(column.attribute, matches)

@@ -45,8 +45,8 @@ class CoreTable(Struct, frozen=True):
     stem: str
     variable: str
     doc: str
-    local: dict[str, str]
-    """The names of imported things as this module spells them."""
+    table_function: str
+    """The local name of `schema.tables.table`."""
     database_name: str
     metadata: str
     columns: tuple[Field, ...]
@@ -65,9 +65,9 @@ class TablePlan(Struct, frozen=True):
     core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
-    """The names of imported things as this module spells them."""
+    """The local names of imports and builtins that a name of the user's may shadow."""
     update: tuple[Field, ...]
-    where: tuple[Field, ...]
+    filter: tuple[Field, ...]
     base: str
     """The accessor's base class with its parameters."""
     key: tuple[Field, ...]
@@ -94,8 +94,8 @@ class OpaquePlan(Struct, frozen=True):
     core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
-    """The names of imported things as this module spells them."""
-    where: tuple[Field, ...]
+    """The local names of imports and builtins that a name of the user's may shadow."""
+    filter: tuple[Field, ...]
     part: tuple[Field, ...]
     columns: str
     """The `Literal[…]` of all columns."""
@@ -118,7 +118,7 @@ class ManagerPlan(Struct, frozen=True):
     tables: tuple[OpaqueNames, ...]
     imports: ImportGroups
     local: dict[str, str]
-    """The names of imported things as this module spells them."""
+    """The local names of imports and builtins that a name of the user's may shadow."""
 
 
 class EntityPlan(Struct, frozen=True):
@@ -151,6 +151,8 @@ class AccessorPlan(Struct, frozen=True):
     """A property of the session."""
 
     name: str
+    table: str
+    """The table's name in the spec."""
     module: str
     stem: str
     names: tuple[str, ...]
@@ -178,6 +180,8 @@ class PackagePlan(Struct, frozen=True):
     enums: tuple[EnumPlan, ...]
     accessors: tuple[AccessorPlan, ...]
     renamed_accessors: tuple[AccessorPlan, ...]
+    names: tuple[str, ...]
+    """The public names of the package."""
     property: str
     """The builtin, as the session's class has to call it."""
     schema_json: str

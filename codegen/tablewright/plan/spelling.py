@@ -19,24 +19,7 @@ import msgspec
 from tablewright.plan.imports import Imports
 from tablewright.schema import definition as d, names, python_types
 from tablewright.schema.range import Range
-
-TYPES = ("tablewright.schema", "types")
-_PLAIN_CLASSES = {
-    "smallint": "SmallInteger",
-    "integer": "Integer",
-    "bigint": "BigInteger",
-    "float": "Float",
-    "real": "Real",
-    "boolean": "Boolean",
-    "text": "Text",
-    "bytes": "Bytes",
-    "date": "Date",
-    "interval": "Interval",
-    "uuid": "Uuid",
-}
-# Whose values are in Python what they are in JSON.
-_PLAIN_LITERALS = ("smallint", "integer", "bigint", "boolean", "string", "text")
-_MOMENTS = {"time": "Time", "datetime": "DateTime", "timestamptz": "TimestampTz"}
+from tablewright.schema.type_registry import TYPES
 
 
 def annotation(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
@@ -78,47 +61,41 @@ _parsed = functools.cache(python_types.parse)
 
 def column_type(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
     """The expression that makes a column's type."""
-    types = imports.use(*TYPES)
+    types = imports.use("tablewright.schema", "types")
     made = f"{types}.{_type_call(spec, schema, imports)}"
     if spec.codec is not None:
         module, _, name = spec.codec.partition(":")
-        made = f"{types}.Coded({imports.use(module, name)}(), {made})"
+        made = f"{types}.CodecType({imports.use(module, name)}(), {made})"
     if spec.sql:
         own = ", ".join(f"{dialect}={json.dumps(text)}" for dialect, text in sorted(spec.sql.items()))
-        made = f"{made}.spelt({own})"
+        made = f"{made}.with_ddl({own})"
     return made
 
 
 def _type_call(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
-    match spec.kind:
-        case "string":
-            return f"String({spec.length})"
-        case "hash":
-            return f"Hash({spec.nbytes})"
-        case "decimal":
-            scaled = ", scaled=True" if spec.storage == "scaled" else ""
-            return f"Decimal({spec.precision}, {spec.scale or 0}{scaled})"
-        case "time" | "datetime" | "timestamptz":
-            return f"{_MOMENTS[spec.kind]}({'' if spec.precision is None else spec.precision})"
-        case "json":
-            return f"Json({python_type(python_types.python_type(spec), imports)})"
-        case "enum":
-            found = schema.enum(spec.enum or "")
-            native = f", native={quoted(found.name)}" if found.native else ""
-            return f"Enum({imports.use('..enums', found.class_name)}{native})"
-        case "array" | "range":
-            assert spec.of is not None
-            outer = "ArrayOf" if spec.kind == "array" else "RangeOf"
-            return f"{outer}({column_type(spec.of, schema, imports)})"
-        case _:
-            return f"{_PLAIN_CLASSES[spec.kind]}()"
+    row = TYPES[spec.kind]
+    arguments = list(map(str, spec.numbers))
+    if spec.kind == "enum":
+        found = schema.enum(spec.enum or "")
+        arguments.append(imports.use("..enums", found.class_name))
+        if found.native:
+            arguments.append(f"native={quoted(found.name)}")
+    if "of" in row.parameters:
+        assert spec.of is not None
+        arguments.append(column_type(spec.of, schema, imports))
+    if "python" in row.parameters:
+        arguments.append(python_type(python_types.python_type(spec), imports))
+    if spec.storage == "scaled":
+        arguments.append("scaled=True")
+    return f"{row.class_name}({', '.join(arguments)})"
 
 
 def default(column: d.Column, schema: d.Schema, imports: Imports) -> str:
     """A column's literal default as Python source."""
-    if column.type.kind == "json":
+    row = TYPES[column.type.kind]
+    if row.literal == "json":
         return _json_default(column, imports)
-    if column.type.kind in _PLAIN_LITERALS and column.type.codec is None:
+    if row.literal_is_python and column.type.codec is None:
         return literal(column.default, imports)
     # Loaded only for what is no plain value: SQLAlchemy takes longer than a run of which little is left to do.
     from tablewright.schema import build

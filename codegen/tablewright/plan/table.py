@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tablewright.plan.core_table import described, holds_lists, plan_core_table, value_types, with_null
+from tablewright.plan.core_table import core_imports, described, holds_lists, plan_core_table, value_types, with_null
 from tablewright.plan.imports import Imports
 from tablewright.plan.plans import Field, Finder, TablePlan
 from tablewright.plan.spelling import docstring, quoted
@@ -18,35 +18,31 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
     stem = table.class_name
     variable = names.module_name(table.name)
     attributes = {column.attribute for column in table.columns}
-    imports = Imports(taken=attributes | {variable} | set(class_names(table)))
+    single = len(table.primary_key) == 1
+    composite = len(table.primary_key) > 1
+    uniques = [unique for unique in table.uniques if has_finder(unique, table)]
+    updated = [item for item in table.columns if item.computed is None and item.attribute not in table.primary_key]
+    conflicts = conflict_names(table)
+
+    imports = core_imports(taken=attributes | {variable} | set(class_names(table)))
+    if updated:
+        imports.require(VERBS, "AllRows", "Value", "Where")
+    if composite:
+        imports.require("typing", "NamedTuple")
+    if composite or uniques:
+        imports.require(VERBS, "Lock")
+    if conflicts:
+        imports.require("collections.abc", "Iterable")
+        imports.require("typing", "Literal")
+    builtins = ["int", "list", "type"]
+    builtins += ["bool", "property"] if composite else []
+    builtins += ["tuple"] if updated and table.primary_key else []
+    local = {name: imports.builtin(name) for name in builtins}
+
     types = value_types(table, schema, imports)
     nullable = with_null(table, types)
     core = plan_core_table(table, schema, nullable, imports)
-    single = len(table.primary_key) == 1
-    composite = len(table.primary_key) > 1
-    conflicts = conflict_names(table)
-    finders = tuple(_finder(unique, table, types) for unique in table.uniques if has_finder(unique, table))
-    local = {"type": imports.builtin("type")}
-    local |= {name: imports.use("typing", name) for name in ("ClassVar", "Unpack")}
-    update = tuple(
-        Field(column.attribute, f"{imports.use(VERBS, 'Value')}[{nullable[column.attribute]}]")
-        for column in table.columns
-        if column.computed is None and column.attribute not in table.primary_key
-    )
-    if update:
-        local |= {name: imports.use(VERBS, name) for name in ("Where", "AllRows")}
-    local |= {name: imports.builtin(name) for name in ("int", "list")}
-    if composite:
-        local |= {name: imports.builtin(name) for name in ("bool", "property")}
-        local["NamedTuple"] = imports.use("typing", "NamedTuple")
-    if composite or finders:
-        local["Lock"] = imports.use(VERBS, "Lock")
-    literal = None
-    if conflicts:
-        local["Iterable"] = imports.use("collections.abc", "Iterable")
-        literal = f"{imports.use('typing', 'Literal')}[{', '.join(map(quoted, conflicts))}]"
-    if update and table.primary_key:
-        local["tuple"] = imports.builtin("tuple")
+    literal = f"Literal[{', '.join(map(quoted, conflicts))}]" if conflicts else None
     parameters, key_type = f"{stem}Row, {stem}Insert", ""
     if single:
         key_type = types[table.primary_key[0]]
@@ -62,15 +58,15 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
         module_doc=docstring(described(table)),
         core=core,
         local=local,
-        update=update,
-        where=tuple(_where_field(column, nullable[column.attribute], imports) for column in table.columns),
+        update=tuple(Field(column.attribute, f"Value[{nullable[column.attribute]}]") for column in updated),
+        filter=tuple(_filter_field(column, nullable[column.attribute], imports) for column in table.columns),
         base=base,
         key=tuple(_key_field(attribute, types) for attribute in table.primary_key) if composite else (),
         key_type=key_type,
         key_property="key_" if "key" in attributes else "key",
         key_parameters=_parameters(table.primary_key, types),
         key_values=_values(table.primary_key),
-        finders=finders,
+        finders=tuple(_finder(unique, table, types) for unique in uniques),
         conflicts=literal,
         conflict_default=quoted(conflicts[0]) if conflicts else "",
         imports=imports.groups(),
@@ -79,9 +75,9 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
 
 def class_names(table: d.Table) -> tuple[str, ...]:
     """The public classes of a table's module."""
-    suffixes = ["Columns", "Insert", "Row", "Table", "Update", "Where"]
+    suffixes = ["Columns", "Filter", "Insert", "Row", "Table", "Update"]
     if len(table.primary_key) > 1:
-        suffixes.insert(2, "Key")
+        suffixes.insert(3, "Key")
     return tuple(table.class_name + suffix for suffix in suffixes)
 
 
@@ -119,7 +115,7 @@ def _parameter(attribute: str) -> str:
     return attribute + "_" if attribute in _PARAMETERS else attribute
 
 
-def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
+def _filter_field(column: d.Column, annotated: str, imports: Imports) -> Field:
     if holds_lists(column):
         return Field(column.attribute, annotated)
     return Field(column.attribute, f"{imports.use(VERBS, 'Equal')}[{annotated}]")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema import names
-from tablewright.schema.reserved import OPAQUE_ARGUMENTS, RESERVED_ACCESSORS
+from tablewright.schema.reserved import OPAQUE_ARGUMENTS
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedTable
+from tablewright.spec.expanded_type import KINDS
 from tablewright.spec.models import SqlSpec
-from tablewright.spec.resolve_type import KINDS
 from tablewright.spec.yaml_reader import Path
 
 # What every generated package calls its own.
@@ -27,8 +27,8 @@ _PACKAGE = (
     "Session",
     "metadata",
 )
-_SUFFIXES = ("Columns", "Insert", "Key", "Row", "Table", "Update", "Where")
-_OPAQUE_SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
+_SUFFIXES = ("Columns", "Filter", "Insert", "Key", "Row", "Table", "Update")
+_OPAQUE_SUFFIXES = ("Columns", "Filter", "Insert", "Part", "Row", "Storage")
 # What the methods of an opaque table's storage take beside columns.
 _FOLDERS = {False: "tables", True: "opaque"}
 
@@ -41,17 +41,17 @@ class _Names:
     cure: str
     taken: dict[str, str] = field(default_factory=dict)
 
-    def claim(self, name: str, owner: str, path: Path, *, fold: bool = False) -> Sequence[Finding]:
+    def claim(self, name: str, owner: str, path: Path, *, fold: bool = False) -> Sequence[Violation]:
         """Takes *name* for *owner*, or says who has it."""
         key = name.casefold() if fold else name
         if key in self.taken:
             message = f"{owner} would be called `{name}` in {self.room}, as {self.taken[key]} is."
-            return (Finding(path, message, self.cure, on_key=True),)
+            return (Violation(path, message, self.cure, on_key=True),)
         self.taken[key] = owner
         return ()
 
 
-def name_clash(schema: ExpandedSchema) -> Iterator[Finding]:
+def name_clash(schema: ExpandedSchema) -> Iterator[Violation]:
     """No two things of a generated package or of its database have the same name in the same place."""
     yield from _definitions(schema)
     yield from _public(schema)
@@ -64,7 +64,7 @@ def name_clash(schema: ExpandedSchema) -> Iterator[Finding]:
     yield from _relations(schema)
 
 
-def opaque_argument(schema: ExpandedSchema) -> Iterator[Finding]:
+def opaque_argument(schema: ExpandedSchema) -> Iterator[Violation]:
     """A column of an opaque table is not called `session` or `batch_size`, which its `fetch` takes for itself."""
     for table in schema.tables:
         for column in table.columns.values() if table.opaque else ():
@@ -73,19 +73,19 @@ def opaque_argument(schema: ExpandedSchema) -> Iterator[Finding]:
                     f"`fetch` of an opaque table takes `{column.attribute}` for {OPAQUE_ARGUMENTS[column.attribute]}."
                 )
                 cure = f"Rename it; `column: {column.stored}` keeps its name in the database."
-                yield Finding(column.path, message, cure, on_key=True)
+                yield Violation(column.path, message, cure, on_key=True)
 
 
-def opaque_stored_name(schema: ExpandedSchema) -> Iterator[Finding]:
+def opaque_stored_name(schema: ExpandedSchema) -> Iterator[Violation]:
     """An opaque table is called in the database as it is registered."""
     for table in schema.tables:
         if table.opaque and table.stored != table.name:
             message = f"the opaque table `{table.name}` is found under its own name, not `{table.stored}`."
             cure = "Take `table` away, or call the table itself so."
-            yield Finding((*table.path, "table"), message, cure)
+            yield Violation((*table.path, "table"), message, cure)
 
 
-def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
+def _definitions(schema: ExpandedSchema) -> Iterator[Violation]:
     room = _Names("the language", "Call it otherwise.", {kind: f"the type `{kind}`" for kind in KINDS})
     room.taken["enum"] = "the kind of all enums"
     for name in schema.spec.enums:
@@ -101,12 +101,11 @@ def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
         yield from modules[table.opaque].claim(names.module_name(table.name), owner, table.path)
 
 
-def _public(schema: ExpandedSchema) -> Iterator[Finding]:
+def _public(schema: ExpandedSchema) -> Iterator[Violation]:
     room = _Names("the package", "Say another name with `class`.")
     room.taken = dict.fromkeys(_PACKAGE, "a part of every package")
-    for name, said in schema.spec.enums.items():
-        made = said.class_ or names.class_name(name)
-        yield from room.claim(made, f"the class of the enum `{name}`", ("enums", name))
+    for enum in schema.enums:
+        yield from room.claim(enum.class_name, f"the class of the enum `{enum.name}`", ("enums", enum.name))
     for table in schema.tables:
         stem, owner = table.class_name, f"the table `{table.name}`"
         classes = [] if table.opaque else [("the entity of", stem)]
@@ -123,23 +122,21 @@ def _public(schema: ExpandedSchema) -> Iterator[Finding]:
                 break
 
 
-def _accessors(schema: ExpandedSchema) -> Iterator[Finding]:
+def _accessors(schema: ExpandedSchema) -> Iterator[Violation]:
     room = _Names("the session", "Say another name with `accessor`.")
     for table in schema.tables:
         if table.opaque:
             continue
-        plain = table.name
-        made = f"{plain}_" if plain in RESERVED_ACCESSORS or keyword.iskeyword(plain) else plain
-        yield from room.claim(table.spec.accessor or made, f"the accessor of `{table.name}`", table.path)
+        yield from room.claim(table.accessor, f"the accessor of `{table.name}`", table.path)
 
 
-def _attributes(table: ExpandedTable) -> Iterator[Finding]:
+def _attributes(table: ExpandedTable) -> Iterator[Violation]:
     room = _Names(f"the entity of `{table.name}`", "Choose another name for it.")
     for column in table.columns.values():
         yield from room.claim(column.attribute, f"the column `{column.name}`", column.path)
     if not table.opaque and len(table.primary_key) > 1 and {"key", "key_"} <= set(table.columns):
         message = "a row of a table with a composite key has a property `key` or `key_`; both are columns here."
-        yield Finding(table.columns["key_"].path, message, "Rename one of them.", on_key=True)
+        yield Violation(table.columns["key_"].path, message, "Rename one of them.", on_key=True)
     for key in table.foreign_keys:
         if key.relationship is not None:
             owner = f"the relationship `{key.relationship}`"
@@ -149,7 +146,7 @@ def _attributes(table: ExpandedTable) -> Iterator[Finding]:
             yield from room.claim(name, f"the relationship `{name}`", path)
 
 
-def _finders(table: ExpandedTable) -> Iterator[Finding]:
+def _finders(table: ExpandedTable) -> Iterator[Violation]:
     room = _Names(f"the keys of `{table.name}` that an upsert may name", "Rename a column.")
     room.taken["primary_key"] = "the primary key"
     done: set[tuple[str, ...]] = set()
@@ -162,76 +159,58 @@ def _finders(table: ExpandedTable) -> Iterator[Finding]:
             yield from room.claim("_".join(attributes), owner, unique.path)
 
 
-def _stored_columns(table: ExpandedTable) -> Iterator[Finding]:
+def _stored_columns(table: ExpandedTable) -> Iterator[Violation]:
     # SQLite does not tell capitals from small letters.
     room = _Names(f"the database's table `{table.stored}`", "Say another name with `column`.")
     for column in table.columns.values():
         yield from room.claim(column.stored, f"the column `{column.name}`", column.path, fold=True)
 
 
-def _own(table: ExpandedTable, name: str | None, otherwise: str) -> str:
-    return otherwise if name is None else names.own_name(table.stored, name)
-
-
-def _stored(table: ExpandedTable, columns: tuple[str, ...]) -> list[str]:
-    return [table.columns[name].stored if name in table.columns else name for name in columns]
-
-
 def _index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]:
     # Equal ones are told by the rules about duplicates; only what differs can clash.
     seen: set[tuple[object, ...]] = set()
     for unique in table.uniques:
-        make = names.unique_name if unique.where is None else names.index_name
-        made = _own(table, unique.name, make(table.stored, _stored(table, unique.columns)))
         identity = (frozenset(unique.columns), unique.where)
         if unique.columns and identity not in seen:
-            yield made, f"a unique key of `{table.name}`", unique.path
+            yield unique.name, f"a unique key of `{table.name}`", unique.path
         seen.add(identity)
     for index in table.indexes:
-        parts = ["expr" if isinstance(item, SqlSpec) else _stored(table, (item,))[0] for item in index.elements]
-        made = _own(table, index.spec.name, names.index_name(table.stored, parts))
         elements = tuple(item.sql if isinstance(item, SqlSpec) else item for item in index.elements)
-        same = (elements, index.spec.unique, index.spec.where, index.spec.using or "btree")
+        same = (elements, index.unique, index.where, index.using or "btree")
         if index.elements and same not in seen:
-            yield made, f"an index of `{table.name}`", index.path
+            yield index.name, f"an index of `{table.name}`", index.path
         seen.add(same)
-    for path, said in table.exclusions:
-        columns = _stored(table, tuple(name for name, _ in said.elements))
-        yield (
-            _own(table, said.name, names.exclusion_name(table.stored, columns)),
-            f"an exclusion of `{table.name}`",
-            path,
-        )
+    for exclusion in table.exclusions:
+        yield exclusion.name, f"an exclusion of `{table.name}`", exclusion.path
 
 
 def _bounds_index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]:
     # Of ranges, but what the columns are others do not see, who may be called the same.
     for index in table.indexes:
-        if index.spec.using in ("gist", "spgist"):
-            made = _own(table, index.spec.name, names.index_name(table.stored, _stored(table, index.columns)))
-            yield names.bounds_index_name(made), f"SQLite's index over bounds of `{table.name}`", index.path
+        if index.using in ("gist", "spgist"):
+            name = names.bounds_index_name(index.name)
+            yield name, f"SQLite's index over bounds of `{table.name}`", index.path
 
 
-def _constraints(table: ExpandedTable) -> Iterator[Finding]:
+def _constraints(table: ExpandedTable) -> Iterator[Violation]:
     room = _Names(f"the constraints of `{table.name}`", "Say another `name`.")
     room.taken[names.primary_key_name(table.stored)] = "the primary key"
     for column in table.columns.values():
         made = names.type_check_name(table.stored, column.stored)
         yield from room.claim(made, f"the type check of `{column.name}`", column.path)
-    for path, name, _ in table.checks:
-        yield from room.claim(names.own_name(table.stored, name), f"the check `{name}`", path)
+    for check in table.checks:
+        yield from room.claim(check.name, f"the check `{check.given_name}`", check.path)
     seen: set[tuple[object, ...]] = set()
     for key in table.foreign_keys:
         identity = (frozenset(zip(key.columns, key.targets, strict=False)), key.table)
         if key.columns and identity not in seen:
-            made = _own(table, key.name, names.foreign_key_name(table.stored, _stored(table, key.columns)))
-            yield from room.claim(made, f"the foreign key to `{key.table}`", key.path)
+            yield from room.claim(key.name, f"the foreign key to `{key.table}`", key.path)
         seen.add(identity)
     for made, owner, _ in _index_names(table):
         room.taken.setdefault(made, owner)
 
 
-def _relations(schema: ExpandedSchema) -> Iterator[Finding]:
+def _relations(schema: ExpandedSchema) -> Iterator[Violation]:
     # Tables, indexes and native enums share one room of the database.
     room = _Names("the database", "Say another name.")
     distinct: list[ExpandedTable] = []
@@ -243,9 +222,9 @@ def _relations(schema: ExpandedSchema) -> Iterator[Finding]:
     for table in distinct:
         primary = names.primary_key_name(table.stored)
         yield from room.claim(primary, f"the primary key of `{table.name}`", table.path, fold=True)
-    for name, said in schema.spec.enums.items():
-        if said.storage == "native":
-            yield from room.claim(name, f"the native enum `{name}`", ("enums", name), fold=True)
+    for enum in schema.enums:
+        if enum.native:
+            yield from room.claim(enum.name, f"the native enum `{enum.name}`", ("enums", enum.name), fold=True)
     for table in distinct:
         for made, owner, path in chain(_index_names(table), _bounds_index_names(table)):
             yield from room.claim(made, owner, path, fold=True)

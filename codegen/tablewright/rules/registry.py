@@ -1,4 +1,4 @@
-"""All rules, in the order in which the catalogue lists them."""
+"""All rules, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tablewright.rules import (
     sql_text,
     types,
 )
-from tablewright.rules.reader_problems import READING
+from tablewright.rules.reader_problems import READER_PROBLEMS
 from tablewright.rules.rule import Rule, rule
-from tablewright.spec.problem import did_you_mean
+from tablewright.spec.diagnostic import did_you_mean
 
 RULES: tuple[Rule, ...] = (
     rule(names.schema_name),
@@ -38,7 +38,7 @@ RULES: tuple[Rule, ...] = (
     rule(types.bad_python_type),
     rule(types.bad_codec),
     rule(types.codec_without_python),
-    rule(types.decimal_sqlite_precision),
+    rule(types.decimal_sqlite_precision, dialect="sqlite"),
     rule(enums.enum_duplicate_value),
     rule(enums.enum_member_clash),
     rule(enums.enum_value),
@@ -80,8 +80,8 @@ RULES: tuple[Rule, ...] = (
     rule(indexes.redundant_index, "warning"),
     rule(indexes.index_method),
     rule(indexes.exclusion_operator),
-    rule(indexes.exclusion_sqlite),
-    rule(indexes.nulls_not_distinct_sqlite, "warning"),
+    rule(indexes.exclusion_sqlite, dialect="sqlite"),
+    rule(indexes.nulls_not_distinct_sqlite, "warning", dialect="sqlite"),
     rule(indexes.nulls_not_distinct_where),
     rule(relationships.inverse_clash),
     rule(relationships.inverse_alone),
@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
     rule(relationships.relationship_order),
     rule(relationships.relationship_ambiguous),
     rule(sql_text.bad_sql_text),
-    rule(sql_sqlite.sql_sqlite),
+    rule(sql_sqlite.sql_sqlite, dialect="sqlite"),
     rule(mixins.unknown_mixin),
     rule(mixins.mixin_column_clash),
     rule(mixins.unused_definition, "warning"),
@@ -101,12 +101,12 @@ RULES: tuple[Rule, ...] = (
     rule(mixins.renamed_from_present),
 )
 
-PURPOSES: dict[str, str] = READING | {item.id: item.purpose for item in RULES}
-"""What each rule asks for, by id; the reader's own come first."""
+PURPOSES: dict[str, str] = READER_PROBLEMS | {item.id: item.purpose for item in RULES}
+"""The purpose of each rule by id; those of the reader come first."""
 
 
 def explain(rule_id: str) -> str:
-    """What the rule asks for; `KeyError`, with the nearest id, if there is none."""
+    """Return the purpose of a rule. Raise `KeyError`, with the nearest id, if the rule does not exist."""
     if rule_id not in PURPOSES:
         raise KeyError(f"There is no rule `{rule_id}`. {did_you_mean(rule_id, PURPOSES) or ''}".rstrip())
     return PURPOSES[rule_id]

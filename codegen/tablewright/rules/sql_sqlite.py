@@ -7,12 +7,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
-from tablewright.rules.expanded import ExpandedSchema, ExpandedTable
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.rules.sql_text import wrong
 from tablewright.schema.definition import PORTABLE
+from tablewright.spec.diagnostic import did_you_mean, shown
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedTable
 from tablewright.spec.models import SqlSpec
-from tablewright.spec.problem import did_you_mean, shown
 from tablewright.spec.yaml_reader import Path
 
 _NO_COLUMN = re.compile(r"no such column: (.+)")
@@ -20,10 +21,8 @@ _NO_COLUMN = re.compile(r"no such column: (.+)")
 _FUNCTION = re.compile(r"no such function|unknown function|wrong number of arguments")
 
 
-def sql_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
+def sql_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
     """SQL in a spec is SQL to SQLite, and names columns that its table has."""
-    if "sqlite" not in schema.dialects:
-        return
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         for name, said in schema.spec.types.items():
             text = said.sql.get("sqlite")
@@ -31,7 +30,7 @@ def sql_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
                 fault = _fault(connection, f"CREATE TABLE main.asked (it {text})")
                 if fault is not None:
                     message = f"SQLite does not take this type: {fault}."
-                    yield Finding(("types", name, "sql", "sqlite"), message, "Write a type as in CREATE TABLE.")
+                    yield Violation(("types", name, "sql", "sqlite"), message, "Write a type as in CREATE TABLE.")
         for table in schema.tables:
             if _askable(schema, table):
                 yield from _ask(connection, table)
@@ -41,11 +40,12 @@ def _askable(schema: ExpandedSchema, table: ExpandedTable) -> bool:
     # A table that lacks a column, or has one twice, draws findings enough.
     names = [column.stored.casefold() for column in table.columns.values()]
     mixed = all(name in schema.spec.mixins for name in table.spec.include)
-    whole = not any(path in schema.doubtful or any(d[:2] == path for d in schema.doubtful) for path, _ in table.parts)
+    parts = {path for path, _ in table.parts}
+    whole = not any(path[:2] in parts for path in schema.incomplete)
     return bool(names) and len(set(names)) == len(names) and mixed and whole and "\0" not in "".join(names)
 
 
-def _ask(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Finding]:
+def _ask(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Violation]:
     columns = [_quoted(column.stored) for column in table.columns.values()]
     plain = f"CREATE TABLE main.asked ({', '.join(columns)})"
     for path, text, statement in _statements(table, columns):
@@ -54,7 +54,7 @@ def _ask(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Findi
         setup = [] if statement.startswith("CREATE TABLE") else [plain]
         fault = _fault(connection, *setup, statement)
         if fault is not None:
-            yield Finding(path, *_said(fault, table))
+            yield Violation(path, *_said(fault, table))
 
 
 def _fault(connection: sqlite3.Connection, *statements: str) -> str | None:
@@ -69,8 +69,8 @@ def _fault(connection: sqlite3.Connection, *statements: str) -> str | None:
 
 def _statements(table: ExpandedTable, columns: list[str]) -> Iterator[tuple[Path, str, str]]:
     listed = ", ".join(columns)
-    for path, _, check in table.checks:
-        yield path, check.sql, f"CREATE TABLE main.asked ({listed}, CHECK ({check.sql}))"
+    for check in table.checks:
+        yield check.path, check.sql, f"CREATE TABLE main.asked ({listed}, CHECK ({check.sql}))"
     for number, column in enumerate(table.columns.values()):
         said = column.spec
         others = [*columns[:number], *columns[number + 1 :]]
@@ -90,8 +90,8 @@ def _statements(table: ExpandedTable, columns: list[str]) -> Iterator[tuple[Path
         for number, item in enumerate(index.elements):
             if isinstance(item, SqlSpec):
                 yield (*index.path, "columns", number, "sql"), item.sql, _index(item.sql)
-        if index.spec.where is not None:
-            yield (*index.path, "where"), index.spec.where, _index(columns[0], index.spec.where)
+        if index.where is not None:
+            yield (*index.path, "where"), index.where, _index(columns[0], index.where)
 
 
 def _index(element: str, where: str | None = None) -> str:

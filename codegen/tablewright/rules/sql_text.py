@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tablewright.rules.expanded import ExpandedSchema
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
+from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.yaml_reader import Path
 
@@ -25,17 +25,17 @@ _TOKEN = re.compile(
 )
 
 
-def bad_sql_text(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_sql_text(schema: ExpandedSchema) -> Iterator[Violation]:
     """SQL in a spec is one whole expression: quotes and brackets closed, no comment, no `;`."""
     for path, text in dict.fromkeys(_texts(schema)):
         fault = wrong(text)
         if fault is not None:
             message, suggestion = fault
-            yield Finding(path, message, suggestion)
+            yield Violation(path, message, suggestion)
 
 
 def _texts(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
-    for column in schema.written_columns():
+    for column in schema.written_columns:
         for key in ("default_sql", "touch", "computed"):
             text = getattr(column.spec, key)
             if text is not None:
@@ -44,7 +44,7 @@ def _texts(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
         for dialect, text in said.sql.items():
             yield ("types", name, "sql", str(dialect)), text
     for table in schema.tables:
-        yield from ((path, said.sql) for path, _, said in table.checks)
+        yield from ((check.path, check.sql) for check in table.checks)
         for unique in table.uniques:
             if unique.where is not None:
                 yield (*unique.path, "where"), unique.where
@@ -52,11 +52,11 @@ def _texts(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
             for number, item in enumerate(index.elements):
                 if isinstance(item, SqlSpec):
                     yield (*index.path, "columns", number, "sql"), item.sql
-            if index.spec.where is not None:
-                yield (*index.path, "where"), index.spec.where
-        for path, exclusion in table.exclusions:
+            if index.where is not None:
+                yield (*index.path, "where"), index.where
+        for exclusion in table.exclusions:
             if exclusion.where is not None:
-                yield (*path, "where"), exclusion.where
+                yield (*exclusion.path, "where"), exclusion.where
 
 
 def wrong(text: str) -> tuple[str, str | None] | None:

@@ -2,80 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tablewright.rules.expanded import ExpandedSchema
-from tablewright.rules.expanded_type import PARAMETERS, ExpandedType
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema.python_types import PythonTypeError, parse
-from tablewright.spec.problem import did_you_mean
-from tablewright.spec.resolve_type import KINDS
-
-# What each type takes: the parameter, its range, and whether it must be said.
-_MOMENT = {"precision": (0, 6, False)}
-_NUMBERS: dict[str, dict[str, tuple[int, int, bool]]] = {
-    "string": {"length": (1, 10_485_760, True)},
-    "decimal": {"precision": (1, 1000, True), "scale": (0, 1000, True)},
-    "hash": {"nbytes": (1, 1_000_000, True)},
-    "time": _MOMENT,
-    "datetime": _MOMENT,
-    "timestamptz": _MOMENT,
-}
-_NUMBER_PARAMETERS = ("length", "precision", "scale", "nbytes")
-
-ARRAY_ELEMENTS = KINDS - {"bytes", "hash", "json", "array", "range"} | {"enum"}
-RANGE_BOUNDS = frozenset({"integer", "bigint", "decimal", "date", "datetime", "timestamptz"})
+from tablewright.schema.type_registry import TYPES
+from tablewright.spec.diagnostic import did_you_mean
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded_type import KINDS, PARAMETERS, ExpandedType
 
 
-def unknown_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def unknown_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """A type is one of the language, or a name from `types` or `enums`."""
     spec = schema.spec
-    for item in schema.types():
-        name = item.said.type
+    for item in schema.types:
+        name = item.spec.type
         known = name in KINDS or name in spec.types or name in spec.enums
-        if known or ("types", name) in schema.doubtful or ("enums", name) in schema.doubtful:
+        if known or ("types", name) in schema.incomplete or ("enums", name) in schema.incomplete:
             continue
         path = item.path if item.bare else (*item.path, "type")
-        yield Finding(path, f"there is no type `{name}`.", _instead(name, [*spec.types, *spec.enums]))
-
-
-# What people write who know SQL or Python better than this language.
-_FOREIGN = {
-    "int": "integer",
-    "int4": "integer",
-    "int8": "bigint",
-    "int2": "smallint",
-    "long": "bigint",
-    "str": "string",
-    "varchar": "string",
-    "char": "string",
-    "numeric": "decimal",
-    "number": "decimal",
-    "bool": "boolean",
-    "double": "float",
-    "float8": "float",
-    "float4": "real",
-    "blob": "bytes",
-    "bytea": "bytes",
-    "timestamp": "datetime",
-    "timedelta": "interval",
-    "duration": "interval",
-    "dict": "json",
-    "jsonb": "json",
-    "object": "json",
-    "list": "array",
-}
+        yield Violation(path, f"there is no type `{name}`.", _instead(name, [*spec.types, *spec.enums]))
 
 
 def _instead(name: str, own: list[str]) -> str:
-    known = _FOREIGN.get(name.lower())
-    if known is not None:
-        return f"Did you mean `{known}`?"
+    for known, row in TYPES.items():
+        if name.lower() in row.aliases:
+            return f"Did you mean `{known}`?"
     return did_you_mean(name, [*own, *sorted(KINDS)]) or f"The types are {', '.join(sorted(KINDS))}."
 
 
-def type_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
+def type_cycle(schema: ExpandedSchema) -> Iterator[Violation]:
     """A named type is not made of itself."""
     reported: set[str] = set()
     for name in schema.spec.types:
@@ -85,7 +42,7 @@ def type_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
         if following == name and name not in reported:
             reported.update(seen)
             way = " → ".join([*seen, name])
-            yield Finding(("types", name, "type"), f"the type `{name}` is made of itself: {way}.")
+            yield Violation(("types", name, "type"), f"the type `{name}` is made of itself: {way}.")
 
 
 def _next_type(schema: ExpandedSchema, name: str) -> str | None:
@@ -97,47 +54,40 @@ def _next_type(schema: ExpandedSchema, name: str) -> str | None:
     return None
 
 
-def type_parameter(schema: ExpandedSchema) -> Iterator[Finding]:
+def type_parameter(schema: ExpandedSchema) -> Iterator[Violation]:
     """A type has the parameters that it needs, within their ranges, and no others."""
-    for item in schema.types():
+    for item in schema.types:
         if item.kind is not None and not item.named:
             yield from _wrong_parameters(item, item.kind)
 
 
-def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Finding]:
+def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Violation]:
     takes = _takes(kind, item.values)
     for name in PARAMETERS:
-        if name in item.own and name not in takes:
+        if name in item.given and name not in takes:
             users = [other for other in ("enum", *sorted(KINDS)) if name in _takes(other, {})]
             suggestion = f"It belongs to {', '.join(f'`{user}`' for user in users)}." if users else None
-            yield Finding((*item.path, name), f"`{kind}` takes no `{name}`.", suggestion, on_key=True)
-    numbers = _NUMBERS.get(kind, {})
-    for name, (least, most, needed) in numbers.items():
+            yield Violation((*item.path, name), f"`{kind}` takes no `{name}`.", suggestion, on_key=True)
+    for name, least, most, required in TYPES[kind].numbers:
         value = item.values.get(name)
-        if value is None and needed:
+        if value is None and required:
             yield _missing(item, kind, name)
         elif value is not None and not least <= value <= most:
             message = f"`{name}` of `{kind}` is from {least} to {most}, not {value}."
-            yield Finding(_said(item, name), message)
+            yield Violation(_said(item, name), message)
         elif name == "scale" and value is not None and value > (item.values.get("precision") or most):
             message = f"the scale {value} is more than the precision {item.values['precision']}."
-            yield Finding(_said(item, name), message, "The scale counts those of the digits that are fractional.")
-    if kind in ("array", "range") and item.of is None:
+            yield Violation(_said(item, name), message, "The scale counts those of the digits that are fractional.")
+    if "of" in TYPES[kind].parameters and item.of is None:
         yield _missing(item, kind, "of")
 
 
-def _takes(kind: str, values: dict[str, Any]) -> set[str]:
-    takes = set(_NUMBERS.get(kind, ())) | {"codec"}
-    if kind == "decimal":
-        takes.add("storage")
-    if kind in ("array", "range"):
-        takes.add("of")
-    if kind == "json" or "codec" in values:
-        takes.add("python")
-    return takes
+def _takes(kind: str, values: Mapping[str, Any]) -> set[str]:
+    takes = {number.name for number in TYPES[kind].numbers} | set(TYPES[kind].parameters) | {"codec"}
+    return takes | {"python"} if "codec" in values else takes
 
 
-def _missing(item: ExpandedType, kind: str, name: str) -> Finding:
+def _missing(item: ExpandedType, kind: str, name: str) -> Violation:
     examples = {
         "length": "length: 200",
         "precision": "precision: 12",
@@ -147,62 +97,61 @@ def _missing(item: ExpandedType, kind: str, name: str) -> Finding:
     }
     suggestion = f"Say how many characters with `{examples[name]}`, or use `text`." if name == "length" else None
     path = item.path if item.bare else (*item.path, "type")
-    return Finding(path, f"`{kind}` needs `{name}`.", suggestion or f"Write for example `{examples[name]}`.")
+    return Violation(path, f"`{kind}` needs `{name}`.", suggestion or f"Write for example `{examples[name]}`.")
 
 
 def _said(item: ExpandedType, name: str) -> tuple[str | int, ...]:
-    return (*item.path, name if name in item.own else "type")
+    return (*item.path, name if name in item.given else "type")
 
 
-def element_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def element_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """The elements of an array and the bounds of a range are of types that both engines can hold there."""
-    for item in schema.types():
-        if item.kind not in ("array", "range") or item.of is None or item.of.kind is None or "of" not in item.own:
+    for item in schema.types:
+        if item.kind not in ("array", "range") or item.of is None or item.of.kind is None or "of" not in item.given:
             continue
-        allowed = ARRAY_ELEMENTS if item.kind == "array" else RANGE_BOUNDS
+        array = item.kind == "array"
+        allowed = [name for name, row in TYPES.items() if (row.array_element if array else row.range_bound)]
         path = (*item.path, "of")
         if item.of.kind not in allowed:
-            what = "elements of an array" if item.kind == "array" else "bounds of a range"
+            what = "elements of an array" if array else "bounds of a range"
             listed = ", ".join(sorted(allowed))
-            yield Finding(path, f"the {what} cannot be `{item.of.kind}`.", f"They can be {listed}.")
+            yield Violation(path, f"the {what} cannot be `{item.of.kind}`.", f"They can be {listed}.")
         elif "codec" in item.of.values:
-            yield Finding(path, f"the elements of `{item.kind}` cannot have a codec.", "Give the codec to the whole.")
+            yield Violation(path, f"the elements of `{item.kind}` cannot have a codec.", "Give the codec to the whole.")
 
 
-def bad_python_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_python_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """`python` names a type: of builtins, or `module:Class`."""
-    for item in schema.types():
-        if "python" in item.own:
+    for item in schema.types:
+        if "python" in item.given:
             try:
                 parse(item.values["python"])
             except PythonTypeError as error:
                 example = "Write for example `dict[str, int]` or `app.models:Address`."
-                yield Finding((*item.path, "python"), f"{error}.", example)
+                yield Violation((*item.path, "python"), f"{error}.", example)
 
 
-def bad_codec(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_codec(schema: ExpandedSchema) -> Iterator[Violation]:
     """`codec` names a class as `module:Class`."""
-    for item in schema.types():
-        if "codec" in item.own:
+    for item in schema.types:
+        if "codec" in item.given:
             module, colon, name = str(item.values["codec"]).partition(":")
             if not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
                 message = f"`{item.values['codec']}` does not name a class."
-                yield Finding((*item.path, "codec"), message, "Write `module:Class`, such as `app.codecs:Tai`.")
+                yield Violation((*item.path, "codec"), message, "Write `module:Class`, such as `app.codecs:Tai`.")
 
 
-def codec_without_python(schema: ExpandedSchema) -> Iterator[Finding]:
+def codec_without_python(schema: ExpandedSchema) -> Iterator[Violation]:
     """A type with a codec says with `python` what the codec decodes to."""
-    for item in schema.types():
-        if "codec" in item.own and "python" not in item.values:
+    for item in schema.types:
+        if "codec" in item.given and "python" not in item.values:
             message = "a codec needs `python`: the type of the values that it decodes to."
-            yield Finding((*item.path, "codec"), message, "Write for example `python: int`.", on_key=True)
+            yield Violation((*item.path, "codec"), message, "Write for example `python: int`.", on_key=True)
 
 
-def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Finding]:
+def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Violation]:
     """A decimal has no more digits than SQLite keeps exactly: 15, or 18 with `storage: scaled`."""
-    if "sqlite" not in schema.dialects:
-        return
-    for item in schema.types():
+    for item in schema.types:
         precision = item.values.get("precision")
         if item.kind != "decimal" or item.named or not isinstance(precision, int):
             continue
@@ -212,4 +161,4 @@ def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Finding]:
             message = f"SQLite cannot keep a decimal of {precision} digits exactly; at most {most}."
             cure = "Add `storage: scaled`." if not scaled and precision <= 18 else None
             cure = cure or "Take fewer digits, or leave `sqlite` out of the dialects."
-            yield Finding(_said(item, "precision"), message, cure)
+            yield Violation(_said(item, "precision"), message, cure)

@@ -1,1 +1,1 @@
-"""What generated packages run on: sessions, databases, table accessors and rows."""
+"""The runtime of generated packages: sessions, databases, table accessors and rows."""

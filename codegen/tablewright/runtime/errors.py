@@ -1,4 +1,4 @@
-"""The exceptions of the run time. Those of the database itself are SQLAlchemy's own."""
+"""The exceptions of the runtime. Errors of the database itself are SQLAlchemy's own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class SessionBusyError(InvalidRequestError):
 
 
 class TransactionLostError(PendingRollbackError):
-    """A statement failed and its error was caught: the transaction cannot be committed any more.
+    """A statement failed and its error was caught, so that the transaction cannot be committed.
 
-    Chained to the first error. Wrap what may fail in `session.nested()`.
+    Chained to the first error. Run statements that may fail in `session.nested()`.
     """
 
 
@@ -25,7 +25,7 @@ class SavepointError(InvalidRequestError):
 
 
 class SchemaAlreadyExistsError(InvalidRequestError):
-    """`Database.create` found tables of the schema that are there already."""
+    """`Database.create` found existing tables of the schema."""
 
 
 class TemporaryTablesDisabledError(InvalidRequestError):
@@ -33,19 +33,19 @@ class TemporaryTablesDisabledError(InvalidRequestError):
 
 
 class ReadOnlyDatabaseError(InvalidRequestError):
-    """A table or row that is not there would have to be made in a database that is open for reading only."""
+    """A missing table or row would have to be created in a database that is open for reading only."""
 
 
 class TableConflictError(InvalidRequestError):
-    """The database has a table of this name that is not the one that was declared; says what differs."""
+    """The database has a table of this name with another definition. The message lists the differences."""
 
 
 class MissingTablesError(InvalidRequestError):
-    """The database lacks tables that it should have; names them."""
+    """Tables are missing in the database. The message lists them."""
 
 
 class RowTierFilteredError(InvalidRequestError):
-    """The session filters entities (`do_orm_execute`), which rows would bypass."""
+    """The session filters entities (`do_orm_execute`); rows would bypass the filter."""
 
 
 class UnknownColumnError(InvalidRequestError, TypeError):
@@ -53,27 +53,27 @@ class UnknownColumnError(InvalidRequestError, TypeError):
 
 
 class CursorError(ValueError):
-    """A page cursor that this query did not give."""
+    """A page cursor of another query, or no cursor at all."""
 
 
 class InterfaceMismatchError(ImportError):
-    """A generated package and the installed tablewright do not fit; says how to mend it."""
+    """A generated package does not fit the installed tablewright. The message names the command that fixes it."""
 
 
 class SyncConflictError(InvalidRequestError):
-    """`sync` found a row with these keys but other values, and was not to update it."""
+    """`sync` found a row with these keys but other values, and was not allowed to update it."""
 
 
 class IncompatibleVersionError(InvalidRequestError):
-    """The database holds another version than the program needs; says what is there and how to mend it."""
+    """The database stores other versions than the program requires. The message names both and the fix."""
 
 
 class VersionsMissingError(IncompatibleVersionError, LookupError):
-    """The database does not say which versions it holds: `Database.create` or `Database.stamp` write them."""
+    """The database stores no versions: `Database.create` or `Database.stamp` write them."""
 
 
 class AttributeExistsError(InvalidRequestError):
-    """The attribute has a value already, which was not to be overwritten."""
+    """The attribute already has a value, and *force* was not set."""
 
 
 class UnknownOpaqueTableError(InvalidRequestError, KeyError):
@@ -81,4 +81,4 @@ class UnknownOpaqueTableError(InvalidRequestError, KeyError):
 
 
 class OpaqueTableConflictError(InvalidRequestError):
-    """An opaque table's name is taken: by another definition, or by a table that is not opaque."""
+    """The name of an opaque table is taken: by another definition, or by a table that is not opaque."""

@@ -1,4 +1,4 @@
-"""`Package`: a generated package's names, loaded as they are first used."""
+"""`Package`: the names of a generated package, loaded when they are first used."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from tablewright.runtime.transaction.gate import GatedSession
     from tablewright.schema.definition import Schema
 
-INTERFACE = 1
-"""What generated code and this runtime agree on; another number is another agreement."""
-SUFFIXES = ("Row", "Insert", "Update", "Where", "Table", "Key", "Columns")
-"""What `tables/book.py` defines beside the table: `BookRow` and so on."""
-OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Where", "Storage", "Columns")
-"""The same of `opaque/file_record.py`."""
+INTERFACE = 2
+"""The interface between generated code and this runtime; it changes with every incompatible change."""
+SUFFIXES = ("Row", "Insert", "Update", "Filter", "Table", "Key", "Columns")
+"""The suffixes of the classes in `tables/book.py`: `BookRow` and so on."""
+OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Filter", "Storage", "Columns")
+"""The suffixes of the classes in `opaque/file_record.py`."""
 
 
 class Accessor:
     """The attribute *name* of a package's sessions.
 
-    A descriptor rather than a `__getattr__`, which would slow down every attribute of a session.
+    A descriptor instead of `__getattr__`, which would slow down every attribute of a session.
     """
 
     __slots__ = ("_name", "_package")
@@ -48,11 +48,11 @@ class Accessor:
 
 
 class Package:
-    """The names of the generated package *name*, each imported when it is first asked for.
+    """The names of the generated package *name*, each imported when it is first used.
 
-    *tables* has the class stem of each table module, *accessors* the accessors that differ from their
-    module's name, *opaque* the module and the class stem of each opaque table. `InterfaceMismatchError`
-    for code generated for another runtime.
+    *tables* maps each table module to its class stem, *accessors* modules to accessors that differ from their name,
+    *opaque* each opaque table to its module and class stem. Raise `InterfaceMismatchError` for code generated for
+    another runtime.
     """
 
     def __init__(
@@ -87,7 +87,10 @@ class Package:
         self._accessors = {differing.get(module, module): module for module in tables}
 
     def load(self, name: str) -> Any:
-        """The package's `__getattr__`: the object called *name*, imported now; `AttributeError` if there is none."""
+        """Import and return the object called *name*: the package's `__getattr__`.
+
+        Raise `AttributeError` if there is none.
+        """
         found = self._find(name)
         vars(sys.modules[self.name])[name] = found
         return found
@@ -107,7 +110,7 @@ class Package:
         if name in self._enums:
             return getattr(self._module("enums"), name)
         if name in self._stems:
-            # Their package imports all of them: the registry is never half there.
+            # Their package imports all of them, so that the registry is always complete.
             with _uncollected():
                 entities = self._module("entities")
             entity = getattr(entities, name, None)
@@ -133,7 +136,7 @@ class Package:
         return AttributeError(f"module {self.name!r} has no attribute {name!r}.{hint}", name=name)
 
     def names(self) -> list[str]:
-        """The package's `__dir__`: every name that it can give."""
+        """Return every name of the package: its `__dir__`."""
         found = {"Base", "Database", "SCHEMA", "Session", "metadata", *self._enums, *self._stems}
         found |= {stem + suffix for stem in self._stems for suffix in SUFFIXES if suffix != "Key"}
         if self.opaque:
@@ -142,8 +145,8 @@ class Package:
         return sorted(found | vars(sys.modules[self.name]).keys())
 
     def load_tables(self) -> MetaData:
-        """The metadata with every table in it, and the store of the versions."""
-        # Not at the top: to import a package takes no table.
+        """Import every table. Return the metadata with all of them and the attribute table."""
+        # Not at the top: importing a package loads no table.
         from tablewright.runtime.versions import attributes
 
         with _uncollected():
@@ -154,7 +157,7 @@ class Package:
 
     @cached_property
     def definition(self) -> Schema:
-        """The canonical schema that the package was generated from."""
+        """The canonical schema from which the package was generated."""
         import importlib.resources
 
         from tablewright.schema.canonical import from_json
@@ -163,23 +166,23 @@ class Package:
         return from_json(text)
 
     def accessor(self, name: str) -> type[Any]:
-        """The table class behind `session.<name>`; `KeyError` if no table has this accessor."""
+        """Return the table class behind `session.<name>`. Raise `KeyError` if no table has this accessor."""
         module = self._accessors[name]
         found: type[Any] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
         return found
 
     def opaque_class(self) -> type[Any] | None:
-        """The manager of opaque tables that was generated; None for a schema without any."""
+        """Return the generated manager of opaque tables, or None for a schema without any."""
         return self.load("OpaqueTableStorageManager") if self.opaque else None
 
     def opaque_storage(self, name: str) -> type[Any]:
-        """The storage class of the opaque table *name*; `KeyError` if the specs have none of this name."""
+        """Return the storage class of the opaque table *name*. Raise `KeyError` if the specs have none of this name."""
         module, stem = self.opaque[name]
         found: type[Any] = getattr(self._module(f"opaque.{module}"), f"{stem}Storage")
         return found
 
     def accessors(self) -> list[str]:
-        """The accessors of all tables."""
+        """Return the accessors of all tables, sorted."""
         return sorted(self._accessors)
 
     def _module(self, path: str) -> Any:
@@ -188,8 +191,8 @@ class Package:
 
 @contextmanager
 def _uncollected() -> Generator[None]:
-    # Loading makes objects that stay. To look for garbage among them, again and again as they grow more, takes longer
-    # than to make them.
+    # Loading creates objects that stay. Repeated garbage collections over a growing heap take longer than creating
+    # them.
     collects = gc.isenabled()
     gc.disable()
     try:

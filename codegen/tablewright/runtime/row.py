@@ -1,4 +1,4 @@
-"""`Row`: the base of generated rows, immutable and built straight from a driver's tuples."""
+"""`Row`: the base class of generated rows, immutable and built directly from the driver's tuples."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from msgspec import Struct
 
 
 class Row(Struct, frozen=True, gc=False):
-    """A row as it was read: frozen, compared by value, encoded to JSON by `msgspec.json.encode`.
+    """A row of a table: frozen, compared by value, encoded to JSON by `msgspec.json.encode`.
 
-    Hashable when all its values are. Lists and dicts inside it must not be changed in place.
-    FastAPI and pydantic take rows as models.
+    Hashable if all its values are. Lists and dicts in it must not be changed in place. FastAPI and pydantic accept rows
+    as models.
     """
 
     @classmethod

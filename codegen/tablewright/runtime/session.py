@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast, overload
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, inspect
@@ -13,6 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 
 from tablewright.runtime.engine import postgres
+from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.engine.create import prepare
 from tablewright.runtime.engine.failures import lost_at_commit
 from tablewright.runtime.errors import SavepointError, TransactionLostError
@@ -39,25 +40,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class HasBind(Protocol):
-    """A database, as far as a session asks."""
-
-    @property
-    def bind(self) -> Engine | Connection: ...
-    @property
-    def namespace(self) -> str | None: ...
-    @property
-    def read_only(self) -> bool: ...
-    @property
-    def allow_temporary_tables(self) -> bool: ...
-    def due_check(self) -> Callable[[Connection], None] | None: ...
-
-
 class Session(GatedSession):
     """A session over a database: entities and rows in one transaction.
 
-    *bind* is a Database, an Engine or a Connection. What is left out is as in SQLAlchemy, but that
-    entities keep their values after a commit. `database.session()` is the usual way to get one.
+    *bind* is a Database, an Engine or a Connection. The other options are SQLAlchemy's; *expire_on_commit* is False, so
+    that entities keep their values after a commit. `database.session()` is the usual way to open one.
     """
 
     package: ClassVar[Package]
@@ -71,7 +58,7 @@ class Session(GatedSession):
 
     def __init__(
         self,
-        bind: HasBind | Engine | Connection | None = None,
+        bind: Connections | Engine | Connection | None = None,
         *,
         autoflush: bool = True,
         expire_on_commit: bool = False,
@@ -91,11 +78,11 @@ class Session(GatedSession):
         self._prepared: Engine | Connection | None = None
         self._needs_guard = False
         options = execution_options or {}
-        if bind is not None and not isinstance(bind, Engine | Connection):
+        if isinstance(bind, Connections):
             database, bind = bind, bind.bind
             kind = {"read_only": database.read_only, "temporary_tables": database.allow_temporary_tables}
-            self._namespace = database.namespace
-            self._check = database.due_check()
+            self._namespace = database.namespace_to_enter
+            self._check = database.due_check(database.read_only)
             self._needs_guard = needs_guard(bind, **kind)
             self.allow_temporary_tables = database.allow_temporary_tables
             options = {**begins(bind, **kind), **options}
@@ -116,9 +103,10 @@ class Session(GatedSession):
 
     @classmethod
     def over(cls, session: EntitySession) -> Self:
-        """A session in the connection and transaction of *session*, whose pending entities are flushed first.
+        """Return a session in the connection and transaction of *session*, and flush its pending entities first.
 
-        Its own commit, rollback and close keep or undo what it did itself; the transaction remains the other's.
+        Commit, rollback and close of the new session apply only to its own work; the transaction stays that of
+        *session*.
         """
         session.flush()
         connection = session.connection()
@@ -130,7 +118,7 @@ class Session(GatedSession):
 
     @property
     def state(self) -> SessionState:
-        """Where the session stands."""
+        """The state of the session and its transaction."""
         if self._close_state.name == "CLOSED":
             return SessionState.CLOSED
         if not self.in_transaction():
@@ -145,24 +133,24 @@ class Session(GatedSession):
 
     @property
     def attributes(self) -> AttributeStore:
-        """Names and values that are kept in the database, beside the versions of its tables."""
-        # Not at the top: it is a table, and not every program needs one.
+        """Names and values stored in the database, beside the versions of its tables."""
+        # Not at the top: it defines a table, which not every program needs.
         from tablewright.runtime.versions.attributes import AttributeStore
 
         return AttributeStore(self.gate)
 
     def rows(self, statement: sqlalchemy.Select[Any] | sqlalchemy.Executable, row_type: type[T], /) -> list[T]:
-        """The rows of any *statement* as instances of *row_type*: a msgspec Struct, a dataclass or a NamedTuple."""
+        """Return the rows of any *statement* as *row_type*: a msgspec Struct, a dataclass or a NamedTuple."""
         return result_rows(self, statement, row_type)
 
     def scalar_or_none(self, statement: TypedReturnsRows[T], /) -> T | None:
-        """The first column of the first row of *statement*, or None if there is no row."""
+        """Return the first column of the first row of *statement*, or None if there is no row."""
         value: T | None = self.execute(statement).scalar()
         return value
 
     def explain(self, statement: sqlalchemy.ClauseElement) -> str:
-        """How the database would run *statement*, a line for each step; nothing is run."""
-        # Not at the top: who looks at plans waits for them.
+        """Return the plan by which the database would run *statement*, one line per step. The statement is not run."""
+        # Not at the top: plans are for people, who can wait for the import.
         from tablewright.runtime.reads.explain import explained
 
         with self.gate as connection:
@@ -170,19 +158,19 @@ class Session(GatedSession):
 
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:
-        """The same session in a savepoint: an error undoes what was done in it, and nothing else."""
+        """Run the block in a savepoint of the same session; an error undoes only the work of the block."""
         with self.begin_nested():
             yield self
 
     def savepoint(self, name: str) -> Savepoint:
-        """Sets a savepoint *name*; of several of one name the newest counts."""
+        """Set a savepoint *name*. Of several with one name, the newest is used."""
         point = Savepoint(self, name)
         self._savepoints = [known for known in self._savepoints if known.is_open]
         self._savepoints.append(point)
         return point
 
     def rollback_to(self, savepoint: str | Savepoint) -> None:
-        """Undoes what was done since *savepoint*, which stays; `SavepointError` where it is not open."""
+        """Undo the work since *savepoint*, which stays open. Raise `SavepointError` if it is not open."""
         if isinstance(savepoint, Savepoint):
             savepoint.rollback()
             return
@@ -196,15 +184,15 @@ class Session(GatedSession):
     # Not at the top: most programs have no tables but those of their package.
 
     def table(self, table: sqlalchemy.Table, /) -> DynamicTable:
-        """The rows of a table that no code was generated for, read and written as those of any other."""
+        """Return the rows of a table without generated code, with the verbs of every other table."""
         from tablewright.runtime.dynamic.dynamic_table import dynamic_table
 
         return dynamic_table(self, table)
 
     def ensure_table(self, name: str, definition: Definition, /) -> sqlalchemy.Table:
-        """The table *name*, made in this transaction where it is not there; others know it once that is committed.
+        """Create table *name* in this transaction if it does not exist; other sessions see it after the commit.
 
-        `TableConflictError` where the database has another table of that name.
+        Raise `TableConflictError` if the database has a different table of that name.
         """
         from tablewright.runtime.dynamic import session_tables
 
@@ -217,19 +205,20 @@ class Session(GatedSession):
     @overload
     def make_temporary_table(self, definition: Definition, name: str | None = None) -> DynamicTable: ...
     def make_temporary_table(self, definition: Source, name: str | None = None) -> Any:
-        """Makes a temporary table, which nobody else sees: its verbs, and as their `table` the SQLAlchemy table.
+        """Create a temporary table, visible only to this session. Return its accessor; its `table` is the SQLAlchemy
+        table.
 
-        *definition* is a generated table (`BookTable` or `session.book`), whose columns, checks and unique keys it
-        has, but no foreign keys; or a `TableSpec`, a table of a canonical schema, a SQLAlchemy `Table`. Without a
-        *name* it gets one of its own; a name that a table has already is refused. It is gone when the transaction
-        ends, whether it is committed or not.
+        *definition* is a generated table (`BookTable` or `session.book`), of which columns, checks and unique keys are
+        copied, but no foreign keys; or a `TableSpec`, a table of a canonical schema, or a SQLAlchemy `Table`. Without a
+        *name*, one is generated; the name of an existing table is an error. The table is dropped when the transaction
+        ends, committed or not.
         """
         from tablewright.runtime.temporary import session_tables
 
         return session_tables.make(self, definition, name)
 
     def drop_temporary_table(self, table: Table[Any, Any] | sqlalchemy.Table) -> None:
-        """Drops a temporary table of this session, said by its verbs or their `table`, before its transaction ends."""
+        """Drop a temporary table of this session, given by its accessor or its `table`, before its transaction ends."""
         from tablewright.runtime.temporary import session_tables
 
         session_tables.drop(self, table)
@@ -243,24 +232,24 @@ class Session(GatedSession):
         self, definition: Definition, name: str | None = None
     ) -> AbstractContextManager[DynamicTable]: ...
     def temporary_table(self, definition: Source, name: str | None = None) -> AbstractContextManager[Any]:
-        """As `make_temporary_table`, for a `with` block, at whose end the table is dropped."""
+        """Create a temporary table for a `with` block, as `make_temporary_table` does, and drop it at the end."""
         from tablewright.runtime.temporary import session_tables
 
         return session_tables.block(self, definition, name)
 
     def lock_table(self, *tables: type[Any] | sqlalchemy.Table) -> None:
-        """Keeps others from writing to *tables* until the transaction ends; they may read.
+        """Keep other sessions from writing to *tables* until the transaction ends; they can still read.
 
-        Each is an entity (`Book`), a class of verbs (`BookTable`) or a SQLAlchemy table.
+        Each is an entity (`Book`), an accessor class (`BookTable`) or a SQLAlchemy table.
         """
-        # In one order, so that no two that lock the same tables wait for each other.
+        # In a fixed order, so that two sessions that lock the same tables do not deadlock.
         targets = sorted({_table(target) for target in tables}, key=lambda table: table.fullname)
         if not targets:
             return
         with self.gate as connection:
             names = [connection.dialect.identifier_preparer.format_table(target) for target in targets]
             if connection.dialect.name == "sqlite":
-                # Takes the lock of the file, in a transaction that somebody else has begun too.
+                # Takes the lock of the file, in a joined transaction too.
                 connection.exec_driver_sql(f"DELETE FROM {names[0]} WHERE 0")
             else:
                 connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE")
@@ -275,7 +264,7 @@ class Session(GatedSession):
         _sa_skip_for_implicit_returning: bool = False,
         **kw: Any,
     ) -> Engine | Connection:
-        """SQLAlchemy's choice of an engine, made fit for tablewright's transactions."""
+        """Return the engine that SQLAlchemy chooses, prepared for tablewright's transactions."""
         found = super().get_bind(
             mapper,
             clause=clause,
@@ -290,12 +279,12 @@ class Session(GatedSession):
         return found
 
     def _autoflush(self) -> None:
-        # Every statement of the entity tier asks for it, most of them for nothing.
+        # Every statement of the entity tier calls this, usually with nothing to flush.
         if self._new or self._deleted or self.identity_map.check_modified():
             super()._autoflush()
 
     def begin(self, nested: bool = False) -> SessionTransaction:
-        """Begins a transaction; with *nested* a savepoint."""
+        """Begin a transaction, or with *nested* a savepoint."""
         if not nested:
             self._refuse_in_scope("begin")
         self.gate.enter_call(refuse_lost=True)
@@ -303,41 +292,41 @@ class Session(GatedSession):
             transaction = super().begin(nested)
         finally:
             self.gate.leave()
-        # The only way, short of private ones, to have a subclass made.
+        # SQLAlchemy has no public way to use a subclass.
         transaction.__class__ = Level
         return transaction
 
     def commit(self) -> None:
-        """Commits; a transaction that a failed statement has broken is rolled back: `TransactionLostError`."""
+        """Commit. If a failed statement has broken the transaction, roll back and raise `TransactionLostError`."""
         self._refuse_in_scope("commit")
         self._commit()
 
     def rollback(self) -> None:
-        """Rolls the whole transaction back."""
+        """Roll back the whole transaction."""
         self._refuse_in_scope("rollback")
         self._rollback()
 
     def close(self) -> None:
-        """Ends the session; what was not committed is rolled back."""
+        """End the session; roll back what was not committed."""
         self._refuse_in_scope("close")
         self._close()
 
     def reset(self) -> None:
-        """Rolls back and empties the session, to be used again."""
+        """Roll back and empty the session, which can be used again."""
         self._refuse_in_scope("reset")
         super().reset()
 
     def invalidate(self) -> None:
-        """As `close`, for connections that must not be used again."""
+        """End the session, and discard its connections as unusable."""
         self._refuse_in_scope("invalidate")
         super().invalidate()
 
     def _refuse_in_scope(self, verb: str) -> None:
         if self._scope is not None:
             raise InvalidRequestError(
-                f"{verb}() inside `with database.session()`, which commits at its end, and rolls back on an error. "
-                "Use session.nested() for a part that may fail, session.savepoint() with session.rollback_to(), "
-                "or Session(database) for transactions by hand."
+                f"{verb}() is not allowed inside `with database.session()`, which commits at its end, and rolls back "
+                "on an error. Use session.nested() for a part that may fail, session.savepoint() with "
+                "session.rollback_to(), or Session(database) to control transactions yourself."
             )
 
     def _commit(self) -> None:
@@ -367,7 +356,7 @@ class Session(GatedSession):
             self.gate.leave()
 
 
-# `get` is not among them: it executes where it has to ask the database, and otherwise gives what is loaded.
+# `get` is not among them: it calls `execute` if it needs the database.
 GATED = [
     "execute",
     "scalar",
@@ -396,7 +385,7 @@ def _gated(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-# In a loop rather than as definitions, so that checkers see SQLAlchemy's own signatures.
+# In a loop instead of definitions, so that type checkers see SQLAlchemy's own signatures.
 for _name in GATED:
     setattr(Session, _name, _gated(getattr(EntitySession, _name)))
 

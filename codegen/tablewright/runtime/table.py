@@ -1,4 +1,4 @@
-"""The verbs of `session.<table>`: what a table accessor offers, in terms of the row tier."""
+"""The verbs of `session.<table>`: reading and writing typed rows."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ InsertT = TypeVar("InsertT")
 KeyT = TypeVar("KeyT")
 
 Value: TypeAlias = T | SQLColumnExpression[T]
-"""What an update sets a column to: a value, or an SQL expression (`Book.stock - 1`)."""
+"""The new value of a column in an update: a value, or an SQL expression (`Book.stock - 1`)."""
 Equal: TypeAlias = T | Collection[T]
-"""What `find` compares a column with: a value, None for IS NULL, a collection for IN.
+"""The value that `find` compares a column with: a value, None for IS NULL, or a collection for IN.
 
 For columns of JSON, arrays, ranges and codecs a list is one value, never several.
 """
@@ -57,7 +57,7 @@ class Table(Generic[RowT, InsertT]):
     def __init__(self, session: GatedSession) -> None:
         self._session = session
         self._shape: Shape[RowT] = _shape(type(self))
-        # Kept here for the read by key alone, where asking the session takes as long as the database does.
+        # Stored here for reads by key, where a lookup in the session takes as long as the database itself.
         self._gate = session.gate
         self._lookup: RowStatement[RowT] | None = queries.lookup(self._shape) if self._shape.key else None
 
@@ -69,20 +69,26 @@ class Table(Generic[RowT, InsertT]):
         offset: int | None = None,
         lock: Lock | None = None,
     ) -> list[RowT]:
-        """The rows that meet every condition."""
+        """Return the rows that meet every condition."""
         return queries.selected(self._session, self._shape, where, order_by, limit=limit, offset=offset, lock=lock)
 
     def first(self, *where: Where, order_by: Order | Sequence[Order] = (), lock: Lock | None = None) -> RowT | None:
-        """The first of them, or None."""
+        """Return the first row that meets every condition, or None."""
         rows = queries.selected(self._session, self._shape, where, order_by, limit=1, lock=lock)
         return rows[0] if rows else None
 
     def one(self, *where: Where, lock: Lock | None = None) -> RowT:
-        """The only one of them; `NotFoundError` for none, `MultipleResultsFound` for several."""
+        """Return the only row that meets every condition.
+
+        Raise `NotFoundError` for none, `MultipleResultsFound` for several.
+        """
         return queries.one(self._session, self._shape, where, lock)
 
     def stream(self, *where: Where, order_by: Order | Sequence[Order] = (), batch_size: int = 1000) -> RowStream[RowT]:
-        """The rows one by one, in constant memory; `ResourceClosedError` once its transaction has ended."""
+        """Return an iterator over the rows, in constant memory.
+
+        It raises `ResourceClosedError` once its transaction has ended.
+        """
         statement = queries.selection(self._shape, where, order_by)
         return RowStream(self._session, self._shape, statement, batch_size)
 
@@ -94,52 +100,52 @@ class Table(Generic[RowT, InsertT]):
         before: str | None = None,
         limit: int = 50,
     ) -> Page[RowT]:
-        """A page of rows by keyset: the key is appended to the order, NULLs come last.
+        """Return a page of rows by keyset: the primary key is appended to the order, NULLs come last.
 
-        `CursorError` for a cursor of another table or order.
+        Raise `CursorError` for a cursor of another table or order.
         """
         return page(self._session, self._shape, where, order_by, after=after, before=before, limit=limit)
 
     def count(self, *where: Where) -> int:
-        """How many rows meet every condition."""
+        """Return the number of rows that meet every condition."""
         return queries.count(self._session, self._shape, where)
 
     def exists(self, *where: Where) -> bool:
-        """Whether any row does."""
+        """Return True if any row meets every condition."""
         return queries.exists(self._session, self._shape, where)
 
     def insert_many(self, rows: Iterable[InsertT | RowT]) -> int:
-        """Inserts all rows or none, in constant memory; how many."""
+        """Insert all rows or none, in constant memory. Return the number inserted."""
         return insert_many(self._session, self._shape, rows)
 
     def insert_many_returning(self, rows: Iterable[InsertT | RowT]) -> list[RowT]:
-        """Inserts all rows or none; as stored, in the order given."""
+        """Insert all rows or none. Return them as stored, in the order given."""
         return insert_many_returning(self._session, self._shape, rows)
 
     def insert_from(self, rows: sqlalchemy.SelectBase, /, names: Sequence[str] | None = None) -> int:
-        """Inserts the rows of a select, all or none, without fetching them; how many.
+        """Insert the rows of a select, all or none, without fetching them. Return the number inserted.
 
-        Its columns are told apart by their labels, or are those of *names* in their order. What the table has no
-        column for, and a column that needs a value and gets none, is an error before anything is sent.
+        The labels of the select name the columns, or *names* does, in order. An unknown column, or a missing value of a
+        column that requires one, is an error before anything is sent.
         """
         return insert_from(self._session, self._shape, rows, names)
 
     def _upsert_many(self, rows: Iterable[InsertT | RowT], conflict: str) -> int:
-        """Inserts rows, or updates those whose key *conflict* is there already; all or none; how many were given."""
+        """Insert rows, or update those whose key *conflict* exists: all or none. Return the number of rows given."""
         return upsert.upsert_many(self._session, self._shape, rows, conflict)
 
     def ensure(self, rows: Iterable[InsertT | RowT], *, conflict: Literal["primary_key"] | None = None) -> int:
-        """Inserts the rows that conflict with none there; how many.
+        """Insert rows that do not conflict with existing rows. Return the number inserted.
 
-        With *conflict* only a primary key that is there keeps a row out; another unique key that is there is an
-        IntegrityError, and nothing is inserted.
+        With *conflict* only rows with an existing primary key are left out. An existing value of another unique key is
+        then an IntegrityError, and nothing is inserted.
         """
         return upsert.ensure(self._session, self._shape, rows, conflict)
 
     def replace(self, rows: Iterable[InsertT | RowT]) -> int:
-        """Inserts rows or overwrites the whole row with their primary key; how many were given.
+        """Insert rows, or overwrite the whole row with the same primary key. Return the number of rows given.
 
-        A column that a row leaves out gets its default, or NULL. Of two rows with one key the later counts.
+        A column that a row leaves out gets its default, or NULL. Of two rows with one key the later wins.
         """
         return upsert.replace(self._session, self._shape, rows)
 
@@ -151,30 +157,31 @@ class Table(Generic[RowT, InsertT]):
         compare: Collection[str] | None = None,
         update: bool = False,
     ) -> SyncResult[RowT]:
-        """The row whose columns *keys* are those of *values*: inserted when absent, compared when there.
+        """Insert the row of *values* if no row has the same *keys*; otherwise compare, or with *update* correct, the
+        existing one.
 
-        The columns *compare* are compared, those of *values* that are no keys if it is left out. A row that differs
-        is a `SyncConflictError`, or with *update* corrected. *keys* that name several rows are a
-        `MultipleResultsFound`; None among them finds NULL.
+        Only the columns *compare* are compared, by default all of *values* that are not *keys*. Raise
+        `SyncConflictError` if the row differs and *update* is not set, `MultipleResultsFound` if *keys* match several
+        rows. None among the keys matches NULL.
         """
         return sync(self._session, self._shape, self._shape.values_of(values), keys, compare, correct=update)
 
     def delete_matching(self, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
-        """Deletes the rows that have in *columns* what one of *rows* has there, None for NULL; how many.
+        """Delete the rows whose *columns* equal those of one of *rows*. None matches NULL. Return the number deleted.
 
-        Each of *rows* has a value of every one of *columns*, and of no other. No rows delete nothing.
+        Each of *rows* has exactly these *columns*. No rows delete nothing.
         """
         return delete_matching(self._session, self._shape, columns, rows)
 
     def delete_where(self, where: Where | AllRows, /, *more: Where) -> int:
-        """Deletes the rows that meet every condition; how many."""
+        """Delete the rows that meet every condition. Return the number deleted."""
         return delete_where(self._session, self._shape, (where, *more))
 
     def truncate(self, *, cascade: bool = False) -> None:
-        """Deletes all rows; with *cascade* those of the tables that point at this one too."""
+        """Delete all rows; with *cascade* also those of tables that reference this one."""
         truncate(self._session, self._shape, cascade=cascade)
 
-    # Generated classes give these their types.
+    # Generated classes add the types of these.
 
     def _find(self, equal: Mapping[str, object]) -> list[RowT]:
         return queries.find(self._session, self._shape, equal)
@@ -217,14 +224,14 @@ class Table(Generic[RowT, InsertT]):
         return delete_many(self._session, self._shape, keys)
 
 
-# Classes of temporary tables go.
+# Weak, because classes of temporary tables are freed.
 _shapes: WeakKeyDictionary[type, Shape[Any]] = WeakKeyDictionary()
 
 
 def _shape(accessor: type[Table[Any, Any]]) -> Shape[Any]:
     shape = _shapes.get(accessor)
     if shape is None:
-        # Two threads may both make one; either serves.
+        # Two threads may both create one; either works.
         shape = _shapes[accessor] = Shape(accessor.table, accessor.row)
     return shape
 
@@ -233,11 +240,11 @@ class CompositeTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
     """A table whose primary key has several columns; *KeyT* is their NamedTuple."""
 
     def get_many(self, keys: Iterable[KeyT]) -> list[RowT]:
-        """The rows with these keys, in the order asked; those that are not there are left out."""
+        """Return the rows with these keys, in the order of *keys*; missing ones are left out."""
         return self._get_many(keys)
 
     def delete_many(self, keys: Iterable[KeyT]) -> int:
-        """Deletes the rows with these keys; how many."""
+        """Delete the rows with these keys. Return the number deleted."""
         return self._delete_many(keys)
 
 
@@ -245,24 +252,24 @@ class KeyedTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
     """A table whose primary key is one column."""
 
     def get(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT | None:
-        """The row with this *key*, or None."""
+        """Return the row with this *key*, or None."""
         statement = self._lookup
         if lock is not None or statement is None:
             return self._get((key,), lock)
         return queries.by_key(self._gate, statement, (key,))
 
     def get_one(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT:
-        """The row with this *key*; `NotFoundError` if there is none."""
+        """Return the row with this *key*. Raise `NotFoundError` if there is none."""
         return self._get_one((key,), lock)
 
     def get_many(self, keys: Iterable[KeyT]) -> list[RowT]:
-        """The rows with these keys, in the order asked; those that are not there are left out."""
+        """Return the rows with these keys, in the order of *keys*; missing ones are left out."""
         return self._get_many(keys)
 
     def delete(self, key: KeyT, /) -> bool:
-        """Deletes the row with this *key*; whether it was there."""
+        """Delete the row with this *key*. Return True if it existed."""
         return self._delete((key,))
 
     def delete_many(self, keys: Iterable[KeyT]) -> int:
-        """Deletes the rows with these keys; how many."""
+        """Delete the rows with these keys. Return the number deleted."""
         return self._delete_many(keys)

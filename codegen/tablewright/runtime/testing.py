@@ -1,4 +1,4 @@
-"""What the pytest fixtures of generated packages stand on: tests whose writes are always undone."""
+"""`rolled_back`: tests whose writes are always undone. The pytest fixtures of generated packages use it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ P = TypeVar("P")
 
 
 class Joinable(Protocol[P_co]):
-    """A Database, seen so that checkers find its own class and that of its sessions."""
+    """A Database, typed so that checkers infer its own class and that of its sessions."""
 
     @property
     def engine(self) -> Engine: ...
@@ -23,10 +23,10 @@ class Joinable(Protocol[P_co]):
 
 @contextmanager
 def rolled_back(database: Joinable[P]) -> Generator[P, None, None]:
-    """A session, and a Database for the code under test, in one transaction that is rolled back at the end.
+    """Open a session and a Database for the code under test, in one transaction that is rolled back at the end.
 
-    Whatever they commit, roll back or fail: each session is a savepoint of that transaction. They share one
-    connection, so that sessions may follow or enclose, but not overlap, each other.
+    Whatever they commit or roll back, each session is a savepoint of that transaction. They share one connection:
+    sessions may follow or enclose, but not overlap, each other.
     """
     with database.engine.connect() as connection:
         outer = connection.begin()
@@ -34,7 +34,9 @@ def rolled_back(database: Joinable[P]) -> Generator[P, None, None]:
             with database.joined_to(connection) as pair:
                 yield pair
             if not outer.is_active:
-                raise InvalidRequestError("The test ended the transaction in which it ran: its writes may be kept.")
+                raise InvalidRequestError(
+                    "The test ended the transaction in which it ran: its writes may have been committed."
+                )
         finally:
             if outer.is_active:
                 outer.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import msgspec
@@ -14,6 +14,7 @@ from sqlalchemy import Column, MetaData, Table as SqlTable
 from tablewright.schema import definition as d, names, tables, types
 from tablewright.schema.python_types import evaluate, python_type
 from tablewright.schema.range import Range
+from tablewright.schema.type_registry import TYPES
 
 
 def build_metadata(schema: d.Schema) -> MetaData:
@@ -90,51 +91,22 @@ def build_type(spec: d.Type, enums: Iterable[d.Enum] = ()) -> types.ColumnType[A
     """The column type of one definition; `LookupError` for an enum that *enums* does not have."""
     made = _plain_type(spec, enums)
     if spec.codec is not None:
-        made = types.Coded(load_object(spec.codec)(), made)
-    return made.spelt(**spec.sql) if spec.sql else made
+        made = types.CodecType(load_object(spec.codec)(), made)
+    return made.with_ddl(**spec.sql) if spec.sql else made
 
 
 def _plain_type(spec: d.Type, enums: Iterable[d.Enum]) -> types.ColumnType[Any]:
-    match spec.kind:
-        case "decimal":
-            return types.Decimal(spec.precision or 0, spec.scale or 0, scaled=spec.storage == "scaled")
-        case "string":
-            return types.String(spec.length or 0)
-        case "hash":
-            return types.Hash(spec.nbytes or 0)
-        case "time" | "datetime" | "timestamptz":
-            return _MOMENTS[spec.kind](6 if spec.precision is None else spec.precision)
-        case "json":
-            return types.Json(evaluate(python_type(spec)))
-        case "enum":
-            found = next(item for item in enums if item.name == spec.enum)
-            return types.Enum(enum_class(found), native=found.name if found.native else None)
-        case "array" | "range":
-            assert spec.of is not None
-            element = build_type(spec.of, enums)
-            return types.ArrayOf(element) if spec.kind == "array" else types.RangeOf(element)
-        case _:
-            return _PLAIN[spec.kind]()
-
-
-_MOMENTS: dict[str, type[types.Time | types.DateTime | types.TimestampTz]] = {
-    "time": types.Time,
-    "datetime": types.DateTime,
-    "timestamptz": types.TimestampTz,
-}
-_PLAIN: dict[str, type[types.ColumnType[Any]]] = {
-    "smallint": types.SmallInteger,
-    "integer": types.Integer,
-    "bigint": types.BigInteger,
-    "float": types.Float,
-    "real": types.Real,
-    "boolean": types.Boolean,
-    "text": types.Text,
-    "bytes": types.Bytes,
-    "date": types.Date,
-    "interval": types.Interval,
-    "uuid": types.Uuid,
-}
+    row = TYPES[spec.kind]
+    build: Callable[..., types.ColumnType[Any]] = getattr(types, row.class_name)
+    if spec.kind == "enum":
+        found = next(item for item in enums if item.name == spec.enum)
+        return build(enum_class(found), native=found.name if found.native else None)
+    if "of" in row.parameters:
+        assert spec.of is not None
+        return build(build_type(spec.of, enums))
+    if "python" in row.parameters:
+        return build(evaluate(python_type(spec)))
+    return build(*spec.numbers, scaled=True) if spec.storage == "scaled" else build(*spec.numbers)
 
 
 @functools.cache

@@ -7,40 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 
+from tablewright.schema.type_registry import TYPES, Kind as Kind
+
 if TYPE_CHECKING:
     Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 else:
     # msgspec decodes no recursive alias.
     Json = Any
 
-Kind: TypeAlias = Literal[
-    "smallint",
-    "integer",
-    "bigint",
-    "float",
-    "real",
-    "decimal",
-    "boolean",
-    "string",
-    "text",
-    "bytes",
-    "date",
-    "time",
-    "datetime",
-    "timestamptz",
-    "interval",
-    "uuid",
-    "json",
-    "enum",
-    "array",
-    "hash",
-    "range",
-]
 Action: TypeAlias = Literal["cascade", "set null", "set default", "restrict", "no action"]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
 
-PORTABLE = ("now", "uuid4", "uuid7")
-"""The names that `default_sql` and `touch` know beside SQL."""
+PORTABLE: tuple[str, ...] = tuple(dict.fromkeys(name for row in TYPES.values() for name in row.expressions))
+"""The names that `default_sql` and `touch` accept beside SQL: `now`, `uuid4`, `uuid7`."""
 
 
 class Definition(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,6 +49,12 @@ class Type(Definition, frozen=True, kw_only=True):
     """`module:Class` of a class with `encode` and `decode`."""
     sql: dict[str, str] = {}
     """DDL types by dialect, in place of the usual ones."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The number parameters, as the arguments of the type's class; what is optional may be absent."""
+        given = ((getattr(self, item.name), item) for item in TYPES[self.kind].numbers)
+        return tuple(value or 0 for value, item in given if value is not None or item.required)
 
     @property
     def closed(self) -> bool:

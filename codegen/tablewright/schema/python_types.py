@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tablewright.schema.definition import Type
+from tablewright.schema.type_registry import TYPES
 
 BUILTINS = frozenset({"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "None"})
 MAX_BRACKETS = 50
@@ -91,27 +92,7 @@ def _evaluate(node: ast.expr, namespace: dict[str, Any]) -> Any:
 
 
 def python_type(spec: Type) -> str:
-    """The Python type of a plain kind, as `evaluate` reads it."""
-    return spec.python or PYTHON[spec.kind]
-
-
-PYTHON: dict[str, str] = {
-    "smallint": "int",
-    "integer": "int",
-    "bigint": "int",
-    "float": "float",
-    "real": "float",
-    "decimal": "decimal:Decimal",
-    "boolean": "bool",
-    "string": "str",
-    "text": "str",
-    "bytes": "bytes",
-    "hash": "bytes",
-    "date": "datetime:date",
-    "time": "datetime:time",
-    "datetime": "datetime:datetime",
-    "timestamptz": "datetime:datetime",
-    "interval": "datetime:timedelta",
-    "uuid": "uuid:UUID",
-    "json": "typing:Any",
-}
+    """Return the Python type of *spec*'s values, as `evaluate` reads it; not for enums, arrays and ranges."""
+    python = spec.python or TYPES[spec.kind].python
+    assert python is not None
+    return python

@@ -10,15 +10,15 @@ import enum
 import functools
 import hashlib
 import math
-import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import msgspec
 
 from tablewright.schema import definition as d
 from tablewright.schema.python_types import evaluate
 from tablewright.schema.range import Range
+from tablewright.schema.type_registry import TYPES, RegisteredType
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -95,11 +95,11 @@ def _dialects() -> tuple[Dialect, ...]:
 def _canonical(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
     if type_.codec is not None:
         return _json(value)
-    match type_.kind:
-        case "smallint" | "integer" | "bigint":
+    match TYPES[type_.kind].literal:
+        case "integer":
             if isinstance(value, int) and not isinstance(value, bool):
                 return int(value)
-        case "float" | "real":
+        case "number":
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return _float(value)
         case "decimal":
@@ -107,54 +107,23 @@ def _canonical(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
         case "boolean":
             if isinstance(value, bool):
                 return value
-        case "string" | "text":
+        case "text":
             if isinstance(value, str) and not isinstance(value, enum.Enum):
                 return value
-        case "bytes" | "hash":
+        case "base64":
             return _bytes(value)
         case "json":
             return _typed_json(value, type_)
-        case "enum":
+        case "member":
             return _enum(value, next(item for item in enums if item.name == type_.enum))
-        case "array":
+        case "list":
             if _is_list(value) and type_.of is not None:
                 return [_canonical(item, type_.of, enums) for item in value]
         case "range":
             return _range(value, type_, enums)
-        case _:
-            return _moment(value, type_.kind)
-    raise LiteralError(f"{_shown(value)} is not {_A[type_.kind]}")
-
-
-_A = {
-    "smallint": "a whole number",
-    "integer": "a whole number",
-    "bigint": "a whole number",
-    "float": "a number",
-    "real": "a number",
-    "decimal": "a number",
-    "boolean": "true or false",
-    "string": "text",
-    "text": "text",
-    "bytes": "text in base64",
-    "hash": "text in base64",
-    "date": "a date such as `2026-01-31`",
-    "time": "a time such as `08:30:00`",
-    "datetime": "a date and time without a zone, such as `2026-01-31T08:30:00`",
-    "timestamptz": "a date and time with a zone, such as `2026-01-31T08:30:00Z`",
-    "interval": "a duration such as `P1D` or `PT90S`",
-    "uuid": "a UUID",
-    "array": "a list",
-    "range": "a mapping of `lower` and `upper`",
-}
-_CLASSES: dict[str, type[Any]] = {
-    "date": dt.date,
-    "time": dt.time,
-    "datetime": dt.datetime,
-    "timestamptz": dt.datetime,
-    "interval": dt.timedelta,
-    "uuid": uuid.UUID,
-}
+        case "iso" | "iso zoned":
+            return _moment(value, TYPES[type_.kind])
+    raise LiteralError(f"{_shown(value)} is not {TYPES[type_.kind].expected}")
 
 
 def _is_list(value: object) -> TypeGuard[Sequence[object]]:
@@ -249,10 +218,10 @@ def _enum(value: object, definition: d.Enum) -> str:
     return str(found)
 
 
-def _moment(value: object, kind: str) -> str:
-    python = _CLASSES[kind]
-    wrong = LiteralError(f"{_shown(value)} is not {_A[kind]}")
-    if kind == "date" and isinstance(value, dt.datetime):
+def _moment(value: object, row: RegisteredType) -> str:
+    python = evaluate(row.python or "")
+    wrong = LiteralError(f"{_shown(value)} is not {row.expected}")
+    if python is dt.date and isinstance(value, dt.datetime):
         raise wrong
     if isinstance(value, str):
         try:
@@ -261,7 +230,7 @@ def _moment(value: object, kind: str) -> str:
             raise wrong from None
     if not isinstance(value, python):
         raise wrong
-    if isinstance(value, dt.datetime | dt.time) and (value.tzinfo is not None) != (kind == "timestamptz"):
+    if isinstance(value, dt.datetime | dt.time) and (value.tzinfo is not None) != (row.literal == "iso zoned"):
         raise wrong
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         value = value.astimezone(dt.UTC)
@@ -270,12 +239,12 @@ def _moment(value: object, kind: str) -> str:
 
 def _range(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
     assert type_.of is not None
-    parts = _range_parts(value)
+    parts, expected = _range_parts(value), TYPES[type_.kind].expected
     if parts is None or not set(parts) <= {"lower", "upper", "bounds", "empty"}:
-        raise LiteralError(f"{_shown(value)} is not {_A['range']}")
+        raise LiteralError(f"{_shown(value)} is not {expected}")
     empty, bounds = parts.get("empty", False), parts.get("bounds", "[)")
     if not isinstance(empty, bool) or bounds not in ("[)", "[]", "(]", "()"):
-        raise LiteralError(f"{_shown(value)} is not {_A['range']}, with `bounds` of `[)`, `[]`, `(]` or `()`")
+        raise LiteralError(f"{_shown(value)} is not {expected}, with `bounds` of `[)`, `[]`, `(]` or `()`")
     if empty:
         return {"empty": True}
     made: dict[str, d.Json] = {

@@ -1,4 +1,4 @@
-"""The relationships of a schema: from foreign keys, from link tables, and what tables say of them."""
+"""The relationships of a schema: of foreign keys, of link tables, and the options that tables give for them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tablewright.schema import definition as d
+from tablewright.spec.diagnostic import ResolveError
+from tablewright.spec.expand import ExpandedSchema
+from tablewright.spec.expanded import ExpandedTable
 from tablewright.spec.models import RelationshipSpec
-from tablewright.spec.resolve_type import ResolveError
 
 
 @dataclass(frozen=True)
-class Wish:
-    """The attributes that one foreign key asks for."""
+class RelationshipRequest:
+    """The attributes that the spec of one foreign key requires."""
 
-    table: str
+    table: ExpandedTable
     key: d.ForeignKey
     nullable: bool
     relationship: str | None
@@ -23,88 +25,90 @@ class Wish:
 
 @dataclass(frozen=True)
 class _Link:
-    """A many-to-many relationship as one side says it."""
+    """A many-to-many relationship as one side declares it."""
 
     owner: str
     name: str
     through: str
     target: str
     here: bool
-    said: RelationshipSpec
+    spec: RelationshipSpec
     inverse: str | None = None
 
 
 def resolve_relationships(
-    tables: Sequence[d.Table],
-    said: Callable[[str], Mapping[str, RelationshipSpec]],
-    wishes: Iterable[Wish],
-    attribute: Callable[[str, str], str],
+    schema: ExpandedSchema,
+    options: Callable[[ExpandedTable], Mapping[str, RelationshipSpec]],
+    requests: Sequence[RelationshipRequest],
+    attribute: Callable[[ExpandedTable, str], str],
 ) -> dict[str, tuple[d.Relationship, ...]]:
-    """The relationships of each table of *tables*, by its name.
+    """Return the relationships of each table of *schema*, by the table's name.
 
-    *said* gives what a table says of its relationships; *attribute*, of a table and a column of it, the attribute.
+    *options* returns the entries under a table's `relationships`; *attribute* returns the attribute of a column.
     """
-    found: dict[str, list[d.Relationship]] = {table.name: [] for table in tables}
-    wishes = list(wishes)
-    for wish in wishes:
-        if wish.relationship is not None:
-            found[wish.table].append(
+    tables = schema.by_name
+    given = {name: options(table) for name, table in tables.items()}
+    result: dict[str, list[d.Relationship]] = {name: [] for name in tables}
+    for request in requests:
+        if request.relationship is not None:
+            result[request.table.name].append(
                 d.Relationship(
-                    name=wish.relationship,
-                    target=wish.key.table,
+                    name=request.relationship,
+                    target=request.key.table,
                     many=False,
-                    nullable=wish.nullable,
-                    foreign_key=wish.key.name,
-                    inverse=wish.inverse,
+                    nullable=request.nullable,
+                    foreign_key=request.key.name,
+                    inverse=request.inverse,
                 )
             )
-    for wish in wishes:
-        if wish.inverse is not None:
-            found[wish.key.table].append(_inverse(wish, said(wish.key.table).get(wish.inverse), attribute))
-    for link in _links(tables, said):
-        found[link.owner].append(
+    for request in requests:
+        if request.inverse is not None:
+            spec = given[request.key.table].get(request.inverse)
+            result[request.key.table].append(_inverse(request, spec, attribute))
+    for link in _links(schema, given):
+        order_by = link.spec.order_by
+        result[link.owner].append(
             d.Relationship(
                 name=link.name,
                 target=link.target,
                 many=True,
                 through=link.through,
                 inverse=link.inverse,
-                order_by=None if link.said.order_by is None else attribute(link.target, link.said.order_by),
+                order_by=None if order_by is None else attribute(tables[link.target], order_by),
                 here=link.here,
             )
         )
-    for table in tables:
-        unknown = set(said(table.name)) - {relationship.name for relationship in found[table.name]}
+    for name, relationships in result.items():
+        unknown = set(given[name]) - {relationship.name for relationship in relationships}
         if unknown:
-            raise ResolveError(f"no foreign key is behind the relationship `{table.name}.{min(unknown)}`")
-    return {name: tuple(relationships) for name, relationships in found.items()}
+            raise ResolveError(f"no foreign key is behind the relationship `{name}.{min(unknown)}`")
+    return {name: tuple(relationships) for name, relationships in result.items()}
 
 
-def _inverse(wish: Wish, said: RelationshipSpec | None, attribute: Callable[[str, str], str]) -> d.Relationship:
-    assert wish.inverse is not None
-    one = said is not None and said.one
-    order_by = None if said is None or said.order_by is None else attribute(wish.table, said.order_by)
+def _inverse(
+    request: RelationshipRequest, spec: RelationshipSpec | None, attribute: Callable[[ExpandedTable, str], str]
+) -> d.Relationship:
+    assert request.inverse is not None
+    one = spec is not None and spec.one
+    order_by = None if spec is None or spec.order_by is None else attribute(request.table, spec.order_by)
     return d.Relationship(
-        name=wish.inverse,
-        target=wish.table,
+        name=request.inverse,
+        target=request.table.name,
         many=not one,
         nullable=one,
-        foreign_key=wish.key.name,
-        inverse=wish.relationship,
+        foreign_key=request.key.name,
+        inverse=request.relationship,
         order_by=order_by,
         here=False,
     )
 
 
-def _links(tables: Sequence[d.Table], said: Callable[[str], Mapping[str, RelationshipSpec]]) -> list[_Link]:
-    by_name = {table.name: table for table in tables}
+def _links(schema: ExpandedSchema, given: Mapping[str, Mapping[str, RelationshipSpec]]) -> list[_Link]:
     links: list[_Link] = []
-    for table in tables:
-        for name, relationship in said(table.name).items():
-            if relationship.through is not None:
-                if relationship.through not in by_name:
-                    raise ResolveError(f"there is no link table `{relationship.through}`")
-                links.append(_link(table.name, name, relationship, by_name[relationship.through], links))
+    for table in schema.tables:
+        for name, spec in given[table.name].items():
+            if spec.through is not None:
+                links.append(_link(schema, table, name, spec, links))
     through: dict[str, list[int]] = {}
     for index, link in enumerate(links):
         through.setdefault(link.through, []).append(index)
@@ -115,10 +119,10 @@ def _links(tables: Sequence[d.Table], said: Callable[[str], Mapping[str, Relatio
         if other is not None:
             links[index] = replace(link, inverse=links[other].name)
             links[other] = replace(links[other], inverse=link.name)
-        elif link.said.inverse is not None:
+        elif link.spec.inverse is not None:
             here = link.owner != link.target
             mirrored = _Link(
-                link.target, link.said.inverse, link.through, link.owner, here, RelationshipSpec(), link.name
+                link.target, link.spec.inverse, link.through, link.owner, here, RelationshipSpec(), link.name
             )
             links[index] = replace(link, inverse=mirrored.name)
             through[link.through].append(len(links))
@@ -126,30 +130,31 @@ def _links(tables: Sequence[d.Table], said: Callable[[str], Mapping[str, Relatio
     return links
 
 
-def _link(owner: str, name: str, said: RelationshipSpec, table: d.Table, earlier: Iterable[_Link]) -> _Link:
-    keys = table.foreign_keys
-    own = [key for key in keys if key.table == owner]
-    others = [key for key in keys if key.table != owner]
-    if len(own) == 2 and not others:
-        # Both ends are one table: the first side to say so goes by the first key.
-        here = not any(link.owner == owner and link.through == table.name for link in earlier)
-        return _Link(owner, name, table.name, owner, here, said)
-    if len(own) != 1 or len(others) != 1:
+def _link(
+    schema: ExpandedSchema, owner: ExpandedTable, name: str, spec: RelationshipSpec, earlier: Iterable[_Link]
+) -> _Link:
+    table = schema.by_name.get(spec.through or "")
+    if table is None:
+        raise ResolveError(f"there is no link table `{spec.through}`")
+    target = schema.link_target(owner, table)
+    if target is None:
         raise ResolveError(
-            f"`{table.name}` cannot link `{owner}`: it needs one foreign key to it and one to another table"
+            f"`{table.name}` cannot link `{owner.name}`: it needs one foreign key to it and one to another table"
         )
-    return _Link(owner, name, table.name, others[0].table, True, said)
+    # If both ends are one table, the first relationship follows the first foreign key.
+    taken = target == owner.name and any(link.owner == target and link.through == table.name for link in earlier)
+    return _Link(owner.name, name, table.name, target, not taken, spec)
 
 
-def _other_side(link: _Link, beside: Mapping[int, _Link]) -> int | None:
-    candidates = [
+def _other_side(link: _Link, candidates: Mapping[int, _Link]) -> int | None:
+    matches = [
         index
-        for index, other in beside.items()
+        for index, other in candidates.items()
         if other is not link
         and other.owner == link.target
         and other.target == link.owner
         and other.inverse is None
-        and link.said.inverse in (None, other.name)
-        and other.said.inverse in (None, link.name)
+        and link.spec.inverse in (None, other.name)
+        and other.spec.inverse in (None, link.name)
     ]
-    return candidates[0] if len(candidates) == 1 else None
+    return matches[0] if len(matches) == 1 else None

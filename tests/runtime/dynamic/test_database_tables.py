@@ -17,8 +17,8 @@ import observatory
 from bookstore import Database, Session
 from tablewright.runtime.errors import ReadOnlyDatabaseError, TableConflictError
 from tablewright.schema import types
+from tablewright.spec.diagnostic import SpecError
 from tablewright.spec.models import ColumnSpec, TableSpec, UniqueSpec
-from tablewright.spec.problem import SpecError
 
 NATIVE = observatory.Session.package.definition
 IDS = ColumnSpec(type="bigint", primary_key=True, autoincrement=True)
@@ -244,7 +244,7 @@ def test_several_are_all_or_none(url: str) -> None:
     """Where one of several is in conflict, none of the others is made."""
     with Database(url) as db:
         db.ensure_table("b", TAGS)
-        with pytest.raises(TableConflictError, match="another table b"):
+        with pytest.raises(TableConflictError, match="table b of the database differs"):
             db.ensure_tables({"a": TAGS, "b": OTHER, "c": TAGS})
         assert there(db) == {"b"}
 

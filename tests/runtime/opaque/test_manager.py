@@ -22,8 +22,8 @@ from tablewright.runtime.errors import (
 from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
 from tablewright.runtime.versions.version_tuple import VersionTuple
 from tablewright.schema import definition as d
+from tablewright.spec.diagnostic import SpecError
 from tablewright.spec.models import CheckSpec, ColumnSpec, IndexSpec, TableSpec, UniqueSpec
-from tablewright.spec.problem import SpecError
 from tests.runtime.opaque.records import RECORD, changed, row
 
 VERSION_NAME = "version:tablewright.OpaqueTableStorageManager"
@@ -154,7 +154,7 @@ def test_docs_make_no_difference(records: Any, db: Database) -> None:
 
 def test_a_definition_may_be_canonical(db: Database) -> None:
     """A table of a canonical schema under another name is the same as its spec under that name."""
-    definition = RECORD.definition(among=Session.package.definition)
+    definition = RECORD.definition(schema=Session.package.definition)
     db.opaque.register("other", definition)
     db.opaque.register("other", RECORD)
     assert db.opaque.names() == ["other"]
@@ -165,10 +165,10 @@ def test_a_foreign_key_to_nowhere_is_refused(db: Database) -> None:
     """A canonical definition that points at a table, or uses an enum, of another schema is an error."""
     key = d.ForeignKey(name="record_size_fkey", columns=("size",), table="stranger", targets=("id",))
     definition = replace(RECORD.definition(), foreign_keys=(key,))
-    with pytest.raises(ArgumentError, match=r"points at tables that the package does not have: \['stranger'\]"):
+    with pytest.raises(ArgumentError, match=r"references tables that the package does not have: \['stranger'\]"):
         db.opaque.register("record", definition)
     kind = d.Column(name="kind", attribute="kind", column="kind", type=d.Type(kind="enum", enum="strange"))
-    with pytest.raises(ArgumentError, match=r"uses enums that are not there: \['strange'\]"):
+    with pytest.raises(ArgumentError, match=r"uses unknown enums: \['strange'\]"):
         db.opaque.register("record", replace(definition, columns=(*definition.columns, kind)))
     assert db.opaque.names() == []
 
@@ -199,7 +199,7 @@ def test_a_long_name_is_that_of_two_forms(db: Database) -> None:
 @pytest.mark.parametrize("name", ["session", "batch_size"])
 def test_a_column_that_fetch_could_not_be_asked_for_is_refused(db: Database, name: str) -> None:
     """A column called as what `fetch` takes beside columns is an error before anything is made."""
-    with pytest.raises(ArgumentError, match=f"cannot have a column '{name}'.*Call it otherwise"):
+    with pytest.raises(ArgumentError, match=f"cannot have a column '{name}'.*Choose another name"):
         db.opaque.register("record", RECORD.model_copy(update={"columns": {name: ColumnSpec(type="text")}}))
     assert db.opaque.names() == []
 
@@ -207,7 +207,7 @@ def test_a_column_that_fetch_could_not_be_asked_for_is_refused(db: Database, nam
 def test_a_sqlalchemy_table_is_refused(db: Database) -> None:
     """A SQLAlchemy Table does not say enough to be found again by."""
     table = sqlalchemy.Table("record", MetaData(), sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True))
-    with pytest.raises(ArgumentError, match="give a TableSpec"):
+    with pytest.raises(ArgumentError, match="Pass a TableSpec"):
         db.opaque.register("record", table)
 
 
@@ -215,7 +215,7 @@ def test_a_name_that_is_taken_is_refused(db: Database) -> None:
     """The names of the package's tables, of our own, and of tables that are there already are no opaque ones'."""
     with pytest.raises(OpaqueTableConflictError, match="the package bookstore has a table of that name"):
         db.opaque.register("book", RECORD)
-    with pytest.raises(OpaqueTableConflictError, match="tables of tablewright itself"):
+    with pytest.raises(OpaqueTableConflictError, match="reserved for tablewright"):
         db.opaque.register("tablewright_opaque", RECORD.definition())
     with db.session() as session:
         session.execute(text("CREATE TABLE stranger (id INTEGER)"))
@@ -228,7 +228,7 @@ def test_a_name_that_is_taken_is_refused(db: Database) -> None:
 def test_a_name_that_no_table_can_have_is_refused(db: Database, name: str) -> None:
     """A name that an engine would cut, or that is none, is an error before anything is made."""
     definition = RECORD.definition()
-    with pytest.raises(ArgumentError, match="has 1 to 63 bytes"):
+    with pytest.raises(ArgumentError, match="must have 1 to 63 bytes"):
         db.opaque.register(name, definition)
 
 
@@ -274,9 +274,9 @@ def test_a_read_only_database_registers_what_is_there(records: Any, db: Database
         assert [one.id for one in storage.fetch()] == [1]
         with pytest.raises(OpaqueTableConflictError):
             reader.opaque.register("record", changed(more=ColumnSpec(type="text")))
-        with pytest.raises(ReadOnlyDatabaseError, match="opened to read only"):
+        with pytest.raises(ReadOnlyDatabaseError, match="opened for reading only"):
             reader.opaque.register("another", RECORD)
-        with pytest.raises(ReadOnlyDatabaseError, match="opened to read only"):
+        with pytest.raises(ReadOnlyDatabaseError, match="opened for reading only"):
             reader.opaque.unregister("record")
         for write in (storage.insert, storage.ensure, storage.replace):
             with pytest.raises(DatabaseError, match=r"read-?only"):
@@ -358,7 +358,7 @@ def test_the_registry_has_a_version(db: Database, records: Any) -> None:
         lambda manager: manager.register("record", RECORD),
     ]
     for use in uses:
-        with pytest.raises(IncompatibleVersionError, match=r"holds 2\.0\.0 of tablewright\.OpaqueTableStorageManager"):
+        with pytest.raises(IncompatibleVersionError, match=r"has 2\.0\.0 of tablewright\.OpaqueTableStorageManager"):
             use(OpaqueTableStorageManager(db))
         with pytest.raises(IncompatibleVersionError):
             use(db.opaque)

@@ -307,7 +307,7 @@ def test_a_fetch_sees_pending_entities(db: Database) -> None:
 
 def test_a_prefix_is_for_text(few: Any) -> None:
     """Numbers have no prefix, and a prefix is a string."""
-    with pytest.raises(ArgumentError, match="is no text"):
+    with pytest.raises(ArgumentError, match="is not text"):
         few.fetch(id=Prefix("1"))
     with pytest.raises(TypeError):
         Prefix(1)  # type: ignore[arg-type]  # what is tested

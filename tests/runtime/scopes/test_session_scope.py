@@ -78,7 +78,7 @@ def test_entered_once(database: Database) -> None:
     scope = database.session()
     with scope:
         pass
-    with pytest.raises(InvalidRequestError, match="ask for another"):
+    with pytest.raises(InvalidRequestError, match=r"call database\.session\(\) again"):
         scope.__enter__()
 
 

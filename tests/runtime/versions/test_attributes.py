@@ -49,7 +49,7 @@ def test_one_that_is_there_breaks_nothing(database: Database) -> None:
     """A name that is taken is an error after which the transaction goes on."""
     with database.session() as session:
         session.attributes.set("a", "1")
-        with pytest.raises(AttributeExistsError, match=r"'a' already: .*force=True"):
+        with pytest.raises(AttributeExistsError, match=r"'a' already has a value: .*force=True"):
             session.attributes.set("a", "2")
         session.attributes.set("b", "2")
         session.attributes.set("a", "3", force=True)

@@ -129,7 +129,7 @@ def test_a_mismatch_ends_the_session(url: str, stored: Say, way: Callable[[Datab
     with Database(url, pool_size=1, max_overflow=0, pool_timeout=1) as database:
         stored({VERSION: "2.0.0"})
         for _ in range(3):
-            with pytest.raises(IncompatibleVersionError, match=r"holds sample 2\.0\.0") as caught:
+            with pytest.raises(IncompatibleVersionError, match=r"has sample 2\.0\.0") as caught:
                 way(database)
             assert caught.value.__notes__[0].startswith("The database: ")
         stored({VERSION: "1.0.0"})
@@ -170,14 +170,14 @@ def test_caught_by_hand(url: str, stored: Say) -> None:
         ({}, True, True, ""),
         ({VERSION: "1.0.7"}, True, True, ""),
         ({VERSION: "1.0.7", DIGEST: "1:another"}, True, True, ""),
-        ({VERSION: "0.9.0"}, False, False, r"holds sample 0\.9\.0, which does not fit 1\.0\.0.*Migrate it to 1\.0\.0"),
+        ({VERSION: "0.9.0"}, False, False, r"has sample 0\.9\.0, which does not fit 1\.0\.0.*Migrate it to 1\.0\.0"),
         ({VERSION: "1.1.0"}, False, False, r"Install the package of 1\.1\.0"),
         ({VERSION: "2.0.0"}, False, False, r"does not fit 1\.0\.0"),
-        ({VERSION: "1.0"}, False, False, r"'1\.0' for a version, which is none.*stamp\(force=True\)"),
-        ({DIGEST: "1:another"}, False, False, r"digest 1:another there, 1:0 here.*without a new version"),
+        ({VERSION: "1.0"}, False, False, r"invalid version: '1\.0'.*stamp\(force=True\)"),
+        ({DIGEST: "1:another"}, False, False, r"digest 1:another in the database, 1:0 here.*without a new version"),
         ({DIGEST: "2:made in another way"}, True, True, ""),
-        ({DIGEST: None}, False, False, "does not say which version"),
-        ({VERSION: None}, False, False, "does not say which version"),
+        ({DIGEST: None}, False, False, "stores no version"),
+        ({VERSION: None}, False, False, "stores no version"),
         ({VERSION: None, DIGEST: None}, False, False, r"create\(\).*stamp\(\)"),
     ],
 )
@@ -231,7 +231,7 @@ def test_no_store_at_all(url: str) -> None:
     """A database that says nothing is an error, not a skip, whether or not it has tables."""
     with Database(url) as database:
         for _ in range(2):
-            with pytest.raises(VersionsMissingError, match=r"needs 1\.0\.0.*create\(\).*stamp\(\)") as caught:
+            with pytest.raises(VersionsMissingError, match=r"requires 1\.0\.0.*create\(\).*stamp\(\)") as caught:
                 scope(database)
             assert isinstance(caught.value, LookupError)
             assert isinstance(caught.value.__cause__, DBAPIError)
@@ -371,11 +371,11 @@ def test_only_the_database_is_asked(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({CONFIG: None}, r"made without the extension 'notes' of sample.*create\(exist_ok=True\) adds it"),
-        ({CONFIG: "old.Notes"}, r"made with old\.Notes as the extension 'notes'.*this program has tests\..*\.One"),
-        ({NOTES: None}, r"which version of tests\..*\.One.*stamp\(\)"),
-        ({NOTES: "1.2.0"}, r"holds 1\.2\.0 of tests\..*\.One, which works with 1\.1\.0"),
-        ({NOTES: "x"}, "'x' for a version"),
+        ({CONFIG: None}, r"created without the extension 'notes' of sample.*create\(exist_ok=True\) adds it"),
+        ({CONFIG: "old.Notes"}, r"created with old\.Notes as the extension 'notes'.*this program has tests\..*\.One"),
+        ({NOTES: None}, r"no version of tests\..*\.One.*stamp\(\)"),
+        ({NOTES: "1.2.0"}, r"has 1\.2\.0 of tests\..*\.One, which supports 1\.1\.0"),
+        ({NOTES: "x"}, "invalid version: 'x'"),
     ],
 )
 def test_extensions(url: str, stored: Say, said: dict[str, str | None], message: str) -> None:

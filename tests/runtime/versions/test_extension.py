@@ -33,7 +33,7 @@ def test_version_of_a_new_database() -> None:
 
 def test_several_versions_and_no_default() -> None:
     """Of several versions none is guessed."""
-    with pytest.raises(NotImplementedError, match=r"works with 1\.0\.0, 2\.0\.0 .* default_version\(\)"):
+    with pytest.raises(NotImplementedError, match=r"supports 1\.0\.0, 2\.0\.0 .* default_version\(\)"):
         Several.new_schema_version()
 
 
@@ -43,7 +43,7 @@ def test_several_versions_and_no_default() -> None:
 def test_a_version_that_cannot_be_made(extension: type[One], version: VersionTuple) -> None:
     """A new database gets exactly a version that the class knows, not one that would be compatible."""
     for ask in (extension.check_new_schema_version, extension.new_schema_version):
-        with pytest.raises(IncompatibleVersionError, match=f"cannot make version {version}"):
+        with pytest.raises(IncompatibleVersionError, match=f"cannot create version {version}"):
             ask(version)
 
 
@@ -52,5 +52,5 @@ def test_a_mismatch_says_what_is_there_and_what_would_fit() -> None:
     with pytest.raises(IncompatibleVersionError) as caught:
         Several.check_compatibility(V11, update=True)
     message = str(caught.value)
-    assert "holds 1.1.0 of tests.runtime.versions.extensions.Several, which works with 1.0.0, 2.0.0" in message
+    assert "has 1.1.0 of tests.runtime.versions.extensions.Several, which supports 1.0.0, 2.0.0" in message
     assert "Database.stamp(force=True)" in message

@@ -1,1 +1,1 @@
-"""Tables said at run time: what they mean, their making, and their rows."""
+"""Tables without generated code: their definitions, their creation and their rows."""

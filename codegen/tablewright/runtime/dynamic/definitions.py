@@ -1,4 +1,4 @@
-"""What may say a table that no package was generated for, and the SQLAlchemy table it means."""
+"""Definitions of tables without generated code, and the SQLAlchemy tables that they describe."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from tablewright.schema.build import build_table
 
 
 class Describes(Protocol):
-    """Says a table: a `TableSpec`."""
+    """An object that defines a table: a `TableSpec`."""
 
     def definition(
         self,
         name: str | None = None,
         *,
-        among: d.Schema | None = None,
-        beside: Mapping[str, object] = ...,
+        schema: d.Schema | None = None,
+        others: Mapping[str, object] = ...,
         complete: bool = ...,
         dialects: Iterable[str] = ...,
     ) -> d.Table:
-        """What it means as a table called *name*, which may point at the tables of *among* and the specs *beside* it.
+        """Return the definition as a table called *name*.
 
-        Unless *complete*, at others too.
+        It may reference tables of *schema* and the specs *others*; unless *complete*, other tables too.
         """
         ...
 
@@ -41,14 +41,17 @@ Definition: TypeAlias = Describes | d.Table | sqlalchemy.Table
 def make_table(
     definition: Definition, name: str, metadata: MetaData, dialect: Dialect, *, among: d.Schema | None = None
 ) -> sqlalchemy.Table:
-    """The table that *definition* means, called *name*, added to *metadata*; *among* has those it may point at."""
+    """Build the table of *definition*, called *name*, in *metadata*.
+
+    *among* contains the tables that it may reference.
+    """
     if isinstance(definition, sqlalchemy.Table):
         return _copied(definition, name, metadata, dialect)
     return make_resolved(resolved(definition, name, dialect, among=among), metadata, among)
 
 
 def make_resolved(table: d.Table, metadata: MetaData, among: d.Schema | None) -> sqlalchemy.Table:
-    """The SQLAlchemy table of one definition, added to *metadata*; tables that *among* lacks go by their names."""
+    """Build the SQLAlchemy table of a definition in *metadata*. Tables that *among* lacks are referenced by name."""
     base = among or d.Schema(name="", version="")
     known = {item.name for item in base.tables}
     targets = dict.fromkeys(key.table for key in table.foreign_keys if key.table not in known)
@@ -66,10 +69,10 @@ def resolved(
     beside: Mapping[str, object] = MappingProxyType({}),
     complete: bool = True,
 ) -> d.Table:
-    """What *definition* means, called *name*."""
+    """Return *definition* resolved as a table called *name*."""
     if isinstance(definition, d.Table):
         return _renamed(definition, name)
-    return definition.definition(name, among=among, beside=beside, complete=complete, dialects=(dialect.name,))
+    return definition.definition(name, schema=among, others=beside, complete=complete, dialects=(dialect.name,))
 
 
 def _renamed(table: d.Table, name: str) -> d.Table:
@@ -101,7 +104,7 @@ def _copied(table: sqlalchemy.Table, name: str, metadata: MetaData, dialect: Dia
     copied = table.to_metadata(metadata, name=name)
     forget_those_of_other_engines(copied, table, dialect)
     if table.name != name:
-        # Of these the database has one of a name for all tables, or a constraint's message would name another table.
+        # Names of indexes are unique in a database, and an error would name the wrong table by its constraint.
         parts: list[Constraint | Index] = [*copied.constraints, *copied.indexes]
         for part in parts:
             if isinstance(part.name, str) and part.name.startswith(f"{table.name}_"):
@@ -110,8 +113,8 @@ def _copied(table: sqlalchemy.Table, name: str, metadata: MetaData, dialect: Dia
 
 
 def forget_those_of_other_engines(table: sqlalchemy.Table, original: sqlalchemy.Table, dialect: Dialect) -> None:
-    """Takes from *table*, a copy of *original*, the constraints that are for other engines than *dialect*'s."""
-    # What says of which engine a constraint is SQLAlchemy does not copy.
+    """Remove constraints of other dialects than *dialect* from *table*, a copy of *original*."""
+    # SQLAlchemy does not copy the dialect of a constraint.
     others = {
         _looks(constraint)
         for constraint in original.constraints

@@ -1,10 +1,7 @@
-"""`DynamicTable`: the verbs of a table that is known at run time only."""
+"""`DynamicTable`: the verbs of a table without generated code."""
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -16,73 +13,76 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from tablewright.runtime.row import Row
 from tablewright.runtime.table import AllRows, Lock, Table, Where
 from tablewright.runtime.transaction.gate import GatedSession
-from tablewright.schema import names, types
-from tablewright.schema.range import Range
-from tablewright.schema.types.column_type import Spelt
+from tablewright.schema import names
+from tablewright.schema.types.column_type import ColumnType
 
 _KEPT = "tablewright.accessor"
 
 
 class DynamicTable(Table[Any, Mapping[str, object]]):
-    """The rows of a table that no code was generated for: `session.table(table)`.
+    """The rows of a table without generated code: `session.table(table)`.
 
-    The verbs of generated tables, typed no further than that rows have the columns as attributes.
+    The verbs are those of generated tables. Rows have the columns as attributes, without static types.
     """
 
     c: ReadOnlyColumnCollection[str, Column[Any]]
 
     def get(self, /, *key: object, lock: Lock | None = None) -> Any | None:
-        """The row with this primary *key*, or None."""
+        """Return the row with this primary *key*, or None."""
         return self._get(key, lock)
 
     def get_one(self, /, *key: object, lock: Lock | None = None) -> Any:
-        """The row with this primary *key*; `NotFoundError` if there is none."""
+        """Return the row with this primary *key*. Raise `NotFoundError` if there is none."""
         return self._get_one(key, lock)
 
     def get_many(self, keys: Iterable[Any]) -> list[Any]:
-        """The rows with these keys, in the order asked; those that are not there are left out."""
+        """Return the rows with these keys, in the order of *keys*; missing ones are left out."""
         return self._get_many(keys)
 
     def find(self, /, **equal: object) -> list[Any]:
-        """The rows with these values: one, None for NULL, or a collection of them."""
+        """Return the rows whose columns equal these values.
+
+        None matches NULL; a collection matches any of its values.
+        """
         return self._find(equal)
 
     def insert(self, /, **values: object) -> Any:
-        """Inserts a row; as stored."""
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(self, /, _conflict: str = "primary_key", **values: object) -> Any:
-        """Inserts a row, or updates that with the same unique key; as stored."""
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(self, rows: Iterable[Mapping[str, object] | Any], /, conflict: str = "primary_key") -> int:
-        """Inserts rows, or updates those with the same unique key; all or none; how many were given."""
+        """Insert rows, or update those with the same unique key: all or none. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, /, *key: object, **values: object) -> Any | None:
-        """Updates the row with this primary *key*; as stored, or None if there is none."""
+        """Update the row with this primary *key*. Return it as stored, or None if there is none."""
         return self._update(key, values)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: object) -> int:
-        """Updates the rows that meet every condition; how many."""
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)
 
     def update_many(self, changes: Iterable[tuple[Any, Mapping[str, object]]], /) -> int:
-        """Updates, for each pair of a key and values, the row with the key; all or none; how many rows were there."""
+        """Update rows by pairs of a key and new values: all or none. Return the number of rows updated."""
         return self._update_many(changes)
 
     def delete(self, /, *key: object) -> bool:
-        """Deletes the row with this primary *key*; whether it was there."""
+        """Delete the row with this primary *key*. Return True if it existed."""
         return self._delete(key)
 
     def delete_many(self, keys: Iterable[Any]) -> int:
-        """Deletes the rows with these keys; how many."""
+        """Delete the rows with these keys. Return the number deleted."""
         return self._delete_many(keys)
 
 
 def accessor_of(table: sqlalchemy.Table) -> type[DynamicTable]:
-    """The class of verbs for *table*."""
-    # Kept by the table, with which it goes: temporary ones are many. A copy of the table may have its `info`.
+    """Return the accessor class of *table*."""
+    # Stored on the table, so that both are freed together: there are many temporary tables. A copy of the table may
+    # share its `info`.
     known: type[DynamicTable] | None = table.info.get(_KEPT)
     if known is None or known.table is not table:
         named = {"table": table, "row": row_of(table), "c": table.columns}
@@ -91,12 +91,12 @@ def accessor_of(table: sqlalchemy.Table) -> type[DynamicTable]:
 
 
 def dynamic_table(session: GatedSession, table: sqlalchemy.Table) -> DynamicTable:
-    """The verbs of *table* in *session*."""
+    """Return the accessor of *table* in *session*."""
     return accessor_of(table)(session)
 
 
 def row_of(table: sqlalchemy.Table) -> type[Row]:
-    """The class of *table*'s rows, as one would be generated for it."""
+    """Return the class of *table*'s rows, the same as would be generated."""
     fields = [
         (str(column.key), python | None if column.nullable else python)
         for column in table.columns
@@ -109,38 +109,5 @@ def _stem(table: sqlalchemy.Table) -> str:
     return names.class_name(table.name)
 
 
-def _python(column_type: Any) -> Any:
-    while isinstance(column_type, Spelt):
-        column_type = cast("Spelt[Any]", column_type).inner
-    match column_type:
-        case types.Json():
-            return cast("types.Json[Any]", column_type).python
-        case types.Enum():
-            return cast("types.Enum[Any]", column_type).enum
-        case types.ArrayOf():
-            return list[_python(cast("types.ArrayOf[Any]", column_type).element)]  # type: ignore[misc]  # made at run time
-        case types.RangeOf():
-            return Range
-        case _:
-            return _PYTHON.get(type(cast("object", column_type)), Any)
-
-
-_PYTHON: dict[type, type] = {
-    types.SmallInteger: int,
-    types.Integer: int,
-    types.BigInteger: int,
-    types.Float: float,
-    types.Real: float,
-    types.Decimal: decimal.Decimal,
-    types.Boolean: bool,
-    types.String: str,
-    types.Text: str,
-    types.Bytes: bytes,
-    types.Hash: bytes,
-    types.Date: dt.date,
-    types.Time: dt.time,
-    types.DateTime: dt.datetime,
-    types.TimestampTz: dt.datetime,
-    types.Interval: dt.timedelta,
-    types.Uuid: uuid.UUID,
-}
+def _python(column_type: object) -> Any:
+    return column_type.python_type if isinstance(column_type, ColumnType) else Any

@@ -1,4 +1,4 @@
-"""The tables that a database has beside those of its package: what each definition means, and the making of them."""
+"""The tables of a database beside those of its package: their definitions by name, and their creation."""
 
 from __future__ import annotations
 
@@ -22,72 +22,81 @@ from tablewright.schema import definition as d
 from tablewright.schema.canonical import table_identity
 
 
-class Known(NamedTuple):
-    """A table that was said, and its definition where it has one."""
+class DefinedTable(NamedTuple):
+    """A defined table."""
 
-    said: object
-    """What tells it from another table of its name."""
+    identity: object
+    """The value that differs between different tables of one name."""
     table: sqlalchemy.Table
     definition: d.Table | None
 
 
 class DynamicTables:
-    """The tables that were said of one database, by name: a definition that is said again is the same Table.
+    """The tables defined for one database, by name. Equal definitions return the same Table.
 
-    Whether they are there is asked of the database each time: others make and drop them too, and what a transaction
-    made goes with it.
+    Every call checks whether the tables exist: other processes create and drop them, and a rollback undoes their
+    creation.
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, Known] = {}
+        self._tables: dict[str, DefinedTable] = {}
         self._lock = RLock()
 
     def find(
         self, connection: Connection, definitions: Mapping[str, Definition], package: Package
     ) -> dict[str, sqlalchemy.Table | None]:
-        """The tables by name, None for those that are not there; `TableConflictError` for one that is another."""
+        """Return the tables by name, None for missing ones.
+
+        Raise `TableConflictError` for a table with another definition.
+        """
         tables = self.tables(definitions, connection.dialect, package)
-        return {name: table if _is_there(connection, table) else None for name, table in tables.items()}
+        return {name: table if _exists(connection, table) else None for name, table in tables.items()}
 
     def ensure(
         self, connection: Connection, definitions: Mapping[str, Definition], package: Package
     ) -> dict[str, sqlalchemy.Table]:
-        """The tables by name, made where they are not there; `TableConflictError` for one that is another."""
+        """Return the tables by name; create missing ones.
+
+        Raise `TableConflictError` for a table with another definition.
+        """
         tables = self.tables(definitions, connection.dialect, package)
-        missing = [table for table in tables.values() if not _is_there(connection, table)]
+        missing = [table for table in tables.values() if not _exists(connection, table)]
         if missing:
-            ddl.wait_for_turn(connection)
-            missing = [table for table in missing if not _is_there(connection, table)]
+            ddl.lock_ddl(connection)
+            missing = [table for table in missing if not _exists(connection, table)]
             if missing:
                 ddl.create_all(connection, missing[0].metadata, missing)
         return tables
 
     def drop(self, connection: Connection, name: str, package: Package) -> bool:
-        """Drops a table; whether it was there."""
+        """Drop a table. Return True if it existed."""
         refuse_name(name, package)
         table = sqlalchemy.Table(name, MetaData())
-        ddl.wait_for_turn(connection)
+        ddl.lock_ddl(connection)
         if not connection.dialect.has_table(connection, name, schema=connection.schema_for_object(table)):
             return False
         connection.execute(DropTable(table))
         with self._lock:
-            self._known.pop(name, None)
+            self._tables.pop(name, None)
         return True
 
-    def adopt(self, known: Mapping[str, Known]) -> None:
-        """Takes over tables that were said elsewhere."""
+    def adopt(self, defined: Mapping[str, DefinedTable]) -> None:
+        """Add tables that were defined elsewhere."""
         with self._lock:
-            self._known.update(known)
+            self._tables.update(defined)
 
     def tables(
         self, definitions: Mapping[str, Definition], dialect: Dialect, package: Package
     ) -> dict[str, sqlalchemy.Table]:
-        """What *definitions* mean, by name; they may point at each other, at tables known here and at the package's."""
+        """Return the tables of *definitions* by name.
+
+        They may reference each other, tables defined here and the package's.
+        """
         for name in definitions:
             refuse_name(name, package)
         with self._lock:
             among = self._among(package, definitions)
-            said: dict[str, d.Table | sqlalchemy.Table] = {
+            items: dict[str, d.Table | sqlalchemy.Table] = {
                 name: definition
                 if isinstance(definition, sqlalchemy.Table)
                 else resolved(definition, name, dialect, among=among, beside=definitions)
@@ -95,70 +104,74 @@ class DynamicTables:
             }
             new = {
                 name: item
-                for name, item in said.items()
-                if name not in self._known or self._known[name].said != meaning(item, package)
+                for name, item in items.items()
+                if name not in self._tables or self._tables[name].identity != identity_of(item, package)
             }
             self._make(new, dialect, package, among)
-            return {name: self._known[name].table for name in definitions}
+            return {name: self._tables[name].table for name in definitions}
 
     def _among(self, package: Package, definitions: Mapping[str, Definition]) -> d.Schema:
-        beside = [known.definition for name, known in self._known.items() if name not in definitions]
+        others = [defined.definition for name, defined in self._tables.items() if name not in definitions]
         given = [resolve_name(name, item) for name, item in definitions.items() if isinstance(item, d.Table)]
         schema = package.definition
-        return replace(schema, tables=(*schema.tables, *(item for item in beside if item is not None), *given))
+        return replace(schema, tables=(*schema.tables, *(item for item in others if item is not None), *given))
 
     def _make(
-        self, said: Mapping[str, d.Table | sqlalchemy.Table], dialect: Dialect, package: Package, among: d.Schema
+        self, items: Mapping[str, d.Table | sqlalchemy.Table], dialect: Dialect, package: Package, among: d.Schema
     ) -> None:
-        # Of their own, for the package's is what `create()` and Alembic go by.
+        # In a separate MetaData: `create()` and Alembic use the package's.
         metadata = MetaData()
-        made: dict[str, Known] = {}
-        for name, item in said.items():
+        new_tables: dict[str, DefinedTable] = {}
+        for name, item in items.items():
             if isinstance(item, sqlalchemy.Table):
-                made[name] = Known(meaning(item, package), make_table(item, name, metadata, dialect), None)
+                new_tables[name] = DefinedTable(
+                    identity_of(item, package), make_table(item, name, metadata, dialect), None
+                )
             else:
-                made[name] = Known(meaning(item, package), make_resolved(item, metadata, among), item)
-        borrow_targets(metadata, said.values(), {name: known.table for name, known in self._known.items()}, package)
-        self._known.update(made)
+                new_tables[name] = DefinedTable(identity_of(item, package), make_resolved(item, metadata, among), item)
+        borrow_targets(
+            metadata, items.values(), {name: defined.table for name, defined in self._tables.items()}, package
+        )
+        self._tables.update(new_tables)
 
 
-def meaning(item: d.Table | sqlalchemy.Table, package: Package) -> object:
-    """What tells a table from another of its name: neither prose, nor the names of classes that nobody generates."""
+def identity_of(item: d.Table | sqlalchemy.Table, package: Package) -> object:
+    """Return a value that is equal for equal tables. Docs and class names are not part of it."""
     if isinstance(item, sqlalchemy.Table):
         return item
     return package, table_identity(item)
 
 
 def resolve_name(name: str, table: d.Table) -> d.Table:
-    """*table* under the *name* that others point at it by."""
+    """Return *table* with the *name* that others reference it by."""
     return replace(table, name=name, table=name)
 
 
 def refuse_name(name: str, package: Package) -> None:
-    """Refuses the *name* of a table of the package."""
+    """Raise `InvalidRequestError` if *name* is that of a table of the package."""
     schema = package.definition
     if any(table.table == name for table in (*schema.tables, *schema.opaque_tables)):
-        raise InvalidRequestError(f"{name!r} is a table of {schema.name}: give the other one another name.")
+        raise InvalidRequestError(f"{name!r} is a table of {schema.name}. Choose another name.")
 
 
 def borrow_targets(
     metadata: MetaData,
     tables: Iterable[d.Table | sqlalchemy.Table],
-    known: Mapping[str, sqlalchemy.Table],
+    defined: Mapping[str, sqlalchemy.Table],
     package: Package,
 ) -> None:
-    """Lets *metadata* know the very tables that *tables* point at, so that joins find the way by foreign keys."""
+    """Add the tables that *tables* reference to *metadata*, so that joins follow foreign keys."""
     for table in tables:
         for target in _targets(table, package):
             if target in metadata.tables:
                 continue
-            found = known.get(target)
+            found = defined.get(target)
             if found is None and any(item.table == target for item in package.definition.tables):
                 found = package.load_tables().tables.get(target)
             if found is None and isinstance(table, sqlalchemy.Table):
                 found = table.metadata.tables.get(target)
             if found is not None:
-                # The public way is a copy, whose columns would be others than the package's.
+                # The public method makes a copy, whose columns would differ from the package's.
                 metadata._add_table(target, found.schema, found)
 
 
@@ -170,11 +183,11 @@ def _targets(table: d.Table | sqlalchemy.Table, package: Package) -> Iterable[st
     return [in_database.get(key.table, key.table) for key in table.foreign_keys if key.table != table.name]
 
 
-def _is_there(connection: Connection, table: sqlalchemy.Table) -> bool:
+def _exists(connection: Connection, table: sqlalchemy.Table) -> bool:
     found = compared(connection, table)
     if found:
         raise TableConflictError(
-            f"The database has another table {table.name} than was declared. {' '.join(found)} "
+            f"The table {table.name} of the database differs from its declaration. {' '.join(found)} "
             "Declare it as it is, or under another name."
         )
     return found is not None
@@ -185,19 +198,19 @@ _lock = RLock()
 
 
 def tables_of(dialect: Dialect, namespace: str | None) -> DynamicTables:
-    """Those of the database that *dialect*, which an engine has of its own, speaks to."""
+    """Return the tables defined for the database of *dialect*; each engine has its own dialect object."""
     with _lock:
         return _of_databases.setdefault(dialect, {}).setdefault(namespace, DynamicTables())
 
 
 def share_tables(dialect: Dialect, twin: Dialect) -> None:
-    """Has two engines of one database know the same tables."""
+    """Make two engines of one database share their tables."""
     with _lock:
         _of_databases[twin] = _of_databases.setdefault(dialect, {})
 
 
 def absent_for_reading(names: Iterable[str]) -> ReadOnlyDatabaseError:
-    """What says that tables cannot be made."""
+    """Return the error for tables that cannot be created in a read-only database."""
     return ReadOnlyDatabaseError(
-        f"The database has no table {', '.join(names)}, and none can be made: it is open for reading only."
+        f"The database has no table {', '.join(names)}, and cannot create it: it is open for reading only."
     )

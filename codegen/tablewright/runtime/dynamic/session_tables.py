@@ -16,9 +16,9 @@ from tablewright.runtime.transaction.gate import GatedSession
 def ensure_table(
     session: GatedSession, namespace: str | None, package: Package, name: str, definition: Definition
 ) -> sqlalchemy.Table:
-    """The table *name*, made in the transaction of *session* where it is not there."""
+    """Create table *name* in the transaction of *session* if it does not exist. Return it."""
     try:
-        with driver.whole(session) as connection:
+        with driver.atomic(session) as connection:
             return tables_of(connection.dialect, namespace).ensure(connection, {name: definition}, package)[name]
     except DBAPIError as error:
         if refused_as_read_only(error):

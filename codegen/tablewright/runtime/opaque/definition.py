@@ -1,4 +1,4 @@
-"""The definition of an opaque table as it is kept: a canonical schema of just the table and the enums it uses."""
+"""The stored definition of an opaque table: a canonical schema of the table and the enums it uses."""
 
 from __future__ import annotations
 
@@ -16,43 +16,45 @@ from tablewright.schema.build import build_metadata, build_table
 from tablewright.schema.reserved import OPAQUE_ARGUMENTS
 
 
-def kept(definition: Definition, name: str, dialect: Dialect, among: d.Schema) -> d.Schema:
-    """What is kept of *definition* under *name*; *among* has the tables it may point at, and the enums.
+def stored_definition(definition: Definition, name: str, dialect: Dialect, among: d.Schema) -> d.Schema:
+    """Return what is stored of *definition* under *name*. *among* contains the tables that it may reference, and the
+    enums.
 
-    `SpecError` for a wrong spec; `ArgumentError` for what could not be found again.
+    Raise `SpecError` for a wrong spec, `ArgumentError` for a definition that cannot be stored.
     """
     if not name or len(name.encode()) > names.MAX_BYTES or "\0" in name:
-        raise ArgumentError(f"The name of an opaque table has 1 to {names.MAX_BYTES} bytes: {name!r} does not fit.")
+        raise ArgumentError(f"The name of an opaque table must have 1 to {names.MAX_BYTES} bytes: {name!r} does not.")
     if isinstance(definition, sqlalchemy.Table):
         raise ArgumentError(
-            f"The opaque table {name!r} is to be found again by what is kept of it, which a SQLAlchemy Table does not "
-            "say: give a TableSpec."
+            f"The opaque table {name!r} must be stored with its definition, which a SQLAlchemy Table does not contain. "
+            "Pass a TableSpec."
         )
     table = resolved(definition, name, dialect, among=among)
     for column in table.columns:
         if column.attribute in OPAQUE_ARGUMENTS:
             raise ArgumentError(
-                f"The opaque table {name!r} cannot have a column {column.attribute!r}: `fetch` takes it for "
-                f"{OPAQUE_ARGUMENTS[column.attribute]}. Call it otherwise; `column: {column.column}` keeps its name in "
-                "the database."
+                f"The opaque table {name!r} cannot have a column {column.attribute!r}: `fetch` has an argument of that "
+                f"name for {OPAQUE_ARGUMENTS[column.attribute]}. Choose another name; `column: {column.column}` keeps "
+                "the name in the database."
             )
-    return kept_table(table, among)
+    return definition_of(table, among)
 
 
-def kept_table(table: d.Table, among: d.Schema) -> d.Schema:
-    """What is kept of *table*, whose enums are those of *among*."""
+def definition_of(table: d.Table, among: d.Schema) -> d.Schema:
+    """Return what is stored of *table*, whose enums are those of *among*."""
     used = {enum for column in table.columns for enum in _enums(column.type)}
     enums = tuple(item for item in among.enums if item.name in used)
     missing = used - {item.name for item in enums}
     if missing:
-        raise ArgumentError(f"The opaque table {table.name!r} uses enums that are not there: {sorted(missing)}.")
-    strange = {key.table for key in table.foreign_keys} - {
+        raise ArgumentError(f"The opaque table {table.name!r} uses unknown enums: {sorted(missing)}.")
+    unknown_tables = {key.table for key in table.foreign_keys} - {
         table.name,
         *(item.name for item in (*among.tables, *among.opaque_tables)),
     }
-    if strange:
+    if unknown_tables:
         raise ArgumentError(
-            f"The opaque table {table.name!r} points at tables that the package does not have: {sorted(strange)}."
+            f"The opaque table {table.name!r} references tables that the package does not have: "
+            f"{sorted(unknown_tables)}."
         )
     return d.Schema(name="", version="", enums=enums, opaque_tables=(replace(table, source=""),))
 
@@ -65,29 +67,29 @@ def _enums(column_type: d.Type) -> Iterator[str]:
 
 
 def to_text(definition: d.Schema) -> str:
-    """*definition* as it is written down."""
+    """Return *definition* as text."""
     return msgspec.json.encode(definition).decode()
 
 
 def from_text(text: str) -> d.Schema:
-    """The definition that was written down as *text*."""
+    """Return the definition that `to_text` wrote."""
     return canonical.from_json(text)
 
 
 def build(definition: d.Schema, among: d.Schema) -> sqlalchemy.Table:
-    """The table that *definition* means, with its keys to those tables that *among* has.
+    """Build the table of *definition*, with foreign keys to those tables that *among* contains.
 
-    It is in a MetaData of its own, which neither `Database.create` nor Alembic looks at.
+    It is in a MetaData of its own, which neither `Database.create` nor Alembic uses.
     """
     (table,) = definition.opaque_tables
     known = {item.name for item in (*among.tables, *among.opaque_tables)}
     keys = tuple(key for key in table.foreign_keys if key.table in known or key.table == table.name)
-    pointed_at = {
+    targets_of = {
         key.table: {attribute for other in keys if other.table == key.table for attribute in other.targets}
         for key in keys
         if key.table != table.name
     }
-    # As much of them as a foreign key needs to be said.
+    # Only the columns that a foreign key needs.
     targets = tuple(
         d.Table(
             name=target.name,
@@ -99,7 +101,7 @@ def build(definition: d.Schema, among: d.Schema) -> sqlalchemy.Table:
                 for attribute in sorted(attributes)
             ),
         )
-        for target, attributes in ((among.table(name), attributes) for name, attributes in sorted(pointed_at.items()))
+        for target, attributes in ((among.table(name), attributes) for name, attributes in sorted(targets_of.items()))
     )
     enums = (*definition.enums, *(enum for enum in among.enums if enum not in definition.enums))
     schema = d.Schema(name="", version="", enums=enums, tables=targets)

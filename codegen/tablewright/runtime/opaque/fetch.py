@@ -1,4 +1,4 @@
-"""Which rows `fetch` is asked for, and those rows in batches."""
+"""`fetch`: the conditions of its arguments, and the rows in batches."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ RowT = TypeVar("RowT")
 
 
 def wanted(shape: Shape[Any], equal: Mapping[str, object]) -> dict[str, object] | None:
-    """*equal*, checked, its collections as lists; None where no row can meet it.
+    """Return *equal*, checked, with its collections as lists; None if no row can match.
 
-    `UnknownColumnError` for a name that is no column.
+    Raise `UnknownColumnError` for a name that is not a column.
     """
     found: dict[str, object] = {}
     for name, value in equal.items():
@@ -30,11 +30,11 @@ def wanted(shape: Shape[Any], equal: Mapping[str, object]) -> dict[str, object] 
         column = shape.by_name[name]
         if isinstance(value, Prefix):
             if not is_text(column):
-                raise ArgumentError(f"{shape.table.name}.{name} is no text: it has no values that begin with a Prefix.")
+                raise ArgumentError(f"{shape.table.name}.{name} is not text and cannot be compared with a Prefix.")
         elif isinstance(value, Iterable) and not (
             isinstance(value, str | bytes | bytearray | memoryview) or is_one_value(column)
         ):
-            # Now, for it may be gone by the time of the first row.
+            # Copied now: an iterator may be exhausted by the time of the first row.
             value = list(cast("Iterable[object]", value))
             if not value:
                 return None
@@ -45,7 +45,7 @@ def wanted(shape: Shape[Any], equal: Mapping[str, object]) -> dict[str, object] 
 def batches(
     session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object], batch_size: int
 ) -> Iterator[list[RowT]]:
-    """The rows that are *equal*, as many at a time."""
+    """Yield the matching rows, *batch_size* at a time."""
     with session.gate as connection:
         statement = shape.select.where(*conditions(shape, equal, connection))
     with RowStream(session, shape, statement, batch_size) as stream:
@@ -54,9 +54,9 @@ def batches(
 
 
 def conditions(shape: Shape[Any], equal: Mapping[str, object], connection: Connection) -> list[ColumnElement[bool]]:
-    """What holds for the rows that are *equal*: a value, None for NULL, a list for one of it, or a prefix."""
+    """Return the conditions for *equal*: a value, None for NULL, a list for any of its values, or a prefix."""
     return [
-        starts_with(shape.by_name[name], value, connection)
+        starts_with(shape.by_name[name], value)
         if isinstance(value, Prefix)
         else equals(shape.by_name[name], value, connection)
         for name, value in equal.items()
@@ -67,7 +67,7 @@ T = TypeVar("T")
 
 
 Matches: TypeAlias = T | Iterable[T]
-"""A value, None for IS NULL, or any iterable of them for IN; text besides with a `Prefix`.
+"""A value, None for IS NULL, or any iterable of values for IN; for text also a `Prefix`.
 
 For columns of JSON, arrays, ranges and codecs a list is one value, never several.
 """

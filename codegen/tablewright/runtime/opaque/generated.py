@@ -1,4 +1,4 @@
-"""`GeneratedOpaqueManager`: the manager of a package that has code for the opaque tables of its spec."""
+"""`GeneratedOpaqueManager`: the manager of a package with generated code for the opaque tables of its spec."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tablewright.runtime.session import Session
 
 
 class GeneratedOpaqueManager(OpaqueTableStorageManager):
-    """The opaque tables of a database; those of the package's spec have typed storages, and need no definition.
+    """The opaque tables of a database. Those of the package's spec have typed storages, and need no definition.
 
-    Generated classes say the *package*, and give the methods their types.
+    Generated classes set the *package*, and add the types of the methods.
     """
 
     package: ClassVar[Package]
@@ -28,7 +28,7 @@ class GeneratedOpaqueManager(OpaqueTableStorageManager):
                 known = ", ".join(map(repr, self.package.opaque))
                 raise ArgumentError(
                     f"The specs of {self.package.name} have no opaque table {name!r}; they have {known}. "
-                    "Register any other with its definition."
+                    "Register other tables with a definition."
                 )
             definition = self.package.definition.table(name)
         return OpaqueTableStorageManager.register(self, name, definition, session=session)

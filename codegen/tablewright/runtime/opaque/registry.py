@@ -1,4 +1,4 @@
-"""The registry: the table of the database that says which opaque tables there are, and what they mean."""
+"""The registry: the table of the database that stores the names and definitions of opaque tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tablewright.schema.tables import column, make_table, primary_key
 
 NAME = "tablewright_opaque"
 RESERVED = "tablewright_"
-"""How the names of our own tables begin."""
+"""The prefix of tablewright's own tables."""
 
 TABLE = make_table(
     NAME,
@@ -29,7 +29,7 @@ TABLE = make_table(
         for name in (
             "name",
             "table_name",
-            # Canonical JSON of the table and its enums, to find it again by.
+            # Canonical JSON of the table and its enums.
             "definition",
             "digest",
         )
@@ -39,15 +39,15 @@ TABLE = make_table(
 
 
 class Entry(NamedTuple):
-    """An opaque table as the registry has it."""
+    """A row of the registry: an opaque table."""
 
     name: str
     definition: str
-    """As it is written down."""
+    """Its definition, as text."""
 
 
 def find(connection: Connection, name: str) -> Entry | None:
-    """The entry *name*."""
+    """Return the entry *name*, or None."""
     if not _exists(connection):
         return None
     statement = select(TABLE.c.name, TABLE.c.definition).where(TABLE.c.name == name)
@@ -56,12 +56,15 @@ def find(connection: Connection, name: str) -> Entry | None:
 
 
 def names(connection: Connection) -> list[str]:
-    """The names of all entries, sorted."""
+    """Return the names of all entries, sorted."""
     return sorted(connection.execute(select(TABLE.c.name)).scalars()) if _exists(connection) else []
 
 
 def add(connection: Connection, definition: d.Schema, extension: type[VersionedExtension]) -> Entry:
-    """Writes *definition* down, and of a registry that is made for it the version; `lock` is held."""
+    """Store *definition*; create the registry, with its version, if it does not exist.
+
+    The caller holds the DDL lock.
+    """
     if not _exists(connection):
         TABLE.create(connection, checkfirst=False)
         write_version(connection, extension)
@@ -73,21 +76,21 @@ def add(connection: Connection, definition: d.Schema, extension: type[VersionedE
 
 
 def remove(connection: Connection, name: str) -> None:
-    """Forgets the entry *name*."""
+    """Remove the entry *name*."""
     connection.execute(delete(TABLE).where(TABLE.c.name == name))
 
 
 def write_version(connection: Connection, extension: type[VersionedExtension]) -> None:
-    """Writes which version of the registry *extension* makes."""
+    """Write the version of the registry that *extension* creates."""
     ATTRIBUTES.create(connection, checkfirst=True)
     version = extension.new_schema_version()
     AttributeStore(nullcontext(connection)).set(version_of(extension), str(version), force=True)
 
 
 def check(connection: Connection, extension: type[VersionedExtension], *, update: bool) -> bool:
-    """Raises `IncompatibleVersionError` where *extension* may not read, or with *update* write, the registry.
+    """Raise `IncompatibleVersionError` if *extension* may not read, or with *update* write, the registry.
 
-    Whether there is one.
+    Return True if the registry exists.
     """
     if not _exists(connection):
         return False
@@ -99,10 +102,10 @@ def check(connection: Connection, extension: type[VersionedExtension], *, update
 
 
 def has_table(connection: Connection, name: str) -> bool:
-    """Whether the database has a table or view *name*."""
+    """Return True if the database has a table or view *name*."""
     return inspect(connection).has_table(name)
 
 
 def _exists(connection: Connection) -> bool:
-    # Asked each time: another process may have made it, and a transaction that made it been rolled back.
+    # Not cached: another process may have created it, or a rollback removed it.
     return has_table(connection, NAME)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy
 
+from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.expressions.conditions import ALL_ROWS
 from tablewright.runtime.opaque import fetch
-from tablewright.runtime.opaque.transaction import Place, within
+from tablewright.runtime.opaque.transaction import session_for
 from tablewright.runtime.reads import queries
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.runtime.session import Session
@@ -23,32 +24,24 @@ RowT = TypeVar("RowT")
 InsertT = TypeVar("InsertT")
 
 BATCH = 1000
-"""Rows of a batch that nobody said the size of."""
-
-
-class HasPlace(Protocol):
-    """A manager of opaque tables."""
-
-    @property
-    def database(self) -> Place[Any]: ...
+"""The default number of rows in a batch."""
 
 
 class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
-    """Access to the rows of an opaque table, in the database that *manager_or_db* says.
+    """The rows of an opaque table in *database*.
 
-    Each call is a transaction of its own, or with *session* a part of that one's. Errors of the database are
-    SQLAlchemy's, such as that of a table that another process has dropped since.
+    Each call is a transaction of its own, or with *session* part of that session's. Errors of the database are
+    SQLAlchemy's, for example if another process has dropped the table.
     """
 
     table: ClassVar[sqlalchemy.Table]
     row: ClassVar[type[Any]]
 
-    def __init__(self, manager_or_db: HasPlace | Place[Any]) -> None:
-        place = getattr(manager_or_db, "database", manager_or_db)
-        self._place = cast("Place[Any]", place)
+    def __init__(self, database: Connections) -> None:
+        self._database = database
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._place!r}>"
+        return f"<{type(self).__name__} of {self._database!r}>"
 
     @property
     def name(self) -> str:
@@ -56,104 +49,115 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         return self.table.name
 
     def insert(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
-        """Inserts all rows or none; how many."""
+        """Insert all rows or none. Return the number inserted."""
         if not rows:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return insert_many(own, self._shape(), rows)
 
     def ensure(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
-        """Inserts the rows that conflict with none there; how many."""
+        """Insert rows that do not conflict with existing rows. Return the number inserted."""
         if not rows:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return upsert.ensure(own, self._shape(), rows)
 
     def replace(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
-        """Inserts rows or overwrites the whole row with their primary key; columns left out get their default."""
+        """Insert rows, or overwrite the whole row with the same primary key; columns left out get their default.
+
+        Return the number of rows given.
+        """
         if not rows:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return upsert.replace(own, self._shape(), rows)
 
     def delete_all(self, *, session: Session | None = None) -> int:
-        """Deletes all rows; how many."""
-        with within(self._place, session) as own:
+        """Delete all rows. Return the number deleted."""
+        with session_for(self._database, session) as own:
             return delete_where(own, self._shape(), (ALL_ROWS,))
 
     def count(self, *, session: Session | None = None) -> int:
-        """How many rows there are."""
-        with within(self._place, session, read_only=True) as own:
+        """Return the number of rows."""
+        with session_for(self._database, session, read_only=True) as own:
             return queries.count(own, self._shape(), ())
 
-    # Generated classes give these their types.
+    # Generated classes add the types of these.
 
     @abstractmethod
     def fetch(self, *args: Any, **kwargs: Any) -> Iterator[RowT]:
-        """The rows with these values: one, None for NULL, any iterable for one of them, or a `Prefix`."""
+        """Return an iterator over the matching rows. None matches NULL; an iterable matches any of its values."""
 
     @abstractmethod
     def fetch_batches(self, *args: Any, **kwargs: Any) -> Iterator[list[RowT]]:
-        """The same, *batch_size* rows at a time."""
+        """Return an iterator over the matching rows, *batch_size* at a time."""
 
     @abstractmethod
     def delete(self, *args: Any, **kwargs: Any) -> int:
-        """Deletes the rows whose columns have the values that one of those given says; how many."""
+        """Delete the rows whose columns equal those of one of the rows given. Return the number deleted."""
 
     def _fetch(self, equal: Mapping[str, object], session: Session | None = None) -> Iterator[RowT]:
-        """The rows that are *equal*, one by one, in constant memory.
+        """Return an iterator over the rows that match *equal*, in constant memory.
 
-        The database is asked when the first is; until the last one, or until the iterator is dropped, a
-        transaction that reads only stays open.
+        The query runs when the first row is read. Its read-only transaction stays open until the last row, or until the
+        iterator is dropped.
         """
         return chain.from_iterable(self._fetch_batches(equal, session))
 
     def _fetch_batches(
         self, equal: Mapping[str, object], session: Session | None = None, batch_size: int = BATCH
     ) -> Iterator[list[RowT]]:
-        """The same, *batch_size* rows at a time."""
+        """Return an iterator over the matching rows, *batch_size* at a time."""
         if batch_size < 1:
             raise ValueError(f"A batch has at least one row, not {batch_size}.")
         wanted = fetch.wanted(self._shape(), equal)
         return iter(()) if wanted is None else self._batches(wanted, session, batch_size)
 
     def _batches(self, wanted: Mapping[str, object], session: Session | None, batch_size: int) -> Iterator[list[RowT]]:
-        with within(self._place, session, read_only=True) as own:
+        with session_for(self._database, session, read_only=True) as own:
             yield from fetch.batches(own, self._shape(), wanted, batch_size)
 
     def _delete(
         self, columns: Sequence[str], rows: Sequence[Mapping[str, object] | RowT], session: Session | None = None
     ) -> int:
-        """Deletes the rows whose *columns* have the values that one of *rows* says, None being NULL; how many."""
+        """Delete the rows whose *columns* equal those of one of *rows*; None matches NULL.
+
+        Return the number deleted.
+        """
         values = matching_values(self._shape(), columns, rows)
         if not values:
             return 0
-        with within(self._place, session) as own:
+        with session_for(self._database, session) as own:
             return delete_values(own, self._shape(), columns, values)
 
     @classmethod
     def _shape(cls) -> Shape[RowT]:
         shape: Shape[RowT] | None = vars(cls).get("_kept_shape")
         if shape is None:
-            # Two threads may both make one; either serves.
+            # Two threads may both create one; either works.
             shape = Shape(cls.table, cls.row)
             type.__setattr__(cls, "_kept_shape", shape)
         return shape
 
 
 class DynamicOpaqueTableStorage(OpaqueTableStorage[Any, Mapping[str, object]]):
-    """The storage of a table that no code was generated for, typed no further than that rows have its columns."""
+    """The storage of a table without generated code. Rows have the columns as attributes, without static types."""
 
     def fetch(self, /, *, session: Session | None = None, **where: object) -> Iterator[Any]:
-        """The rows with these values: one, None for NULL, any iterable for one of them, or a `Prefix`."""
+        """Return an iterator over the rows with these values: a value, None for NULL, an iterable for any of its
+        values, or a `Prefix`.
+        """
         return self._fetch(where, session)
 
     def fetch_batches(
         self, /, *, session: Session | None = None, batch_size: int = BATCH, **where: object
     ) -> Iterator[list[Any]]:
-        """The same, *batch_size* rows at a time."""
+        """Return an iterator over the matching rows, *batch_size* at a time."""
         return self._fetch_batches(where, session, batch_size)
 
     def delete(self, columns: Sequence[str], *rows: Mapping[str, object] | Any, session: Session | None = None) -> int:
-        """Deletes the rows whose *columns* have the values that one of *rows* says, None being NULL; how many."""
+        """Delete the rows whose *columns* equal those of one of *rows*; None matches NULL.
+
+        Return the number deleted.
+        """
         return self._delete(columns, rows, session)

@@ -1,4 +1,4 @@
-"""Doing a transaction again when the database says that another try may succeed."""
+"""Running a transaction again after an error that another attempt may avoid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.01, 1.0
 
 
 def transact(session: Callable[[], AbstractContextManager[S]], function: Callable[[S], T], retries: int) -> T:
-    """What *function* gives for a session of its own; run again, *retries* times at most."""
+    """Run *function* with a session of its own, up to *retries* times more, and return its result."""
     for attempt in range(retries + 1):
         try:
             with session() as opened:
@@ -27,6 +27,6 @@ def transact(session: Callable[[], AbstractContextManager[S]], function: Callabl
         except (DBAPIError, PendingRollbackError) as error:
             if attempt == retries or not may_succeed_again(error):
                 raise
-        # At random, so that those who clashed do not clash again.
+        # At random, so that transactions that clashed do not clash again.
         time.sleep(random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
     raise ValueError(f"retries must not be negative: {retries}")

@@ -10,16 +10,17 @@ from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime.engine import sqlite
+from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.session import Session
 from tablewright.runtime.transaction.read_only import begins, needs_guard
 
 S = TypeVar("S", bound=Session)
 Isolation: TypeAlias = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
-"""How far transactions are kept apart. SQLite's are always serializable."""
+"""The isolation level of a transaction. SQLite's transactions are always serializable."""
 
 
 class SessionScope(Generic[S]):
-    """One transaction: commits at the end of the block, rolls back on an error, closes the session.
+    """One transaction: commits at the end of the block, rolls back on an error, and closes the session.
 
     The block may end in another thread than it began.
     """
@@ -57,7 +58,7 @@ class SessionScope(Generic[S]):
         self._check = check
         self._session: S | None = None
         self._needs_guard = needs_guard(bind, read_only=read_only, temporary_tables=temporary_tables)
-        # On SQLite by the connection, which may be shared with writers.
+        # On SQLite by the connection, which writers may share.
         self._forbids = read_only and bind.dialect.name == "sqlite"
         options: dict[str, Any] = begins(bind, read_only=read_only, temporary_tables=temporary_tables)
         if isolation is not None and bind.dialect.name == "postgresql" and not isinstance(bind, Connection):
@@ -66,7 +67,9 @@ class SessionScope(Generic[S]):
 
     def __enter__(self) -> S:
         if self._session is not None:
-            raise InvalidRequestError("This `with database.session()` has been entered already; ask for another.")
+            raise InvalidRequestError(
+                "This `with database.session()` has already been entered; call database.session() again."
+            )
         session = self._session_class(
             self._bind,
             autobegin=False,
@@ -81,11 +84,11 @@ class SessionScope(Generic[S]):
         self._session = session
         try:
             session.begin()
-            # Waiting for a connection, or for SQLite's lock, belongs here: in a web framework the block may be
-            # entered in a thread that may wait, and used in an event loop that must not.
+            # Wait for a connection, or for SQLite's lock, here: a web framework may enter the block in a thread that
+            # may wait, and use it in an event loop that must not.
             connection = session.gate.ask()
             if self._forbids:
-                # Until the next transaction begins, in which another session may have the connection.
+                # Until the next transaction begins, which may belong to another session.
                 sqlite.forbid_writes(connection.connection.dbapi_connection)
             if self._lock:
                 session.lock_table(*self._lock)
@@ -120,5 +123,31 @@ def _undo(session: Session, error: BaseException) -> None:
     try:
         session._rollback()
     except Exception as second:
-        # Closing returns the connection to its pool, which rolls back or discards it.
-        error.add_note(f"Rolling back failed too: {second}")
+        # Closing returns the connection to its pool, which rolls it back or discards it.
+        error.add_note(f"The rollback failed too: {second}")
+
+
+def open_scope(
+    database: Connections,
+    *,
+    read_only: bool = False,
+    isolation: Isolation | None = None,
+    lock: Sequence[type[Any] | Table] = (),
+) -> SessionScope[Any]:
+    """Return the `with` block of a session over *database*, in its own transaction."""
+    read_only = read_only or database.read_only
+    if lock and read_only:
+        raise InvalidRequestError(
+            "A read-only session cannot lock tables: it keeps no other session from writing. Open a writing session."
+        )
+    bind, guard = database.reading_bind() if read_only else (database.bind, False)
+    return SessionScope(
+        database.session_class,
+        bind,
+        namespace=database.namespace_to_enter,
+        read_only=guard,
+        isolation=isolation,
+        lock=lock,
+        temporary_tables=database.allow_temporary_tables,
+        check=database.due_check(read_only),
+    )

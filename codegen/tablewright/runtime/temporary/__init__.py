@@ -1,1 +1,1 @@
-"""Temporary tables: which they are like, and when they go."""
+"""Temporary tables: their definitions and their lifetime."""

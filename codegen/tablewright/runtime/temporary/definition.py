@@ -1,4 +1,4 @@
-"""What a temporary table is made after, and the classes of its rows and verbs."""
+"""The definition of a temporary table, and the classes of its rows and accessor."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tablewright.schema import definition as d
 
 TableT = TypeVar("TableT", bound=Table[Any, Any])
 Source: TypeAlias = type[Table[Any, Any]] | Table[Any, Any] | Definition
-"""A class of verbs (`BookTable`), the verbs of a session (`session.book`), or a definition."""
+"""An accessor class (`BookTable`), an accessor (`session.book`), or a definition."""
 
 
 def temporary_table(source: Source, name: str, dialect: Dialect, among: d.Schema | None) -> sqlalchemy.Table:
-    """A temporary table called *name*, after *source* but for foreign keys, and indexes that keep nothing unique."""
+    """Return a temporary table called *name*, like *source* but without foreign keys and non-unique indexes."""
     definition = source if not isinstance(source, type | Table) else source.table
-    # Its own, with which it goes: programs make many.
+    # A MetaData of its own, freed together with the table: programs create many.
     metadata = MetaData()
     if isinstance(definition, sqlalchemy.Table):
-        # None, which SQLAlchemy's types leave out, is for no schema.
+        # None means no schema; SQLAlchemy's annotation omits it.
         table = definition.to_metadata(metadata, schema=cast("str", None), name=name)
         _forget_foreign_keys(table)
         forget_those_of_other_engines(table, definition, dialect)
@@ -34,7 +34,7 @@ def temporary_table(source: Source, name: str, dialect: Dialect, among: d.Schema
         found = replace(resolved(definition, name, dialect, among=among), foreign_keys=())
         table = make_table(found, name, metadata, dialect, among=among)
     _rename_parts(table)
-    # Said to the constructor alone, which neither a copy nor a definition reaches.
+    # SQLAlchemy has no other way to set it on an existing table.
     table._prefixes = ["TEMPORARY"]
     if dialect.name == "postgresql":
         table.dialect_options["postgresql"]["on_commit"] = "DROP"
@@ -42,7 +42,7 @@ def temporary_table(source: Source, name: str, dialect: Dialect, among: d.Schema
 
 
 def accessor_class(source: Source, table: sqlalchemy.Table) -> type[Table[Any, Any]]:
-    """The class of verbs for the temporary *table* that was made after *source*."""
+    """Return the accessor class of the temporary *table* that was created like *source*."""
     if not isinstance(source, type | Table):
         return accessor_of(table)
     known = source if isinstance(source, type) else type(source)
@@ -51,7 +51,7 @@ def accessor_class(source: Source, table: sqlalchemy.Table) -> type[Table[Any, A
     named: dict[str, Any] = {"table": table, "__module__": known.__module__}
     columns: Any = getattr(known, "c", None)
     if columns is not None:
-        # Columns as attributes, of a class (`BookColumns`) or of the one instance of it that generated verbs have.
+        # Columns as attributes of a class (`BookColumns`), or of its one instance in generated accessors.
         kind = columns if isinstance(columns, type) else type(columns)
         own = type(kind.__name__, (kind,), {column.key: column for column in table.columns})
         named["c"] = own if kind is columns else own()
@@ -67,7 +67,7 @@ def _forget_foreign_keys(table: sqlalchemy.Table) -> None:
 
 
 def _rename_parts(table: sqlalchemy.Table) -> None:
-    # Names of keys and indexes are one space on each engine; of an unnamed constraint it makes one up.
+    # Names of constraints and indexes must be unique; the database generates one for an unnamed constraint.
     for constraint in table.constraints:
         if not isinstance(constraint, CheckConstraint):
             constraint.name = None

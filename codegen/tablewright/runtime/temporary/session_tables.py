@@ -24,7 +24,7 @@ def drop(session: GatedSession, table: Table[Any, Any] | sqlalchemy.Table) -> No
     """Drop a temporary table of *session*, given by its accessor or as a SQLAlchemy table."""
     found: object = table if isinstance(table, sqlalchemy.Table) else getattr(table, "table", None)
     if not isinstance(found, sqlalchemy.Table):
-        raise TypeError(f"A temporary table is what make_temporary_table gave, not {table!r}.")
+        raise TypeError(f"Expected a table returned by make_temporary_table, not {table!r}.")
     _tables(session).drop(cast("sqlalchemy.Table", found))
 
 

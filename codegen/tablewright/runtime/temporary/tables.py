@@ -1,4 +1,4 @@
-"""`TemporaryTables`: the temporary tables of a session, from their making to the end of their transaction."""
+"""`TemporaryTables`: the temporary tables of a session, from their creation to the end of their transaction."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from tablewright.runtime.table import Table
 
 KEY = "tablewright_temporary_tables"
-"""The key of `session.info` with the session's temporary tables."""
+"""The key of `session.info` for the session's temporary tables."""
 
 
 def of(session: GatedSession) -> TemporaryTables:
-    """The temporary tables of *session*."""
+    """Return the temporary tables of *session*."""
     found: TemporaryTables | None = session.info.get(KEY)
     if found is None:
         found = session.info[KEY] = TemporaryTables(session)
@@ -39,25 +39,25 @@ def of(session: GatedSession) -> TemporaryTables:
 
 @dataclass(eq=False, slots=True)
 class Made:
-    """A temporary table that was made in the session's transaction."""
+    """A temporary table created in the session's transaction."""
 
     table: sqlalchemy.Table
     name: str
-    """What the database calls it now."""
+    """Its current name in the database."""
     connection: Connection
     made_in: SessionTransaction
-    """The transaction or savepoint that takes it along when it is rolled back."""
+    """The transaction or savepoint whose rollback removes the table."""
     dropped_in: SessionTransaction | None = None
-    """The savepoint that brings it back when it is rolled back."""
+    """The savepoint whose rollback restores the table."""
     unwanted: bool = False
-    """Its block has ended, at a moment when it could not be dropped."""
+    """True if its block ended when the table could not be dropped."""
 
 
 class TemporaryTables:
     """The temporary tables of one session.
 
-    Postgres drops them at the commit. SQLite would keep them with the connection, and so would the transaction of
-    somebody else in which the session runs: there they are dropped here. A rollback undoes their making on both.
+    Postgres drops them at the commit. SQLite would keep them with the connection, and so would a transaction that
+    outlives the session: there they are dropped here. A rollback undoes their creation on both.
     """
 
     def __init__(self, session: GatedSession) -> None:
@@ -67,7 +67,7 @@ class TemporaryTables:
         event.listen(session, "after_transaction_end", self._after_transaction_end)
 
     def make(self, source: Source, name: str | None) -> Table[Any, Any]:
-        """Makes a table after *source*: its verbs."""
+        """Create a table like *source*. Return its accessor."""
         session = self._session
         with session.gate as connection:
             if connection.dialect.detect_autocommit_setting(driver_connection(connection)):
@@ -86,15 +86,18 @@ class TemporaryTables:
             return accessor_class(source, table)(session)
 
     def drop(self, table: sqlalchemy.Table) -> None:
-        """Drops *table*; `InvalidRequestError` where this session has not made it, or it is gone already."""
+        """Drop *table*.
+
+        Raise `InvalidRequestError` if it is not a temporary table of this session, or is already gone.
+        """
         made = self._find(table)
         if made is None:
-            raise InvalidRequestError(f"{table.name} is no temporary table of this session, or it is gone already.")
+            raise InvalidRequestError(f"{table.name} is not a temporary table of this session, or it is already gone.")
         with self._session.gate:
             self._drop(made)
 
     def leave(self, table: sqlalchemy.Table, error: BaseException | None) -> None:
-        """Drops *table*, if it is there, at the end of its block, which an *error* may have ended."""
+        """Drop *table* if it exists, at the end of its block; *error* is the exception that ended it."""
         made = self._find(table)
         if made is None:
             return
@@ -124,30 +127,30 @@ class TemporaryTables:
 
     @contextmanager
     def _changing(self, connection: Connection) -> Generator[None, None, None]:
-        """Makes or drops tables, all or nothing, in a session that may be read-only for all else."""
+        """Create or drop tables, all or nothing, in a session that may otherwise be read-only."""
         guard = self._session.read_only_guard
         if guard is not None:
             if self._session.in_nested_transaction():
                 raise InvalidRequestError(
-                    "In a read-only session on Postgres temporary tables are made and dropped outside of savepoints: "
-                    "before session.nested() or session.savepoint(), or after."
+                    "In a read-only session on Postgres temporary tables can only be created and dropped outside of "
+                    "savepoints: before session.nested() or session.savepoint(), or after."
                 )
             with guard.lifted():
                 yield
             return
         if connection.dialect.name == "sqlite":
-            sqlite.spare_temporary_tables(driver_connection(connection))
+            sqlite.allow_temporary_writes(driver_connection(connection))
         with connection.begin_nested():
             yield
 
     def _drop(self, made: Made) -> None:
-        # Neither engine drops what is being read.
+        # Neither database drops a table while a cursor reads it.
         stream.close_those_over(self._session, made.table)
         connection = made.connection
         if connection.dialect.name == "sqlite":
             left = _drop_on_sqlite(connection, made.name)
             if left is not None:
-                # One of another name, so that where a rollback brings the first back both are known.
+                # Under another name, so that both are tracked if a rollback restores the first.
                 table = made.table.to_metadata(sqlalchemy.MetaData(), name=left)
                 self._made.append(Made(table, left, connection, self._level(), unwanted=True))
         else:
@@ -173,7 +176,7 @@ class TemporaryTables:
                     made.dropped_in = _around(made.dropped_in, committed)
             self._made = [made for made in self._made if made.dropped_in is None or made.dropped_in.nested]
         else:
-            # Not before the commit: entities that it flushes may be why a table is there.
+            # After the commit, not before: the entities that it flushes may need the table.
             self._drop_rest()
 
     def _after_transaction_end(self, session: GatedSession, transaction: SessionTransaction) -> None:
@@ -182,7 +185,7 @@ class TemporaryTables:
                 self._drop_rest()
             self._made.clear()
             return
-        # What a release leaves has moved to the transaction around it by now.
+        # A released savepoint has handed its tables to the enclosing transaction by now.
         self._made = [made for made in self._made if made.made_in is not transaction]
         for made in self._made:
             if made.dropped_in is transaction:
@@ -192,7 +195,7 @@ class TemporaryTables:
         return made.connection.dialect.name == "sqlite" or isinstance(self._session.bind, Connection)
 
     def _drop_rest(self) -> None:
-        """Drops what stays after a commit, or in a transaction that goes on without the session."""
+        """Drop the tables that outlive a commit, or a transaction that goes on without the session."""
         for made in self._live():
             connection = made.connection
             if not self._stays(made) or not self._is_whole(connection):
@@ -201,8 +204,8 @@ class TemporaryTables:
                 if connection.in_transaction():
                     connection.execute(DropTable(made.table, if_exists=True))
             elif _drop_on_sqlite(connection, made.name) is not None and sqlite.file_name(connection.engine.url):
-                # Somebody still reads by the connection, which is not to be used again. One to memory is the
-                # database: the table stays in it, empty and out of the way.
+                # A cursor still reads through this connection, which must not be reused. An in-memory database is its
+                # connection: the table stays in it, empty and renamed.
                 connection.invalidate()
 
 
@@ -219,9 +222,9 @@ def _drop_on_sqlite(connection: Connection, name: str) -> str | None:
 
 def _refuse_taken(connection: Connection, name: str) -> None:
     if len(name.encode()) > MAX_BYTES:
-        raise InvalidRequestError(f"A name of more than {MAX_BYTES} bytes is cut by Postgres: {name!r}.")
+        raise InvalidRequestError(f"Postgres truncates names of more than {MAX_BYTES} bytes: {name!r}.")
     if connection.dialect.has_table(connection, name):
         raise InvalidRequestError(
-            f"There is a table or a view {name!r} already, which a temporary one would hide. "
-            "Give another name, or none: one is made up."
+            f"A table or view {name!r} already exists, and a temporary table would hide it. "
+            "Choose another name, or none to have one generated."
         )

@@ -1,1 +1,1 @@
-"""What a database holds, in versions: of its package and of extensions, written, remembered and compared."""
+"""The versions that a database stores: those of its package and of extensions, written, read and compared."""

@@ -1,4 +1,4 @@
-"""`AttributeStore`: names and values in a table of the database, the versions of its tables among them."""
+"""`AttributeStore`: names and values in a table of the database, including the versions of its tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar, overload
 from sqlalchemy import Column, Connection, MetaData, Select, Table, bindparam, delete, select, text
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.engine.failures import lacks_table
+from tablewright.runtime.engine.failures import is_missing_table
 from tablewright.runtime.errors import AttributeExistsError, VersionsMissingError
 from tablewright.runtime.versions.store import NAME, name_of_store, read_attributes
 from tablewright.schema import types
@@ -20,40 +20,40 @@ T = TypeVar("T")
 
 
 class AttributeColumns:
-    """The columns of the store."""
+    """The columns of the attribute table."""
 
     name: Column[str] = column(types.String(1024))
     value: Column[str] = column(types.Text())
 
 
 ATTRIBUTES = table(NAME, MetaData(), AttributeColumns, primary_key("name"))
-"""The store. The metadata of each package has a copy, so that Alembic knows it."""
+"""The attribute table. The metadata of each package contains a copy, so that Alembic finds it."""
 
 _SELECT: Select[str, str] = select(AttributeColumns.name, AttributeColumns.value)
 _PARAMETERS = (bindparam("name", type_=types.String(1024)), bindparam("value", type_=types.Text()))
-# SQLAlchemy says ON CONFLICT in the words of one dialect or the other; they are the same.
+# SQLAlchemy has ON CONFLICT per dialect only; the SQL is the same.
 _INSERT = "INSERT INTO {store} (name, value) VALUES (:name, :value) ON CONFLICT (name) "
 
 _adding = Lock()
 
 
 def add_to(metadata: MetaData) -> None:
-    """Puts the store among the tables of *metadata*."""
+    """Add a copy of the attribute table to *metadata*."""
     with _adding:
         if NAME not in metadata.tables:
             ATTRIBUTES.to_metadata(metadata)
 
 
 def all_but(metadata: MetaData) -> list[Table]:
-    """The tables of *metadata* without the store, in which other packages may have their versions too."""
+    """Return the tables of *metadata* without the attribute table, in which other packages may store versions too."""
     return [item for item in metadata.tables.values() if item.name != NAME]
 
 
 class AttributeStore:
-    """Names and values that are kept in the database: `session.attributes`.
+    """Names and values stored in the database: `session.attributes`.
 
-    *gate* is the way to a connection, in whose transaction it reads and writes. `VersionsMissingError`, which is a
-    LookupError, where the database has no such table.
+    *gate* gives the connection, in whose transaction attributes are read and written. Every method raises
+    `VersionsMissingError`, a LookupError, if the database has no attribute table.
     """
 
     def __init__(self, gate: AbstractContextManager[Connection]) -> None:
@@ -64,40 +64,40 @@ class AttributeStore:
     @overload
     def get(self, name: str, default: T) -> str | T: ...
     def get(self, name: str, default: T | None = None) -> str | T | None:
-        """The value of *name*, or *default* if there is none."""
+        """Return the value of *name*, or *default* if it has none."""
         return self.read([name]).get(name, default)
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
-        """The values of those of *names* that are there."""
+        """Return the values of those *names* that have one."""
         with self._connection() as connection:
             return read_attributes(connection, names)
 
     def items(self) -> list[tuple[str, str]]:
-        """All names with their values, sorted by name."""
+        """Return all names with their values, sorted by name."""
         with self._connection() as connection:
-            # Not by the database, which sorts as its locale does.
+            # Sorted here because a database sorts by its locale.
             return sorted((name, value) for name, value in connection.execute(_SELECT))
 
     def is_empty(self) -> bool:
-        """Whether there is no attribute."""
+        """Return True if no attribute is stored."""
         with self._connection() as connection:
             return connection.execute(_SELECT.limit(1)).first() is None
 
     def set(self, name: str, value: str, *, force: bool = False) -> None:
-        """Stores the *value* of *name*; `AttributeExistsError` if it has one already, unless *force* overwrites it."""
+        """Store the *value* of *name*. Raise `AttributeExistsError` if it has one, unless *force* overwrites it."""
         if not name or not value:
             raise ValueError(f"An attribute needs a name and a value, neither of them empty: {name!r}, {value!r}.")
         with self._connection() as connection:
-            # One that is there already is no failed statement, which would break a transaction of Postgres.
-            words = _INSERT + ("DO UPDATE SET value = excluded.value" if force else "DO NOTHING")
+            # ON CONFLICT, because a failed statement would break a transaction of Postgres.
+            sql = _INSERT + ("DO UPDATE SET value = excluded.value" if force else "DO NOTHING")
             store = name_of_store(connection).replace(":", r"\:")
-            statement = text(words.format(store=store)).bindparams(*_PARAMETERS)
+            statement = text(sql.format(store=store)).bindparams(*_PARAMETERS)
             written = connection.execute(statement, {"name": name, "value": value}).rowcount
         if not written:
-            raise AttributeExistsError(f"There is an attribute {name!r} already: set(…, force=True) overwrites it.")
+            raise AttributeExistsError(f"The attribute {name!r} already has a value: set(…, force=True) overwrites it.")
 
     def delete(self, name: str) -> bool:
-        """Removes *name* and its value; whether it was there."""
+        """Remove *name* and its value. Return True if it existed."""
         with self._connection() as connection:
             return connection.execute(delete(ATTRIBUTES).where(AttributeColumns.name == name)).rowcount > 0
 
@@ -107,9 +107,9 @@ class AttributeStore:
             with self._gate as connection:
                 yield connection
         except DBAPIError as error:
-            if not lacks_table(error):
+            if not is_missing_table(error):
                 raise
             raise VersionsMissingError(
-                f"The database has no table {NAME}. Database.create() makes it with the others; where those are there "
-                "already, made by Alembic or by hand, Database.stamp() does."
+                f"The database has no table {NAME}. Database.create() creates it with the others; if those exist, "
+                "created by Alembic or by hand, run Database.stamp()."
             ) from error

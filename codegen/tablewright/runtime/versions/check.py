@@ -1,4 +1,4 @@
-"""`VersionCheck`: the first session of a database looks whether its versions fit."""
+"""`VersionCheck`: compares the versions of a database with the package, once, in its first session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.engine.failures import condemn, lacks_table
+from tablewright.runtime.engine.failures import is_missing_table, mark_failed
 from tablewright.runtime.errors import IncompatibleVersionError
 from tablewright.runtime.versions.compatibility import Versions
 from tablewright.runtime.versions.store import read_attributes
@@ -18,14 +18,14 @@ from tablewright.runtime.versions.version_tuple import VersionTuple
 
 
 class VersionCheck:
-    """The check of a database's versions that its first session makes; those that follow pay nothing."""
+    """The version check of one database. Its first session runs it; later ones pay nothing."""
 
     __slots__ = ("_on", "_reads", "_writes", "versions")
 
     def __init__(self, versions: Versions, on: bool) -> None:
         self.versions = versions
         self._on = on
-        # Passed, so far, for sessions that only read and for those that may write.
+        # Whether the check has passed for sessions that only read, and for those that may write.
         self._reads = self._writes = not on
 
     @property
@@ -34,18 +34,20 @@ class VersionCheck:
         return self._on
 
     def again(self) -> Self:
-        """The same, to be made again."""
+        """Return a check of the same versions that has not passed yet."""
         return type(self)(self.versions, self._on)
 
     def due(self, read_only: bool) -> Callable[[Connection], None] | None:
-        """What a session has to do with its connection when it begins; None once that was passed."""
+        """Return the function that a session must call with its connection when it begins, or None once the check has
+        passed.
+        """
         if self._writes or (read_only and self._reads):
             return None
         return partial(self._make, read_only)
 
     def stored(self, connection: Connection) -> dict[str, VersionTuple | None]:
-        """The versions that the database says it holds."""
-        # Not at the top: it is a table, and a program that opens no session needs none.
+        """Return the versions that the database stores."""
+        # Not at the top: it defines a table, which a program that opens no session does not need.
         from tablewright.runtime.versions.attributes import AttributeStore
 
         return self.versions.stored(dict(AttributeStore(nullcontext(connection)).items()))
@@ -55,8 +57,8 @@ class VersionCheck:
             self.versions.check(self._read(connection), update=not read_only)
         except IncompatibleVersionError as error:
             error.add_note(f"The database: {connection.engine.url.render_as_string(hide_password=True)}")
-            # Whoever catches it shall not go on without.
-            condemn(connection, error)
+            # A caller that catches the error must not continue in this transaction.
+            mark_failed(connection, error)
             raise
         self._reads = True
         self._writes = self._writes or not read_only
@@ -65,6 +67,6 @@ class VersionCheck:
         try:
             return read_attributes(connection, self.versions.names())
         except DBAPIError as error:
-            if not lacks_table(error):
+            if not is_missing_table(error):
                 raise
             raise self.versions.missing() from error

@@ -1,4 +1,4 @@
-"""`Versions`: what a package and its extensions need a database to hold, compared with what it says it holds."""
+"""`Versions`: the versions that a package and its extensions require, compared with those that a database stores."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Rows = Mapping[str, str]
 
 
 class Versions:
-    """What a package and its *extensions* need a database to hold: the versions, and the digest of the schema."""
+    """The versions that a package and its *extensions* require of a database, and the digest of the schema."""
 
     def __init__(self, schema: SchemaInfo, extensions: Sequence[Extension]) -> None:
         taken = [extension.role for extension in extensions]
         if len(set(taken)) < len(taken):
-            raise ArgumentError(f"Two extensions of {schema.name} have one role: {', '.join(sorted(taken))}.")
+            raise ArgumentError(f"Two extensions of {schema.name} have the same role: {', '.join(sorted(taken))}.")
         self.schema = schema
         self.extensions = tuple(extensions)
         self.version_name = f"version:{schema.name}"
@@ -32,16 +32,16 @@ class Versions:
         self.config_prefix = f"config:{schema.name}."
 
     def names(self) -> list[str]:
-        """The attributes that say which versions a database holds."""
+        """Return the names of the attributes that store versions."""
         names = [self.version_name, self.digest_name]
         for extension in self.extensions:
             names += [self._config(extension), version_of(extension)]
         return names
 
     def check(self, found: Rows, *, update: bool, new_extensions: bool = False) -> None:
-        """Raises `IncompatibleVersionError` where a database that says *found* does not fit readers.
+        """Raise `IncompatibleVersionError` if a database with the attributes *found* does not fit readers.
 
-        With *update* it has to fit writers; with *new_extensions* it may lack extensions, which will be added.
+        With *update* it has to fit writers. With *new_extensions* extensions may be missing; they will be added.
         """
         stored, needed = self._stored(found), VersionTuple.from_string(self.schema.version)
         if not needed.check_compatibility(stored, update):
@@ -52,13 +52,13 @@ class Versions:
             self._check_extension(extension, found, update=update, may_lack=new_extensions)
 
     def check_same(self, found: Rows) -> None:
-        """Raises `IncompatibleVersionError` where a database says anything else than would be written."""
+        """Raise `IncompatibleVersionError` if a database stores anything different from what would be written."""
         name = self.schema.name
         if found.get(self.version_name, self.schema.version) != self.schema.version:
             raise IncompatibleVersionError(
-                f"The database says that it holds {name} {found[self.version_name]}, this package is "
+                f"The database stores version {found[self.version_name]} of {name}; this package is "
                 f"{self.schema.version}. Once its tables are those of {self.schema.version}, "
-                "Database.stamp(force=True) says so."
+                "run Database.stamp(force=True)."
             )
         if self.digest_name in found:
             self._check_digest(found)
@@ -66,10 +66,10 @@ class Versions:
             self._check_extension(extension, found, update=True, may_lack=True)
 
     def missing_rows(self, found: Rows, requested: Requested) -> dict[str, str]:
-        """What has to be written into a database that says *found*."""
+        """Return the attributes to write into a database that stores *found*."""
         unknown = [extension.extension_name() for extension in requested if extension not in self.extensions]
         if unknown:
-            raise ArgumentError(f"{', '.join(unknown)} is none of the extensions of this Database class.")
+            raise ArgumentError(f"{', '.join(unknown)} is not an extension of this Database class.")
         rows: dict[str, str] = {}
         if found.get(self.version_name, self.schema.version) == self.schema.version:
             rows |= {self.version_name: self.schema.version, self.digest_name: self.schema.digest}
@@ -81,7 +81,7 @@ class Versions:
         return {name: value for name, value in rows.items() if found.get(name) != value}
 
     def kept(self, found: Rows, requested: Requested) -> dict[str, str]:
-        """Of *found*, what may stay where everything else is overwritten: versions that extensions work with."""
+        """Return those of *found* to keep when everything else is overwritten: the versions that extensions support."""
         kept: dict[str, str] = {}
         for extension in self.extensions:
             name = version_of(extension)
@@ -91,7 +91,7 @@ class Versions:
         return kept
 
     def stored(self, rows: Rows) -> dict[str, VersionTuple | None]:
-        """The versions that a database says it holds, of the schema and of extensions by role; None: not versioned."""
+        """Return the versions that a database stores, of the schema and of extensions by role; None: not versioned."""
         versions: dict[str, VersionTuple | None] = {self.schema.name: self._stored(rows)}
         for name, class_name in rows.items():
             if name.startswith(self.config_prefix):
@@ -100,12 +100,11 @@ class Versions:
         return versions
 
     def missing(self) -> VersionsMissingError:
-        """The error of a database that says nothing."""
+        """Return the error for a database that stores no version."""
         return VersionsMissingError(
-            f"The database does not say which version of {self.schema.name} it holds; this package needs "
-            f"{self.schema.version}. Database.create() makes the tables and says so; where they are there already, "
-            "made by Alembic, by hand or by an older release, Database.stamp() does. "
-            "Database(…, check_versions=False) does not ask."
+            f"The database stores no version of {self.schema.name}; this package requires {self.schema.version}. "
+            "Database.create() creates the tables and stores it. If the tables exist, created by Alembic, by hand or "
+            "by an older release, run Database.stamp(). Database(…, check_versions=False) skips the check."
         )
 
     def _config(self, extension: Extension) -> str:
@@ -123,15 +122,15 @@ class Versions:
             raise self.missing()
         if stored != needed and not self._digests_differ_in_form(found):
             raise IncompatibleVersionError(
-                f"The database holds {self.schema.name} {self.schema.version} of another spec than this package was "
-                f"generated from (digest {_short(stored)} there, {_short(needed)} here): it was changed without a new "
-                "version. Give it one, migrate the database and call Database.stamp(force=True); or go back to the "
-                "spec of the database and run `tablewright generate`; or, where nothing in it matters, Database.drop() "
-                "and create()."
+                f"The database has {self.schema.name} {self.schema.version}, but of a different spec than this package "
+                f"(digest {_short(stored)} in the database, {_short(needed)} here): the spec was changed without a new "
+                "version. Change the version, migrate the database and run Database.stamp(force=True); or restore the "
+                "database's spec and run `tablewright generate`; or, if its data can be lost, run Database.drop() and "
+                "create()."
             )
 
     def _digests_differ_in_form(self, found: Rows) -> bool:
-        # Made in another way, by an older or newer tablewright, they cannot be compared.
+        # Digests of different forms, computed by an older or newer tablewright, cannot be compared.
         return _form(found.get(self.digest_name, "")) != _form(self.schema.digest)
 
     def _check_extension(self, extension: Extension, found: Rows, *, update: bool, may_lack: bool) -> None:
@@ -141,14 +140,14 @@ class Versions:
             if may_lack:
                 return
             raise IncompatibleVersionError(
-                f"The database was made without the extension {extension.role!r} of {self.schema.name}, which this "
-                f"program does by {name}. Database.create(exist_ok=True) adds it; Database.stamp() does where its "
-                "tables are there already."
+                f"The database was created without the extension {extension.role!r} of {self.schema.name}, which this "
+                f"program implements with {name}. Database.create(exist_ok=True) adds it; if its tables exist, run "
+                "Database.stamp()."
             )
         if stored != name:
             raise IncompatibleVersionError(
-                f"The database was made with {stored} as the extension {extension.role!r} of {self.schema.name}, this "
-                f"program has {name}. Use the class that it was made with, or migrate the database and call "
+                f"The database was created with {stored} as the extension {extension.role!r} of {self.schema.name}; "
+                f"this program has {name}. Use the class it was created with, or migrate the database and run "
                 "Database.stamp(force=True)."
             )
         version = found.get(version_of(extension))
@@ -156,8 +155,8 @@ class Versions:
             extension.check_compatibility(_parsed(version), update)
         elif extension.current_versions() and not may_lack:
             raise IncompatibleVersionError(
-                f"The database does not say which version of {name} it holds: it was made when the class had none. "
-                "Database.stamp() says it."
+                f"The database stores no version of {name}: it was created when the class had none. "
+                "Database.stamp() stores it."
             )
 
     def _new_version(
@@ -168,7 +167,7 @@ class Versions:
         version = _parsed(stored)
         if requested is not None and requested != version:
             raise IncompatibleVersionError(
-                f"The database holds {version} of {extension.extension_name()} already, not the {requested} asked for."
+                f"The database already has {version} of {extension.extension_name()}, not the requested {requested}."
             )
         extension.check_compatibility(version, update=True)
         return version
@@ -176,20 +175,20 @@ class Versions:
     def _other_version(self, stored: VersionTuple, needed: VersionTuple, update: bool) -> str:
         name = self.schema.name
         if needed.check_compatibility(stored, update=False):
-            what = f"which {needed} may read, but not write: sessions with read_only=True are accepted"
+            problem = f"which {needed} may read, but not write: sessions with read_only=True are accepted"
         else:
-            what = f"which does not fit {needed}"
+            problem = f"which does not fit {needed}"
         if stored > needed:
-            mend = (
-                f"Install the package of {stored}, or generate it anew from that spec (`tablewright generate {name}`)"
+            fix = (
+                f"Install the package of {stored}, or generate it again from that spec (`tablewright generate {name}`)"
             )
         else:
-            mend = f"Migrate it to {needed} and call Database.stamp(force=True), or install the package of {stored}"
-        return f"The database holds {name} {stored}, {what}{'' if update else ' (to read)'}. {mend}."
+            fix = f"Migrate it to {needed} and run Database.stamp(force=True), or install the package of {stored}"
+        return f"The database has {name} {stored}, {problem}{'' if update else ' (to read)'}. {fix}."
 
 
 def version_of(extension: Extension) -> str:
-    """The attribute that holds the version of an extension's tables."""
+    """Return the name of the attribute that stores the version of an extension's tables."""
     return f"version:{extension.extension_name()}"
 
 
@@ -198,7 +197,7 @@ def _parsed(text: str) -> VersionTuple:
         return VersionTuple.from_string(text)
     except ValueError as error:
         raise IncompatibleVersionError(
-            f"The database holds {text!r} for a version, which is none. Database.stamp(force=True) writes it anew."
+            f"The database stores an invalid version: {text!r}. Fix it with Database.stamp(force=True)."
         ) from error
 
 

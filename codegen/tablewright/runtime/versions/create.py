@@ -1,11 +1,11 @@
-"""Making and dropping the tables of a package, and with them what the database says of their versions."""
+"""`SchemaCreator`: creates and drops the tables of a package together with their versions."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.exc import InvalidRequestError
 
-from tablewright.runtime.engine.ddl import create_all, make_namespace, wait_for_turn
+from tablewright.runtime.engine.ddl import create_all, lock_ddl, make_namespace
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
 from tablewright.runtime.versions.attributes import all_but
 from tablewright.runtime.versions.compatibility import Requested, Versions
@@ -13,59 +13,62 @@ from tablewright.runtime.versions.stamp import Stamp
 from tablewright.runtime.versions.store import schema_of_store
 
 
-class Making:
-    """Makes, stamps and drops tables in the transaction of *connection*, one process at a time.
+class SchemaCreator:
+    """Creates, stamps and drops tables in the transaction of *connection*, one process at a time.
 
-    *place* is how errors name the database.
+    *database* is its name in errors.
     """
 
     def __init__(
-        self, connection: Connection, metadata: MetaData, versions: Versions, *, namespace: str | None, place: str
+        self, connection: Connection, metadata: MetaData, versions: Versions, *, namespace: str | None, database: str
     ) -> None:
         self.connection = connection
         self._metadata = metadata
         self._tables = all_but(metadata)
         self._stamp = Stamp(versions, connection)
         self._namespace = namespace
-        self._place = place
-        wait_for_turn(connection)
+        self._database = database
+        lock_ddl(connection)
 
     def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> bool:
-        """Makes the tables that are missing, all of them unless *exist_ok*, and writes their versions.
+        """Create all tables, or with *exist_ok* the missing ones, and write their versions.
 
-        Whether any was made.
+        Return True if any was created.
         """
         make_namespace(self.connection, self._namespace)
         names = self._names()
         clashes = sorted(names & self._present())
         if clashes and not exist_ok:
             raise SchemaAlreadyExistsError(
-                f"{self._place} has {len(clashes)} of the {len(names)} tables already: {_some(clashes)}. "
-                "create(exist_ok=True) makes the missing ones."
+                f"{self._database} has {len(clashes)} of the {len(names)} tables already: {_some(clashes)}. "
+                "create(exist_ok=True) creates the missing ones."
             )
         if clashes and check:
             self._stamp.check()
         create_all(self.connection, self._metadata)
-        # Unchecked, nobody knows what was there.
+        # Unchecked, the version of the existing tables is unknown.
         if check or not clashes:
             self._stamp.write(versions, anew=not clashes)
         return len(clashes) < len(names)
 
     def stamp(self, versions: Requested, *, force: bool) -> None:
-        """Writes the versions of tables that are all there; with *force* over others."""
+        """Write the versions of existing tables; with *force* over others.
+
+        Raise `IncompatibleVersionError` if any is missing.
+        """
         names = self._names()
         missing = sorted(names - self._present())
         if missing:
             raise IncompatibleVersionError(
-                f"{self._place} lacks {len(missing)} of the {len(names)} tables: {_some(missing)}. "
-                "Database(…, check_versions=False).create(exist_ok=True) makes them."
+                f"{self._database} lacks {len(missing)} of the {len(names)} tables: {_some(missing)}. "
+                "Database(…, check_versions=False).create(exist_ok=True) creates them."
             )
         if not force:
             self._stamp.check_same()
         self._stamp.write(versions, anew=force)
 
     def drop(self) -> None:
-        """Drops the tables that are there, and forgets their versions; none where other tables point at them."""
+        """Drop the existing tables and their versions. Raise `InvalidRequestError` if other tables reference them."""
         names, schema = self._names(), self._schema()
         others = sorted(
             name
@@ -75,14 +78,14 @@ class Making:
         )
         if others:
             raise InvalidRequestError(
-                f"{self._place} keeps its tables: {_some(others)} in the database point at them. Drop those first; "
-                "opaque ones by database.opaque.unregister(name)."
+                f"Cannot drop the tables of {self._database}: {_some(others)} reference them. Drop those first; opaque "
+                "tables by database.opaque.unregister(name)."
             )
         if (
             self.connection.dialect.name == "sqlite"
             and not self.connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
         ):
-            # In any order; SQLAlchemy would look for one, and warn where there is none.
+            # In any order: SQLAlchemy would sort them, and warn about circles.
             for table in self._tables:
                 table.drop(self.connection, checkfirst=True)
         else:

@@ -1,4 +1,4 @@
-"""`SchemaInfo`: which schema a package was generated from."""
+"""`SchemaInfo`: the schema from which a package was generated."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from msgspec import Struct
 
 
 class SchemaInfo(Struct, frozen=True):
-    """Which schema a package was generated from."""
+    """The schema from which a package was generated."""
 
     name: str
     version: str
     digest: str
-    """The hash of what a database holds of the schema."""
+    """The hash of everything in the schema that a database stores."""

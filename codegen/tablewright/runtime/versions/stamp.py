@@ -1,4 +1,4 @@
-"""`Stamp`: the versions in a database, written and removed with its tables."""
+"""`Stamp`: the versions in a database, written and removed together with its tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tablewright.runtime.versions.store import NAME, schema_of_store
 
 
 class Stamp:
-    """The versions in the database of *connection*, for those who make or drop the tables in it."""
+    """The versions in the database of *connection*, for code that creates or drops the tables in it."""
 
     def __init__(self, versions: Versions, connection: Connection) -> None:
         self._versions = versions
@@ -20,18 +20,18 @@ class Stamp:
         self._store = AttributeStore(nullcontext(connection))
 
     def check(self) -> None:
-        """Raises `IncompatibleVersionError` where missing tables would not fit those that are there."""
+        """Raise `IncompatibleVersionError` if missing tables would not fit the existing ones."""
         if not self._is_there():
             raise self._versions.missing()
         self._versions.check(self._found(), update=True, new_extensions=True)
 
     def check_same(self) -> None:
-        """Raises `IncompatibleVersionError` where the database is stamped with other versions."""
+        """Raise `IncompatibleVersionError` if the database is stamped with other versions."""
         if self._is_there():
             self._versions.check_same(self._found())
 
     def write(self, requested: Requested, *, anew: bool = False) -> None:
-        """Writes what is missing; with *anew* over what is there."""
+        """Write the missing versions; with *anew* overwrite existing ones."""
         ATTRIBUTES.create(self._connection, checkfirst=True)
         if anew:
             kept = self._versions.kept(self._found(), requested)
@@ -45,7 +45,7 @@ class Stamp:
             self._store.set(name, value, force=True)
 
     def remove(self) -> None:
-        """Removes the package's versions, and the store with the last of them."""
+        """Remove the package's versions, and the attribute table with the last of them."""
         if not self._is_there():
             return
         self._remove_rows()
@@ -62,7 +62,7 @@ class Stamp:
         rows = dict(self._store.items())
         configured = {name: value for name, value in rows.items() if name.startswith("config:")}
         mine = {name: value for name, value in configured.items() if name.startswith(self._versions.config_prefix)}
-        # Another package may use the same class, whose tables they then share.
+        # Another package may use the same class; the two then share its tables.
         others = {value for name, value in configured.items() if name not in mine}
         for name in (self._versions.version_name, self._versions.digest_name, *mine):
             self._store.delete(name)

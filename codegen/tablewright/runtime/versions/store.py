@@ -1,4 +1,4 @@
-"""Where a database keeps its attributes: the name of the table, known without loading any table."""
+"""The attribute table of a database: its name and a fast read, without loading any table."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ NAME = "tablewright_attributes"
 
 
 def schema_of_store(connection: Connection) -> str | None:
-    """The schema of the store, where *connection* translates schemas; else None, and the namespace counts."""
+    """Return the schema of the attribute table if *connection* translates schemas, else None for the namespace."""
     translated: Mapping[str | None, str | None] | None = connection.get_execution_options().get("schema_translate_map")
     return translated.get(None) if translated else None
 
 
 def name_of_store(connection: Connection) -> str:
-    """The store as SQL text for *connection*."""
+    """Return the attribute table as SQL text for *connection*."""
     schema = schema_of_store(connection)
     return NAME if schema is None else f"{quoted(schema)}.{NAME}"
 
 
 def read_attributes(connection: Connection, names: Sequence[str]) -> dict[str, str]:
-    """The values of those of *names* that are there, with one SELECT."""
-    # Not by the table: to load it and to compile a statement takes longer than all the rest of a first session.
+    """Return the values of those *names* that have one, with one SELECT."""
+    # As text: loading the table and compiling a statement takes longer than the rest of a first session.
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     store = name_of_store(connection).replace("%", "%%" if mark == "%s" else "%")
     marks = ", ".join([mark] * len(names))

@@ -1,4 +1,4 @@
-"""`VersionTuple`: the version of a schema or of an extension, and what fits what."""
+"""`VersionTuple`: the version of a schema or of an extension, and which versions fit each other."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ class VersionTuple(NamedTuple):
     """Three numbers, compared from left to right; its `str` is `1.0.0`."""
 
     major: int
-    """Another major version fits nothing."""
+    """Different major versions never fit."""
     minor: int
-    """An older minor version may be read, but not written to."""
+    """An older minor version can be read, but not written."""
     patch: int
-    """Any patch fits."""
+    """Any patch version fits."""
 
     @classmethod
     def from_string(cls, text: str) -> Self:
-        """The version that *text* says in exactly this form: `1.0.0`; else `ValueError`."""
+        """Return the version in *text*, which has exactly this form: `1.0.0`. Raise `ValueError` otherwise."""
         found = _FORM.fullmatch(text)
         if found is None:
             raise ValueError(f"{text!r} is not a version: write three numbers, such as 1.0.0.")
         return cls(*map(int, found.groups()))
 
     def check_compatibility(self, stored: VersionTuple, update: bool) -> bool:
-        """Whether code of this version may read a database of version *stored*, or with *update* write to it."""
+        """Return True if code of this version may read a database of version *stored*, or with *update* write to it."""
         if self.major != stored.major:
             return False
         if self.minor == stored.minor:

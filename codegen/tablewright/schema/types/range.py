@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import Any, cast
 
@@ -14,8 +13,10 @@ from tablewright.schema import postgresql
 from tablewright.schema.range import Range, canonical
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
-from tablewright.schema.types.moment import Date, DateTime, TimestampTz
+from tablewright.schema.types.moment import DateTime, TimestampTz
 from tablewright.schema.types.number import BigInteger, Decimal, Integer, SmallInteger
+
+__all__ = ["RangeOf"]
 
 
 def _as_it_is(value: Any) -> Any:
@@ -26,44 +27,28 @@ class RangeOf(ColumnType[Range[Any]]):
     """A `Range` of *element* values; on SQLite JSON text, `[lower, upper, bounds]` or `"empty"`."""
 
     impl = sqltypes.JSON
-    what = "a Range"
+    expected = "a Range"
 
     def __init__(self, element: ColumnType[Any]) -> None:
         super().__init__()
+        if element.range_storage is None:
+            raise TypeError(f"There are no ranges of {element!r}.")
         self.element = element
+        self._storage = element.range_storage
+
+    @property
+    def python_type(self) -> Any:
+        return Range
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
             return sqltypes.Text()
-        match self.element:
-            case Integer():
-                return postgresql.INT4RANGE()
-            case Date():
-                return postgresql.DATERANGE()
-            case DateTime():
-                return postgresql.TSRANGE()
-            case TimestampTz():
-                return postgresql.TSTZRANGE()
-            case Decimal():
-                return postgresql.NUMRANGE()
-            case _:
-                return postgresql.INT8RANGE()
+        made: TypeEngine[Any] = getattr(postgresql, self._storage.name)()
+        return made
 
     def bound_storage(self) -> TypeEngine[Any]:
         """What Postgres' range type is made of: a value of any other type is cast to it."""
-        match self.element:
-            case Integer():
-                return sqltypes.Integer()
-            case Date():
-                return sqltypes.Date()
-            case DateTime():
-                return sqltypes.DateTime()
-            case TimestampTz():
-                return sqltypes.DateTime(timezone=True)
-            case Decimal():
-                return sqltypes.Numeric()
-            case _:
-                return sqltypes.BigInteger()
+        return self._storage.bound
 
     def comparable_with(self, other: RangeOf) -> bool:
         """Whether both engines compare ranges of the two types: their bounds are stored alike."""
@@ -78,21 +63,16 @@ class RangeOf(ColumnType[Range[Any]]):
 
     def canonical(self, value: Range[Any]) -> Range[Any]:
         """*value* in the one form that equal ranges share: Postgres' own, `[)` where discrete."""
-        return canonical(value, self._step())
-
-    def _step(self) -> Any:
-        if isinstance(self.element, Date):
-            return dt.timedelta(days=1)
-        return None if isinstance(self.element, DateTime | TimestampTz | Decimal) else 1
+        return canonical(value, self._storage.step)
 
     def encoder(self, dialect: Dialect) -> Converter:
         encode_bound = self.element.encoder(dialect) or _as_it_is
         sqlite = dialect.name == "sqlite"
-        discrete = self._step() is not None
+        discrete = self._storage.step is not None
 
         def encode(value: Any) -> Any:
             if not isinstance(value, Range):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             given = cast("Range[Any]", value)
             for bound in (given.lower, given.upper):
                 if bound is not None:
@@ -101,7 +81,7 @@ class RangeOf(ColumnType[Range[Any]]):
             if given.empty:
                 return '"empty"' if sqlite else "empty"
             if discrete and given.bounds != "[)":
-                raise self.misfit(dialect, given, "a Range that ends before the last of all values")
+                raise self.invalid_value(dialect, given, "a Range that ends before the last of all values")
             lower, upper = (None if bound is None else encode_bound(bound) for bound in (given.lower, given.upper))
             if sqlite:
                 return msgspec.json.encode([lower, upper, given.bounds]).decode()
@@ -134,7 +114,7 @@ class RangeOf(ColumnType[Range[Any]]):
     def check(self, column: str, dialect_name: str) -> str | None:
         if dialect_name != "sqlite":
             return None
-        brackets = "IS '[)'" if self._step() is not None else "IN ('[)', '[]', '(]', '()')"
+        brackets = "IS '[)'" if self._storage.step is not None else "IN ('[)', '[]', '(]', '()')"
         # `IN` gives NULL of NULL, which a check lets pass.
         found = f"coalesce(json_extract({column}, '$[2]'), '') {brackets}"
         return f"CASE WHEN json_valid({column}) THEN {column} = '\"empty\"' OR {found} ELSE {column} IS NULL END"
