@@ -18,6 +18,7 @@ from tests.postgres_server import NoServerError, owned_folder, server_uri
 SLOW = (
     "benchmarks/",
     "butler/",
+    "docs/",
     "real/",
     "typing/",
     "analysis/test_incremental.py",
@@ -30,6 +31,7 @@ SLOW = (
     "runtime/opaque/test_delete.py",
     "runtime/opaque/test_storage.py",
     "runtime/reads/test_membership.py",
+    "runtime/reads/test_queries.py::test_find_takes_collections_of_any_size",
     "runtime/scopes/test_fastapi.py",
     "runtime/scopes/test_retry.py",
     "runtime/test_package.py",
@@ -38,6 +40,7 @@ SLOW = (
     "spec/test_yaml_reader.py",
     "test_coexistence.py",
     "test_extensions.py",
+    "test_front_door.py",
     "test_generated.py",
     "test_laws.py",
     "test_loading.py",
@@ -45,7 +48,6 @@ SLOW = (
     "test_postgres_server.py",
     "test_random_edit.py",
     "test_random_schema.py",
-    "test_readme.py",
 )
 """Folders, files and tests that `make test-fast` leaves out: they start processes or take seconds."""
 RUN_FOLDER = "TABLEWRIGHT_TEST_POSTGRES_FOLDER"
