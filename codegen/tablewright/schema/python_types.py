@@ -41,7 +41,7 @@ def parse(text: str) -> tuple[ast.expr, dict[str, str]]:
         raise PythonTypeError(f"`{text}` is not a Python type") from None
     for name in _names(expression, text):
         if name not in modules and name not in BUILTINS:
-            raise PythonTypeError(f"`{name}` is not a builtin type; say where it comes from: `module:{name}`")
+            raise PythonTypeError(f"`{name}` is not a builtin type; add its module: `module:{name}`")
     return expression, modules
 
 
