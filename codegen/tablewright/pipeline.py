@@ -227,8 +227,8 @@ def _typecheck_key(
     readings: Sequence[Reading], built: Mapping[str, Mapping[str, str]], settings: Settings, build_cache: BuildCache
 ) -> str | None:
     """Return a digest of everything that mypy reads; None if that may include modules of the project."""
-    own = settings.base is not None or any(reading.key is None for reading in readings)
-    if own or build_cache.generator is None or not sees_only_libraries(settings.output, settings.root):
+    uses_modules = settings.base is not None or any(reading.key is None for reading in readings)
+    if uses_modules or build_cache.generator is None or not sees_only_libraries(settings.output, settings.root):
         return None
     parts = [build_cache.generator, environment_fingerprint()]
     parts += [os.environ.get("MYPYPATH", ""), ",".join(settings.targets)]

@@ -37,26 +37,26 @@ def compare_existing(connection: Connection, table: Table) -> list[str] | None:
 
 def _columns(expected: CatalogTable, actual: CatalogTable) -> Iterator[str]:
     for name, column in expected.columns.items():
-        found = actual.columns.get(name)
-        if found is None:
+        stored = actual.columns.get(name)
+        if stored is None:
             yield f"The column {name} is missing."
             continue
-        if found.type != column.type:
-            yield f"The column {name} is {found.type}, not {column.type}."
-        elif column.values is not None and found.values != column.values:
-            values = "any value" if found.values is None else ", ".join(found.values)
+        if stored.type != column.type:
+            yield f"The column {name} is {stored.type}, not {column.type}."
+        elif column.values is not None and stored.values != column.values:
+            values = "any value" if stored.values is None else ", ".join(stored.values)
             yield f"The column {name} may be {values}, not {', '.join(column.values)}."
-        elif found.limits is not None and column.limits is not None and found.limits != column.limits:
-            yield f"The column {name} is limited to {_numbers(found.limits)}, not to {_numbers(column.limits)}."
-        if found.nullable != column.nullable:
-            yield f"The column {name} may {'' if found.nullable else 'not '}be NULL."
-        if found.computed != column.computed:
-            yield f"The column {name} is {'' if found.computed else 'not '}computed."
-        if found.automatic != column.automatic:
-            yield f"The column {name} is {'' if found.automatic else 'not '}numbered by the database."
-    for name, found in actual.columns.items():
+        elif stored.limits is not None and column.limits is not None and stored.limits != column.limits:
+            yield f"The column {name} is limited to {_numbers(stored.limits)}, not to {_numbers(column.limits)}."
+        if stored.nullable != column.nullable:
+            yield f"The column {name} may {'' if stored.nullable else 'not '}be NULL."
+        if stored.computed != column.computed:
+            yield f"The column {name} is {'' if stored.computed else 'not '}computed."
+        if stored.automatic != column.automatic:
+            yield f"The column {name} is {'' if stored.automatic else 'not '}numbered by the database."
+    for name, stored in actual.columns.items():
         # Some types are stored with additional generated columns.
-        if name not in expected.columns and not found.computed:
+        if name not in expected.columns and not stored.computed:
             yield f"The column {name} was not declared."
 
 

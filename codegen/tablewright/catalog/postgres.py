@@ -53,10 +53,10 @@ _FORMATTED = text(
 def read(connection: Connection, table: Table) -> CatalogTable | str | None:
     """Read the table of *table*'s name. Return a message if it is no table, None if it does not exist."""
     schema = connection.schema_for_object(table)
-    found = connection.execute(_TABLE, {"name": table.name, "schema": schema}).first()
-    if found is None:
+    row = connection.execute(_TABLE, {"name": table.name, "schema": schema}).first()
+    if row is None:
         return None
-    oid, kind = found
+    oid, kind = row
     if kind not in ("r", "p"):
         return f"{table.name} is a {_KINDS.get(kind, 'relation of another kind')}, not a table."
     checks: dict[str, str] = {}

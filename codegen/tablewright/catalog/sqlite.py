@@ -84,31 +84,31 @@ def _read(fetch: Fetch, table: Table, schema: str) -> CatalogTable | str | None:
 
 def _check(table: Table, column: str, sql: str) -> str | None:
     check = names.type_check_name(table.name, column).replace('"', '""')
-    found = re.search(rf"CONSTRAINT \"?{re.escape(check)}\"? CHECK \((.*)", sql)
-    return None if found is None else found[1]
+    match = re.search(rf"CONSTRAINT \"?{re.escape(check)}\"? CHECK \((.*)", sql)
+    return None if match is None else match[1]
 
 
 def _uniques(fetch: Fetch, name: str, schema: str) -> frozenset[CatalogUnique]:
-    found: dict[tuple[str, bool], set[str]] = {}
+    parts: dict[tuple[str, bool], set[str]] = {}
     for index, partial, column in fetch(
         "SELECT l.name, l.partial, i.name FROM pragma_index_list(?, ?) AS l, pragma_index_info(l.name, ?) AS i "
         "WHERE l.\"unique\" AND l.origin <> 'pk'",
         (name, schema, schema),
     ):
-        columns = found.setdefault((index, bool(partial)), set())
+        columns = parts.setdefault((index, bool(partial)), set())
         if column is not None:
             columns.add(column)
-    return frozenset(CatalogUnique(frozenset(columns), partial) for (_, partial), columns in found.items())
+    return frozenset(CatalogUnique(frozenset(columns), partial) for (_, partial), columns in parts.items())
 
 
 def _foreign_keys(fetch: Fetch, name: str, schema: str) -> frozenset[CatalogForeignKey]:
-    found: dict[tuple[int, str, str, str], set[tuple[str, str]]] = {}
+    parts: dict[tuple[int, str, str, str], set[tuple[str, str]]] = {}
     for number, target, own, referenced, on_delete, on_update in fetch(
         'SELECT id, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?, ?)', (name, schema)
     ):
         # A foreign key without columns references the primary key.
-        found.setdefault((number, target, on_delete, on_update), set()).add((own, referenced or ""))
+        parts.setdefault((number, target, on_delete, on_update), set()).add((own, referenced or ""))
     return frozenset(
         CatalogForeignKey(frozenset(pairs), target, on_delete, on_update)
-        for (_, target, on_delete, on_update), pairs in found.items()
+        for (_, target, on_delete, on_update), pairs in parts.items()
     )

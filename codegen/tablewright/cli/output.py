@@ -51,15 +51,15 @@ def outcome(result: Outcome, settings: Settings) -> None:
         print("Generated files are out of date: run `tablewright generate`.", file=sys.stderr)
 
 
-def problems(found: Sequence[Problem], *, to_stderr: bool) -> None:
-    """Print *found*, one line each, and their number."""
+def problems(problems: Sequence[Problem], *, to_stderr: bool) -> None:
+    """Print *problems*, one line each, and their number."""
     stream = sys.stderr if to_stderr else sys.stdout
-    for problem in found:
+    for problem in problems:
         _print_coloured(str(problem), "red" if problem.severity == "error" else "yellow", stream)
-    if found:
-        errors = sum(problem.severity == "error" for problem in found)
+    if problems:
+        errors = sum(problem.severity == "error" for problem in problems)
         counts = [_count(errors, "error")] * (errors > 0)
-        counts += [_count(len(found) - errors, "warning")] * (len(found) > errors)
+        counts += [_count(len(problems) - errors, "warning")] * (len(problems) > errors)
         print(f"{', '.join(counts)}.", file=sys.stderr)
 
 

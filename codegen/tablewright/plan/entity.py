@@ -47,7 +47,7 @@ def plan_entity(table: d.Table, schema: d.Schema, graph: TableGraph) -> EntityPl
         module_doc=docstring(doc),
         doc=docstring(doc, 4),
         imports=imports.groups(),
-        typing_imports=typing.groups().own,
+        typing_imports=typing.groups().relative,
         local=local,
         class_name=table.class_name,
         table=local["table"],

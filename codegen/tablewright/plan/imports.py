@@ -21,7 +21,7 @@ class Imports:
         self._given: set[str] = set()
 
     def require(self, module: str, *names: str) -> None:
-        """Import *names* under their own names, because no name of the user's can shadow them.
+        """Import *names* under their relative names, because no name of the user's can shadow them.
 
         Call it before `use`, which then avoids these names.
         """
@@ -43,21 +43,21 @@ class Imports:
         return local
 
     def builtin(self, name: str) -> str:
-        """Return the local name of a builtin: its own, unless the module has taken it."""
+        """Return the local name of a builtin: its relative, unless the module has taken it."""
         return self.use("builtins", name) if name in self._taken else name
 
     def groups(self) -> ImportGroups:
         """Return all imports, sorted as ruff sorts them."""
-        own: list[Import] = []
+        relative: list[Import] = []
         standard: list[Import] = []
         others: list[Import] = []
         for module, names in sorted(self._used.items()):
             top = module.partition(".")[0]
-            group = own if not top else standard if top in sys.stdlib_module_names else others
+            group = relative if not top else standard if top in sys.stdlib_module_names else others
             group.append(Import(module, tuple(_lines(names))))
         # Parent packages first: `..enums` before `._base`.
-        own.sort(key=lambda item: (-(len(item.module) - len(item.module.lstrip("."))), item.module))
-        return ImportGroups(tuple(standard), tuple(others), tuple(own))
+        relative.sort(key=lambda item: (-(len(item.module) - len(item.module.lstrip("."))), item.module))
+        return ImportGroups(tuple(standard), tuple(others), tuple(relative))
 
 
 def _lines(names: dict[str, str]) -> Iterable[str]:

@@ -28,7 +28,7 @@ def plan_package(
 ) -> PackagePlan:
     """Plan the package of *schema*, whose spec is at *source*; *base* is `module:Class`.
 
-    Of the tables' own files, only those of the tables *only* are planned, by default of all.
+    With *only*, plan the modules of these tables alone, besides the files about the whole package.
     """
     module, _, name = (base or "").partition(":")
     graph = graph or TableGraph(schema)

@@ -17,7 +17,7 @@ class ImportGroups(Struct, frozen=True):
 
     standard: tuple[Import, ...]
     others: tuple[Import, ...]
-    own: tuple[Import, ...]
+    relative: tuple[Import, ...]
 
 
 class Field(Struct, frozen=True):

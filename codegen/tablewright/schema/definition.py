@@ -59,8 +59,8 @@ class Type(Definition, frozen=True, kw_only=True):
     @property
     def closed(self) -> bool:
         """Whether the type uses no code of the user's, whose effect cannot be seen in the schema."""
-        own = self.codec is not None or ":" in (self.python or "")
-        return not own and (self.of is None or self.of.closed)
+        uses_code = self.codec is not None or ":" in (self.python or "")
+        return not uses_code and (self.of is None or self.of.closed)
 
 
 class Column(Definition, frozen=True, kw_only=True):

@@ -91,8 +91,10 @@ def _conflict(exclusion: _Exclusion, quote: Any) -> str:
     where = "" if exclusion.where is None else f" AND ({exclusion.where})"
     others = f"FROM {table} WHERE {rowid} <> NEW.{rowid}{where}"
     others += "".join(f" AND {name} = NEW.{name}" for name in (quote(column.name) for column in exclusion.equal))
-    found = f"EXISTS (SELECT 1 {_overlapping(others, [quote(column.name) for column in exclusion.ranged])})"
-    return found if not where else f"{found} AND EXISTS (SELECT 1 FROM {table} WHERE {rowid} = NEW.{rowid}{where})"
+    conflict = f"EXISTS (SELECT 1 {_overlapping(others, [quote(column.name) for column in exclusion.ranged])})"
+    return (
+        conflict if not where else f"{conflict} AND EXISTS (SELECT 1 FROM {table} WHERE {rowid} = NEW.{rowid}{where})"
+    )
 
 
 def _overlapping(others: str, columns: list[str]) -> str:

@@ -28,5 +28,5 @@ class Inline:
     def function(self) -> Callable[[Any], Any]:
         """Return the expression as a function."""
         namespace: dict[str, Any] = {}
-        made: Callable[[Any], Any] = eval(f"lambda v: {self.source('v', namespace)}", namespace)
-        return made
+        function: Callable[[Any], Any] = eval(f"lambda v: {self.source('v', namespace)}", namespace)
+        return function
