@@ -48,7 +48,7 @@ class Twins:
         checked = [generate(one, check=True, cache=cached) for one, cached in self.both()]
         made = [generate(one, typecheck=False, cache=cached) for one, cached in self.both()]
         for ours, theirs in (checked, made):
-            assert ours.problems == theirs.problems
+            assert ours.diagnostics == theirs.diagnostics
             assert ours.clean == theirs.clean
             assert [package.changes for package in ours.packages] == [package.changes for package in theirs.packages]
             for one, other in zip(ours.packages, theirs.packages, strict=True):

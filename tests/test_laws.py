@@ -56,6 +56,10 @@ def test_imports_point_one_way() -> None:
 
 
 ARROWS = {
+    "codegen": {"lazy_names", "pipeline", "settings", "spec"},
+    "errors": {"lazy_names", "pipeline", "build", "render", "settings", "spec", "runtime"},
+    "testing": {"runtime"},
+    "lazy_names": set[str](),
     "cli": {"pipeline", "build", "analysis", "rules", "plan", "render", "settings", "spec", "schema"},
     "pipeline": {"build", "analysis", "render", "cache", "settings", "spec"},
     "build": {"analysis", "plan", "render", "cache", "settings", "schema"},
@@ -119,6 +123,10 @@ def test_the_run_time_is_a_small_house() -> None:
 
 
 NAMES_MODULES = {
+    "__init__.py": "the front door: the modules of the public names, each loaded on first use",
+    "codegen.py": "the front door: the modules of the public names, each loaded on first use",
+    "errors.py": "the front door: the modules of the public names, each loaded on first use",
+    "lazy_names.py": "the front door: which rooms an installation without extras has",
     "plan/core_table.py": "generated code imports the run time",
     "plan/opaque.py": "generated code imports the run time",
     "plan/spelling.py": "generated code imports the run time",
@@ -129,6 +137,7 @@ NAMES_MODULES = {
 }
 """The modules with a string that names another module of tablewright, and why."""
 COMPUTED_IMPORTS = {
+    "lazy_names.py": "the front door: loads the module of a public name",
     "cache/fingerprint.py": "finds the files of the libraries that the output depends on",
     "runtime/package.py": "loads the modules of a generated package when they are used",
     "schema/build.py": "loads the user's codecs",
@@ -251,7 +260,7 @@ def test_a_file_is_one_named_thing(path: Path) -> None:
 
 
 FACES = {
-    "codegen/tablewright/__init__.py",  # what is above every room: see schema/table_definer.py
+    "codegen/tablewright/__init__.py",  # the public names, and what is above every room: schema/table_definer.py
     "codegen/tablewright/schema/types/__init__.py",  # generated code writes `types.String(13)`, whichever file has it
 }
 

@@ -162,4 +162,4 @@ def test_one_meaning(name: str) -> None:
     package = Session.package
     assert SPECS.keys() == package.opaque.keys()
     known = package.definition.table(name)
-    assert SPECS[name].definition(name, among=package.definition) == replace(known, source="")
+    assert SPECS[name].definition(name, schema=package.definition) == replace(known, source="")

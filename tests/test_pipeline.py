@@ -81,10 +81,10 @@ def test_one_wrong_schema_stops_all(settings: Settings) -> None:
     spoil(settings, "shop", "length: 50", "length: many")
     outcome = generate(settings, typecheck=False)
     assert not outcome.clean
-    assert [problem.place.file for problem in outcome.problems] == ["specs/shop/schema.yaml"]
+    assert [problem.location.file for problem in outcome.diagnostics] == ["specs/shop/schema.yaml"]
     assert outcome.packages == ()
     assert stamps(settings.output) == before
-    assert lint(settings) == list(outcome.problems)
+    assert lint(settings) == list(outcome.diagnostics)
 
 
 def test_a_table_that_goes_takes_its_files_along(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from tablewright.analysis.analysis import Reading, has_errors, read_schema
+from tablewright.analysis.analysis import Analysis, analyze, has_errors
 from tablewright.build import build
 from tablewright.build.typecheck import TypeCheckError, check_types, sees_only_libraries
 from tablewright.build.typecheck_cache import is_clean, record_clean
@@ -21,7 +21,7 @@ from tablewright.build.write import Changes, compare, matches, publish
 from tablewright.cache.cache import BuildCache
 from tablewright.cache.fingerprint import digest, environment_fingerprint
 from tablewright.settings import Settings
-from tablewright.spec.problem import Problem
+from tablewright.spec.diagnostic import Diagnostic
 
 Stage: TypeAlias = Literal["load", "render", "format", "compile", "write", "type-check"]
 
@@ -53,7 +53,7 @@ class Package:
 class Outcome:
     """The result of a run."""
 
-    problems: tuple[Problem, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     packages: tuple[Package, ...] = ()
     type_errors: tuple[TypeCheckError, ...] = ()
     checked: bool = False
@@ -63,7 +63,7 @@ class Outcome:
     def clean(self) -> bool:
         """Whether nothing has to be fixed: no error, no type error, and in a comparison no difference."""
         differs = self.checked and any(package.changes for package in self.packages)
-        return not (has_errors(self.problems) or self.type_errors or differs)
+        return not (has_errors(self.diagnostics) or self.type_errors or differs)
 
 
 def generate(
@@ -83,24 +83,24 @@ def generate(
     """
     report = progress or _silent
     build_cache = BuildCache(settings.root, used=cache)
-    readings = understand(settings, names, build_cache, report)
-    problems = _problems(readings)
-    if has_errors(problems):
-        return Outcome(problems=tuple(problems), checked=check)
+    analyses = understand(settings, names, build_cache, report)
+    diagnostics = _diagnostics(analyses)
+    if has_errors(diagnostics):
+        return Outcome(diagnostics=tuple(diagnostics), checked=check)
 
-    built = build.find_up_to_date(_distinct(readings), settings, build_cache)
-    outdated = [reading for reading in readings if reading.package not in built]
+    built = build.find_up_to_date(_distinct(analyses), settings, build_cache)
+    outdated = [analysis for analysis in analyses if analysis.package not in built]
     builds = _build(outdated, settings, build_cache, report)
     texts = _finish(builds, report)
     packages: list[Package] = []
-    for reading in readings:
-        name, folder = reading.package, settings.output / reading.package
+    for analysis in analyses:
+        name, folder = analysis.package, settings.output / analysis.package
         report("write", name)
         if name in built:
             changes = Changes(unchanged=tuple(sorted(built[name])))
         else:
             changes = (compare if check else publish)(folder, texts[name])
-            built[name] = build.record(reading, texts[name], builds[name].inputs, settings, build_cache)
+            built[name] = build.record(analysis, texts[name], builds[name].inputs, settings, build_cache)
         packages.append(Package(name, folder, changes))
     if builds:
         # The program may import what it generated: Python must not use its cached folder listings.
@@ -109,24 +109,24 @@ def generate(
     type_errors: list[TypeCheckError] = []
     if typecheck and not check:
         report("type-check", "")
-        type_errors = _check_types(readings, built, settings, build_cache)
-    return Outcome(tuple(problems), tuple(packages), tuple(type_errors), check)
+        type_errors = _check_types(analyses, built, settings, build_cache)
+    return Outcome(tuple(diagnostics), tuple(packages), tuple(type_errors), check)
 
 
 def lint(
     settings: Settings, names: Sequence[str] = (), *, cache: bool = True, progress: Progress | None = None
-) -> list[Problem]:
-    """Return every problem of the schemas *names*, or of all; raise `SchemaChoiceError` for an unknown name."""
-    return _problems(understand(settings, names, BuildCache(settings.root, used=cache), progress or _silent))
+) -> list[Diagnostic]:
+    """Return every diagnostic of the schemas *names*, or of all; raise `SchemaChoiceError` for an unknown name."""
+    return _diagnostics(understand(settings, names, BuildCache(settings.root, used=cache), progress or _silent))
 
 
-def understand(settings: Settings, names: Sequence[str], build_cache: BuildCache, progress: Progress) -> list[Reading]:
-    """Analyse the specs of each schema. Return its definition and its problems."""
-    readings: list[Reading] = []
+def understand(settings: Settings, names: Sequence[str], build_cache: BuildCache, progress: Progress) -> list[Analysis]:
+    """Analyse the specs of each schema. Return its definition and its diagnostics."""
+    analyses: list[Analysis] = []
     for folder in find_schemas(settings, names):
         progress("load", folder.name)
-        readings.append(read_schema(folder, settings, build_cache))
-    return readings
+        analyses.append(analyze(folder, settings, build_cache))
+    return analyses
 
 
 def find_schemas(settings: Settings, names: Sequence[str] = ()) -> list[Path]:
@@ -150,20 +150,20 @@ def find_schemas(settings: Settings, names: Sequence[str] = ()) -> list[Path]:
     return [folders[name] for name in dict.fromkeys(names or existing)]
 
 
-def _problems(readings: Sequence[Reading]) -> list[Problem]:
-    return [problem for reading in readings for problem in reading.problems]
+def _diagnostics(analyses: Sequence[Analysis]) -> list[Diagnostic]:
+    return [diagnostic for analysis in analyses for diagnostic in analysis.diagnostics]
 
 
-def _distinct(readings: Sequence[Reading]) -> Sequence[Reading]:
-    """Return the *readings*; raise `SchemaChoiceError` if two have the same package."""
+def _distinct(analyses: Sequence[Analysis]) -> Sequence[Analysis]:
+    """Return the *analyses*; raise `SchemaChoiceError` if two have the same package."""
     seen: set[str] = set()
-    for reading in readings:
-        if reading.package in seen:
+    for analysis in analyses:
+        if analysis.package in seen:
             raise SchemaChoiceError(
-                f"{reading.folder}: error[settings]: another folder also generates the package '{reading.package}'."
+                f"{analysis.folder}: error[settings]: another folder also generates the package '{analysis.package}'."
             )
-        seen.add(reading.package)
-    return readings
+        seen.add(analysis.package)
+    return analyses
 
 
 def _may_be_schema(folder: Path) -> bool:
@@ -175,13 +175,13 @@ def _has_specs(folder: Path) -> bool:
 
 
 def _build(
-    readings: Sequence[Reading], settings: Settings, build_cache: BuildCache, progress: Progress
+    analyses: Sequence[Analysis], settings: Settings, build_cache: BuildCache, progress: Progress
 ) -> dict[str, build.PackageBuild]:
     """Plan and render packages. Return them by name."""
     builds: dict[str, build.PackageBuild] = {}
-    for reading in readings:
-        progress("render", reading.package)
-        builds[reading.package] = build.build_package(reading, settings, build_cache)
+    for analysis in analyses:
+        progress("render", analysis.package)
+        builds[analysis.package] = build.build_package(analysis, settings, build_cache)
     return builds
 
 
@@ -209,25 +209,25 @@ def _finish(builds: Mapping[str, build.PackageBuild], progress: Progress) -> dic
 
 
 def _check_types(
-    readings: Sequence[Reading], built: Mapping[str, Mapping[str, str]], settings: Settings, build_cache: BuildCache
+    analyses: Sequence[Analysis], built: Mapping[str, Mapping[str, str]], settings: Settings, build_cache: BuildCache
 ) -> list[TypeCheckError]:
     """Type-check the packages unless an earlier check of the same inputs was clean. Return the errors."""
-    key = _typecheck_key(readings, built, settings, build_cache)
+    key = _typecheck_key(analyses, built, settings, build_cache)
     if key is not None and is_clean(settings.output, key, build_cache):
         return []
     errors = check_types(settings.output, list(built), root=settings.root, targets=settings.targets)
     # Only if nothing was edited while mypy was reading it.
     same = all(matches(settings.output / name, files) for name, files in built.items())
-    if key is not None and not errors and same and key == _typecheck_key(readings, built, settings, build_cache):
+    if key is not None and not errors and same and key == _typecheck_key(analyses, built, settings, build_cache):
         record_clean(settings.output, key, build_cache)
     return errors
 
 
 def _typecheck_key(
-    readings: Sequence[Reading], built: Mapping[str, Mapping[str, str]], settings: Settings, build_cache: BuildCache
+    analyses: Sequence[Analysis], built: Mapping[str, Mapping[str, str]], settings: Settings, build_cache: BuildCache
 ) -> str | None:
     """Return a digest of everything that mypy reads; None if that may include modules of the project."""
-    uses_modules = settings.base is not None or any(reading.key is None for reading in readings)
+    uses_modules = settings.base is not None or any(analysis.key is None for analysis in analyses)
     if uses_modules or build_cache.generator is None or not sees_only_libraries(settings.output, settings.root):
         return None
     parts = [build_cache.generator, environment_fingerprint()]

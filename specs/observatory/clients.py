@@ -1,6 +1,6 @@
 """What clients of the database keep in it: each registers its own tables."""
 
-from tablewright.spec.models import ColumnSpec, IndexSpec, SchemaSpec, TableSpec
+from tablewright import ColumnSpec, IndexSpec, SchemaSpec, TableSpec
 
 file_datastore_records = TableSpec(
     name="file_datastore_records",

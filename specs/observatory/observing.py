@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from tablewright.spec.models import (
+from tablewright import (
     CheckSpec,
     ColumnSpec,
     ExclusionSpec,

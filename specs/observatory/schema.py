@@ -1,6 +1,6 @@
 """The observatory: a telescope's observations and the files they leave."""
 
-from tablewright.spec.models import ColumnSpec, EnumSpec, MixinSpec, SchemaSpec, TypeSpec
+from tablewright import ColumnSpec, EnumSpec, MixinSpec, SchemaSpec, TypeSpec
 
 SCHEMA = SchemaSpec(
     schema="observatory",

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tablewright.spec.models import (
+from tablewright import (
     CheckSpec,
     ColumnSpec,
     ForeignKeySpec,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tablewright.analysis.impact import WHOLE, affected, face, outlines, surroundings
+from tablewright.analysis.impact import SCHEMA_WIDE, affected, context_tables, interface_digest, interfaces
 from tablewright.rules.registry import RULES
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SchemaSpec
@@ -20,13 +20,13 @@ def test_every_warning_is_of_a_kind() -> None:
     """A rule that warns is known to be about the whole schema, or about one table: a new one must be put here."""
     of_one_table = {"no-primary-key", "redundant-index", "nulls-not-distinct-sqlite"}
     warnings = {rule.id for rule in RULES if rule.severity == "warning"}
-    assert warnings == WHOLE | of_one_table
-    assert not WHOLE & of_one_table
+    assert warnings == SCHEMA_WIDE | of_one_table
+    assert not SCHEMA_WIDE & of_one_table
 
 
 def test_who_looks_closer() -> None:
     """Tables that point at a table, order by its columns or share a link table look closer at it; others do not."""
-    known = outlines(expanded(first()))
+    known = interfaces(expanded(first()))
     assert affected({"eel"}, known) == {"eel", "dog"}
     assert affected({"bee"}, known) == {"ant", "bee", "cat"}, "ant orders its bees, cat points at them"
     assert affected({"ant"}, known) == {"ant", "bee", "cat", "fox"}
@@ -42,16 +42,16 @@ def test_a_hub_is_not_the_world() -> None:
         }
         for number in range(50)
     }
-    known = outlines(expanded(spec))
+    known = interfaces(expanded(spec))
     assert affected({"t7"}, known) == {"t7"}
-    assert surroundings({"t7"}, known) == {"t7", "dog"}
+    assert context_tables({"t7"}, known) == {"t7", "dog"}
 
 
 def test_what_surrounds_a_table() -> None:
     """All that points at it, that it points at, and both sides of its link tables."""
-    known = outlines(expanded(first()))
-    assert surroundings({"fox"}, known) == {"fox", "ant", "owl"}
-    assert surroundings({"cat"}, known) == {"cat", "bee", "ant", "eel", "dog"}
+    known = interfaces(expanded(first()))
+    assert context_tables({"fox"}, known) == {"fox", "ant", "owl"}
+    assert context_tables({"cat"}, known) == {"cat", "bee", "ant", "eel", "dog"}
 
 
 def test_a_face() -> None:
@@ -80,4 +80,4 @@ def test_a_face() -> None:
 def of_bee(spec: dict[str, Any]) -> str:
     """The face of the table `bee`."""
     schema = expanded(spec)
-    return face(schema.by_name["bee"], schema)
+    return interface_digest(schema.by_name["bee"], schema)

@@ -62,13 +62,13 @@ def edit(settings: Settings, old: str, new: str) -> None:
 @pytest.fixture
 def never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """That the schema is not read as a whole with a cache."""
-    stock = full.read_whole
+    stock = full.analyze_all
 
     def without_cache_only(folder: Path, settings: Settings, sources: object) -> object:
         assert sources is None
         return stock(folder, settings, None)
 
-    monkeypatch.setattr(full, "read_whole", without_cache_only)
+    monkeypatch.setattr(full, "analyze_all", without_cache_only)
 
 
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -95,30 +95,30 @@ def test_little_is_read_and_made(settings: Settings, never_whole: None, monkeypa
     assert sorted(seen) == ["chain/entities/t7.py", "chain/schema.json", "chain/schema.py", "chain/tables/t7.py"]
     compared = generate(settings, check=True, cache=False)
     assert compared.clean
-    assert outcome.problems == compared.problems
-    assert len(outcome.problems) == NUMBER
+    assert outcome.diagnostics == compared.diagnostics
+    assert len(outcome.diagnostics) == NUMBER
 
 
 def test_warnings_move_along(settings: Settings, never_whole: None) -> None:
     """The warnings of tables below a change are told where they are now, and none is lost."""
     edit(settings, "      label", "\n\n      label")
     outcome = generate(settings, typecheck=False)
-    assert outcome.problems == generate(settings, check=True, cache=False).problems
+    assert outcome.diagnostics == generate(settings, check=True, cache=False).diagnostics
     edit(settings, "nulls_not_distinct: true}", "nulls_not_distinct: true}\n# the end")
-    assert generate(settings, typecheck=False).problems == generate(settings, check=True, cache=False).problems
+    assert generate(settings, typecheck=False).diagnostics == generate(settings, check=True, cache=False).diagnostics
 
 
 def test_what_others_see_has_all_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A change of keys, of what is said of the whole, or one that is wrong, has the whole schema read."""
     asked: list[bool] = []
-    stock = incremental.read_changes
+    stock = incremental.analyze_changes
 
     def watched(*arguments: object) -> object:
         read = stock(*arguments)  # type: ignore[arg-type]  # handed on
         asked.append(read is not None)
         return read
 
-    monkeypatch.setattr(incremental, "read_changes", watched)
+    monkeypatch.setattr(incremental, "analyze_changes", watched)
     for old, new, fits in (
         ("      label", "      other: {type: text, index: true}\n      label", True),
         ("type: string, length: 50", "type: strin, length: 50", False),
@@ -172,7 +172,7 @@ def test_spoilt_output_is_mended(
     assert seen == [f"chain/{name}"]
 
 
-@pytest.mark.parametrize("kind", ["SchemaEntry", "Knowledge", "PackageEntry"])
+@pytest.mark.parametrize("kind", ["SchemaEntry", "Snapshot", "PackageEntry"])
 def test_a_ledger_that_lost_an_entry(settings: Settings, kind: str) -> None:
     """Each entry may be missing, or be of another run: the others do not take its part for granted."""
     (entry,) = (settings.root / ".tablewright_cache").glob(f"chain-{kind}-*.json")

@@ -15,7 +15,7 @@ from tablewright.plan.table import plan_table
 from tablewright.plan.table_graph import TableGraph
 from tablewright.render.outputs import table_files
 from tablewright.render.package import render_package
-from tablewright.rules.lint import findings
+from tablewright.rules.lint import violations
 from tablewright.schema import definition as d
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SchemaSpec
@@ -40,7 +40,7 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
     except ValueError:
         return
     expanded = ExpandedSchema(said)
-    if any(rule.severity == "error" for rule, _ in findings(expanded)):
+    if any(rule.severity == "error" for rule, _ in violations(expanded)):
         return
     schema = resolve(expanded)
     graph = TableGraph(schema)

@@ -17,7 +17,7 @@ from tablewright.build import typecheck
 from tablewright.build.write import OutputRefusedError
 from tablewright.pipeline import Outcome, generate, lint
 from tablewright.settings import Settings, load_settings
-from tablewright.spec.load import load_catalog
+from tablewright.spec.load import load_folder
 from tests.build.package_files import contents, stamps
 from tests.cli.project import write_project
 
@@ -46,29 +46,29 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The schemas that were read as YAML, and judged."""
     seen: list[str] = []
-    stock = load_catalog
+    stock = load_folder
 
     def watched(folder: Path, **options: object) -> object:
         seen.append(folder.name)
         return stock(folder, **options)  # type: ignore[arg-type]  # handed on
 
-    monkeypatch.setattr(full, "load_catalog", watched)
+    monkeypatch.setattr(full, "load_folder", watched)
     return seen
 
 
 def test_it_says_the_same(settings: Settings, read: list[str]) -> None:
     """The second run has the outcome of a run without a cache, warnings included, and reads no spec as YAML."""
     first = generate(settings, typecheck=False)
-    assert [problem.rule for problem in first.problems] == ["unused-definition", "no-primary-key"]
+    assert [problem.rule for problem in first.diagnostics] == ["unused-definition", "no-primary-key"]
     assert read == ["depot", "shop"]
     second = generate(settings, typecheck=False)
     assert read == ["depot", "shop"]
     assert second == generate(settings, typecheck=False, cache=False)
     assert [len(package.changes.unchanged) for package in second.packages] == [11, 10]
-    assert lint(settings) == list(first.problems) == lint(settings, cache=False)
+    assert lint(settings) == list(first.diagnostics) == lint(settings, cache=False)
     compared = generate(settings, check=True)
     assert compared.clean
-    assert compared.problems == first.problems
+    assert compared.diagnostics == first.diagnostics
 
 
 def test_it_loads_next_to_nothing(settings: Settings) -> None:
@@ -182,7 +182,7 @@ def test_settings_count(settings: Settings) -> None:
         outcome = generate(changed, typecheck=False)
         compared = generate(changed, check=True, cache=False)
         assert compared.clean
-        assert outcome.problems == compared.problems
+        assert outcome.diagnostics == compared.diagnostics
 
 
 def test_specs_that_run_code_are_run(settings: Settings, read: list[str]) -> None:
@@ -236,7 +236,7 @@ def test_the_cache_may_be_anything(settings: Settings, damage: str) -> None:
     before = stamps(settings.output / "shop")
     again = generate(settings, typecheck=False)
     assert again == generate(settings, typecheck=False) == generate(settings, typecheck=False, cache=False)
-    assert again.problems == first.problems
+    assert again.diagnostics == first.diagnostics
     assert stamps(settings.output / "shop") == before
     assert damage == "a file" or len(list(cache.glob("*.json"))) == 6
 

@@ -21,7 +21,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The package `butler_case`, generated from the spec beside this file."""
     output = tmp_path_factory.mktemp("butler")
     outcome = generate(Settings(root=SPECS.parent, specs=SPECS, output=output), typecheck=False, cache=False)
-    assert [problem for problem in outcome.problems if problem.severity == "error"] == []
+    assert [problem for problem in outcome.diagnostics if problem.severity == "error"] == []
     sys.path.insert(0, str(output))
     try:
         yield importlib.import_module("butler_case")

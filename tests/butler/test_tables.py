@@ -18,8 +18,8 @@ from tablewright.runtime.errors import (
     TableConflictError,
 )
 from tablewright.schema import names
+from tablewright.spec.diagnostic import SpecError
 from tablewright.spec.models import ColumnSpec, TableSpec, UniqueSpec
-from tablewright.spec.problem import SpecError
 
 IDS = ColumnSpec(type="bigint", primary_key=True, autoincrement=True)
 NAME = ColumnSpec(type="string", length=16)

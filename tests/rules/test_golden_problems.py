@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.rules.lint import judge
+from tablewright.rules.lint import lint
 from tablewright.rules.registry import PURPOSES, RULES, explain
 from tablewright.spec import yaml_reader
-from tablewright.spec.load import load_catalog
+from tablewright.spec.load import load_folder
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "golden" / "problems"
@@ -25,8 +25,8 @@ def test_case_draws_exactly_its_problems(name: str, regen: bool, monkeypatch: py
     options = json.loads((folder / "case.json").read_text()) if (folder / "case.json").exists() else {}
     for limit, value in options.get("limits", {}).items():
         monkeypatch.setattr(yaml_reader, limit, value)
-    problems = judge(load_catalog(folder / options.get("folder", ""), root=CASES))
-    found = "".join(f"{problem}\n" for problem in problems)
+    diagnostics = lint(load_folder(folder / options.get("folder", ""), root=CASES))
+    found = "".join(f"{diagnostic}\n" for diagnostic in diagnostics)
     if regen:
         (folder / "problems.txt").write_text(found, encoding="utf-8")
     assert found == (folder / "problems.txt").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def test_every_id_in_the_reader_is_catalogued() -> None:
     """The reader reports nothing that the catalogue does not list."""
     room = ROOT / "codegen" / "tablewright" / "spec"
     source = "\n".join(path.read_text(encoding="utf-8") for path in room.glob("*.py"))
-    used = set(re.findall(r"(?:Problem|_Refusal|problem)\(\s*\"([a-z-]+)\"", source))
+    used = set(re.findall(r"(?:Diagnostic|_Refusal|diagnostic)\(\s*\"([a-z-]+)\"", source))
     used |= set(re.findall(r"_refused\(\s*\w+,\s*\"([a-z-]+)\"", source))
     assert "yaml-tab" in used
     assert "unreadable-file" in used
@@ -62,7 +62,9 @@ def test_every_id_in_the_reader_is_catalogued() -> None:
 def test_good_spec_draws_no_problem(schema: str) -> None:
     """The schemas of this repository are without problems."""
     folder = ROOT / "specs" / schema
-    assert [str(problem) for problem in judge(load_catalog(folder, root=ROOT)) if problem.severity == "error"] == []
+    assert [
+        str(diagnostic) for diagnostic in lint(load_folder(folder, root=ROOT)) if diagnostic.severity == "error"
+    ] == []
 
 
 def test_explain_gives_the_purpose_and_the_nearest_id() -> None:
@@ -74,6 +76,6 @@ def test_explain_gives_the_purpose_and_the_nearest_id() -> None:
 
 def test_problems_of_one_engine_only() -> None:
     """What only SQLite lacks is no problem where SQLite is not asked for."""
-    catalog = load_catalog(CASES / "exclusion-sqlite", root=CASES)
-    assert [problem.rule for problem in judge(catalog)] == ["exclusion-sqlite"] * 3
-    assert judge(catalog, ["postgresql"]) == []
+    specs = load_folder(CASES / "exclusion-sqlite", root=CASES)
+    assert [diagnostic.rule for diagnostic in lint(specs)] == ["exclusion-sqlite"] * 3
+    assert lint(specs, ["postgresql"]) == []

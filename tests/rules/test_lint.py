@@ -17,10 +17,10 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tablewright.rules import name_clashes
-from tablewright.rules.lint import judge
+from tablewright.rules.lint import lint
 from tablewright.schema.build import build_metadata
 from tablewright.spec.expand import ExpandedSchema
-from tablewright.spec.load import Catalog, load_catalog
+from tablewright.spec.load import SpecFolder, load_folder
 from tablewright.spec.resolve import resolve
 
 ROOT = Path(__file__).parents[2]
@@ -112,11 +112,11 @@ JUNK = st.sampled_from(
 )
 
 
-def load(spec: object) -> Catalog:
+def load(spec: object) -> SpecFolder:
     """The catalogue of a schema that says *spec*, which JSON, being YAML, can hold."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "schema.yaml").write_text(json.dumps(spec), encoding="utf-8")
-        return load_catalog(Path(folder))
+        return load_folder(Path(folder))
 
 
 def spots(node: Any) -> list[tuple[Any, Any]]:
@@ -128,9 +128,9 @@ def spots(node: Any) -> list[tuple[Any, Any]]:
     return []
 
 
-def check_creatable(catalog: Catalog) -> None:
+def check_creatable(specs: SpecFolder) -> None:
     """The schema resolves, and its tables can be created."""
-    schema = resolve(catalog)
+    schema = resolve(specs)
     for made in schema.tables:
         names = [column.attribute for column in made.columns] + [item.name for item in made.relationships]
         assert len(set(names)) == len(names), names
@@ -148,9 +148,9 @@ def check_creatable(catalog: Catalog) -> None:
 
 def test_a_schema_with_everything_is_without_problems() -> None:
     """A schema that uses every part of the language draws no problem, and can be created."""
-    catalog = load(yaml.safe_load(WHOLE))
-    assert [str(problem) for problem in judge(catalog)] == []
-    check_creatable(catalog)
+    specs = load(yaml.safe_load(WHOLE))
+    assert [str(diagnostic) for diagnostic in lint(specs)] == []
+    check_creatable(specs)
 
 
 @given(st.data())
@@ -173,20 +173,20 @@ def test_a_damaged_schema_is_refused_or_can_be_created(data: st.DataObject) -> N
             case _:
                 other, there = found[data.draw(st.integers(0, len(found) - 1))]
                 holder[key] = copy.deepcopy(other[there])
-    catalog = load(spec)
-    problems = judge(catalog)
-    assert catalog.spec is not None or problems
-    if not any(problem.severity == "error" for problem in problems):
-        check_creatable(catalog)
+    specs = load(spec)
+    diagnostics = lint(specs)
+    assert specs.spec is not None or diagnostics
+    if not any(diagnostic.severity == "error" for diagnostic in diagnostics):
+        check_creatable(specs)
 
 
 @pytest.mark.parametrize("source", ["whole", "bookstore", "observatory"])
 def test_the_names_that_clashes_looks_at_are_those_that_resolving_makes(source: str) -> None:
     """Index and constraint names are worked out alike by the rule and by `resolve`."""
-    catalog = load(yaml.safe_load(WHOLE)) if source == "whole" else load_catalog(ROOT / "specs" / source)
-    assert catalog.spec is not None
-    expanded = ExpandedSchema(catalog.spec)
-    resolved = resolve(catalog)
+    specs = load(yaml.safe_load(WHOLE)) if source == "whole" else load_folder(ROOT / "specs" / source)
+    assert specs.spec is not None
+    expanded = ExpandedSchema(specs.spec)
+    resolved = resolve(specs)
     for table in (*resolved.tables, *resolved.opaque_tables):
         mine = {name for name, _, _ in name_clashes._index_names(expanded.by_name[table.name])}
         made = [item.name for item in table.uniques] + [item.name for item in table.indexes]
@@ -199,6 +199,6 @@ def test_the_names_that_clashes_looks_at_are_those_that_resolving_makes(source: 
 
 def test_problems_come_in_the_order_of_the_file() -> None:
     """All problems of one run are sorted by place, the reader's among them."""
-    catalog = load_catalog(ROOT / "tests" / "golden" / "problems" / "yaml-merge-key")
-    places = [problem.place for problem in judge(catalog)]
-    assert places == sorted(places)
+    specs = load_folder(ROOT / "tests" / "golden" / "problems" / "yaml-merge-key")
+    locations = [diagnostic.location for diagnostic in lint(specs)]
+    assert locations == sorted(locations)

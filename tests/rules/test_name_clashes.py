@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tablewright.rules.lint import judge
-from tablewright.spec.load import load_catalog
+from tablewright.rules.lint import lint
+from tablewright.spec.load import load_folder
 from tablewright.spec.models import ColumnSpec, TableSpec
 
 ID: dict[str, Any] = {"type": "bigint", "primary_key": True}
@@ -19,8 +19,8 @@ PLAIN = {"columns": {"id": ID}}
 def found(folder: Path, **said: object) -> list[str]:
     """The rules and messages that a schema of these parts draws, warnings apart."""
     (folder / "schema.yaml").write_text(json.dumps({"schema": "shop", "version": "1.0.0", **said}), encoding="utf-8")
-    problems = judge(load_catalog(folder))
-    return [f"{problem.rule}: {problem.message}" for problem in problems if problem.severity == "error"]
+    diagnostics = lint(load_folder(folder))
+    return [f"{diagnostic.rule}: {diagnostic.message}" for diagnostic in diagnostics if diagnostic.severity == "error"]
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def found(folder: Path, **said: object) -> list[str]:
 )
 def test_tables(tmp_path: Path, names: tuple[str, ...], clash: str | None) -> None:
     """Tables whose modules or classes meet are refused, and no others."""
-    problems = found(tmp_path, tables=dict.fromkeys(names, PLAIN))
-    assert bool(problems) == (clash is not None)
-    for problem in problems:
-        assert problem.startswith("name-clash: ")
-        assert f"`{clash}`" in problem
+    diagnostics = found(tmp_path, tables=dict.fromkeys(names, PLAIN))
+    assert bool(diagnostics) == (clash is not None)
+    for diagnostic in diagnostics:
+        assert diagnostic.startswith("name-clash: ")
+        assert f"`{clash}`" in diagnostic
 
 
 @pytest.mark.parametrize(
@@ -63,18 +63,18 @@ def test_tables(tmp_path: Path, names: tuple[str, ...], clash: str | None) -> No
 )
 def test_opaque_tables(tmp_path: Path, tables: tuple[str, ...], opaque: tuple[str, ...], clash: str | None) -> None:
     """Opaque tables have other classes, no entity, and modules of their own."""
-    problems = found(tmp_path, tables=dict.fromkeys(tables, PLAIN), opaque_tables=dict.fromkeys(opaque, PLAIN))
-    assert bool(problems) == (clash is not None)
-    for problem in problems:
-        assert problem.startswith("name-clash: ")
-        assert f"`{clash}`" in problem
+    diagnostics = found(tmp_path, tables=dict.fromkeys(tables, PLAIN), opaque_tables=dict.fromkeys(opaque, PLAIN))
+    assert bool(diagnostics) == (clash is not None)
+    for diagnostic in diagnostics:
+        assert diagnostic.startswith("name-clash: ")
+        assert f"`{clash}`" in diagnostic
 
 
 def test_tables_that_no_code_is_generated_for(tmp_path: Path) -> None:
     """The arguments of `fetch` are kept free in opaque tables; a temporary table may have such columns."""
     columns = {"id": ID, "session": {"type": "uuid"}, "batch_size": {"type": "integer"}}
-    problems = found(tmp_path, opaque_tables={"upload": {"columns": columns}})
-    assert [problem.partition(":")[0] for problem in problems] == ["opaque-argument"] * 2
+    diagnostics = found(tmp_path, opaque_tables={"upload": {"columns": columns}})
+    assert [diagnostic.partition(":")[0] for diagnostic in diagnostics] == ["opaque-argument"] * 2
     spec = TableSpec(name="upload", columns={name: ColumnSpec(**said) for name, said in columns.items()})
     assert [column.name for column in spec.definition().columns] == list(columns)
 
@@ -83,8 +83,8 @@ def test_native_enum_and_table(tmp_path: Path) -> None:
     """A native enum and a table share one room of Postgres."""
     tables = {"shelf": {"table": "genre", "columns": {"id": ID, "genre": {"type": "genre"}}}}
     enums = {"genre": {"values": ["a"], "storage": "native"}}
-    (problem,) = found(tmp_path, enums=enums, tables=tables)
-    assert "the native enum `genre` would be called `genre` in the database" in problem
+    (diagnostic,) = found(tmp_path, enums=enums, tables=tables)
+    assert "the native enum `genre` would be called `genre` in the database" in diagnostic
     enums["genre"].pop("storage")
     assert found(tmp_path, enums=enums, tables=tables) == []
 
@@ -92,18 +92,18 @@ def test_native_enum_and_table(tmp_path: Path) -> None:
 def test_index_of_one_table_and_another_table(tmp_path: Path) -> None:
     """An index must not be called like a table."""
     book = {"columns": {"id": ID, "title": {"type": "text", "index": True}}}
-    (problem,) = found(tmp_path, tables={"book": book, "book_title_idx": PLAIN})
-    assert "an index of `book` would be called `book_title_idx`" in problem
+    (diagnostic,) = found(tmp_path, tables={"book": book, "book_title_idx": PLAIN})
+    assert "an index of `book` would be called `book_title_idx`" in diagnostic
 
 
 def test_mixin_in_two_tables_gives_one_inverse_twice(tmp_path: Path) -> None:
     """A mixin's foreign key cannot give the same inverse to its target for each table that includes it."""
     owner = {"type": "bigint", "references": "user.id", "relationship": "owner", "inverse": "things"}
     part = {**PLAIN, "include": ["owned"]}
-    (problem,) = found(
+    (diagnostic,) = found(
         tmp_path, mixins={"owned": {"columns": {"owner_id": owner}}}, tables={"user": PLAIN, "a": part, "b": part}
     )
-    assert problem == "inverse-clash: the inverse `things` is already the inverse of a foreign key of `a`."
+    assert diagnostic == "inverse-clash: the inverse `things` is already the inverse of a foreign key of `a`."
 
 
 @pytest.mark.parametrize(("inverse", "clashes"), [("books", False), ("label", True), ("tags", False)])
@@ -118,5 +118,5 @@ def test_inverse_of_a_many_to_many_relationship(tmp_path: Path, inverse: str, cl
         "tag": {"columns": {"id": ID, "label": {"type": "text"}}},
         "book_tag": {"columns": ends},
     }
-    problems = found(tmp_path, tables=tables)
-    assert [problem.partition(":")[0] for problem in problems] == (["inverse-clash"] if clashes else [])
+    diagnostics = found(tmp_path, tables=tables)
+    assert [diagnostic.partition(":")[0] for diagnostic in diagnostics] == (["inverse-clash"] if clashes else [])

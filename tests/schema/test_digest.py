@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tablewright.schema.canonical import digest
-from tablewright.spec.load import load_catalog
+from tablewright.spec.load import load_folder
 from tablewright.spec.resolve import resolve
 
 Spec = dict[str, Any]
@@ -58,7 +58,7 @@ def shop_with(tmp_path: Path) -> Callable[..., str]:
         folder = tmp_path / "shop"
         folder.mkdir(exist_ok=True)
         (folder / "schema.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
-        return digest(resolve(load_catalog(folder, root=tmp_path)))
+        return digest(resolve(load_folder(folder, root=tmp_path)))
 
     return changed
 
@@ -168,7 +168,7 @@ def test_sources_do_not_count(shop_with: Callable[..., str], tmp_path: Path) -> 
     folder.joinpath("schema.py").write_text(
         f"from tablewright.spec.models import SchemaSpec\nSCHEMA = SchemaSpec.model_validate({SHOP!r})\n"
     )
-    assert digest(resolve(load_catalog(folder, root=tmp_path))) == whole
+    assert digest(resolve(load_folder(folder, root=tmp_path))) == whole
 
 
 def test_form(shop_with: Callable[..., str]) -> None:

@@ -9,20 +9,20 @@ import pytest
 
 from tablewright.spec import models
 from tablewright.spec.json_schema import json_schema
-from tablewright.spec.misfits import keys
+from tablewright.spec.pydantic_errors import keys
 from tablewright.spec.yaml_reader import read_yaml
 
 SPECS = Path(__file__).parents[2] / "specs"
 SCHEMA = json_schema()
 
 
-def misfits(value: Any, schema: Any, path: str = "") -> Iterator[str]:
+def pydantic_errors(value: Any, schema: Any, path: str = "") -> Iterator[str]:
     """Where *value* is not what *schema* says, of the keywords that ours uses."""
     if "$ref" in schema:
-        yield from misfits(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], path)
+        yield from pydantic_errors(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], path)
         return
     for word in ("anyOf", "oneOf"):
-        if word in schema and all(list(misfits(value, arm, path)) for arm in schema[word]):
+        if word in schema and all(list(pydantic_errors(value, arm, path)) for arm in schema[word]):
             yield f"{path}: none of {word}"
     if "enum" in schema and value not in schema["enum"]:
         yield f"{path}: {value!r}"
@@ -37,20 +37,20 @@ def misfits(value: Any, schema: Any, path: str = "") -> Iterator[str]:
         yield from (f"{path}: no {name}" for name in schema.get("required", []) if name not in value)
         for name, item in value.items():
             if name in properties:
-                yield from misfits(item, properties[name], f"{path}/{name}")
+                yield from pydantic_errors(item, properties[name], f"{path}/{name}")
             elif others is False:
                 yield f"{path}/{name}: unknown"
             elif others is not True:
-                yield from misfits(item, others, f"{path}/{name}")
+                yield from pydantic_errors(item, others, f"{path}/{name}")
     if isinstance(value, list):
         for number, item in enumerate(value):
-            yield from misfits(item, schema.get("items", {}), f"{path}/{number}")
+            yield from pydantic_errors(item, schema.get("items", {}), f"{path}/{number}")
 
 
 def test_the_bookstore_fits() -> None:
     """The JSON Schema takes what the loader takes, shorthands included."""
     text = (SPECS / "bookstore" / "schema.yaml").read_text(encoding="utf-8")
-    assert list(misfits(read_yaml(text, "schema.yaml").value, SCHEMA)) == []
+    assert list(pydantic_errors(read_yaml(text, "schema.yaml").value, SCHEMA)) == []
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_bookstore_fits() -> None:
 )
 def test_what_the_loader_refuses_does_not_fit(text: str) -> None:
     """The JSON Schema is as strict as the loader."""
-    assert list(misfits(read_yaml(text, "schema.yaml").value, SCHEMA)) != []
+    assert list(pydantic_errors(read_yaml(text, "schema.yaml").value, SCHEMA)) != []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_the_loader_refuses_does_not_fit(text: str) -> None:
 )
 def test_shorthands_fit(text: str) -> None:
     """Each shorthand and its long form fit."""
-    assert list(misfits(read_yaml(text, "schema.yaml").value, SCHEMA)) == []
+    assert list(pydantic_errors(read_yaml(text, "schema.yaml").value, SCHEMA)) == []
 
 
 def test_every_key_is_there_and_described() -> None:

@@ -7,35 +7,35 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tablewright.spec.load import Catalog, load_catalog
+from tablewright.spec.load import SpecFolder, load_folder
 
 SPECS = Path(__file__).parents[2] / "specs"
 HEAD = "schema: s\nversion: 1.0.0\n"
 TABLE = "tables:\n  t:\n    columns:\n      id: {type: bigint, primary_key: true}\n"
 
 
-def load(folder: Path, **files: str) -> Catalog:
+def load(folder: Path, **files: str) -> SpecFolder:
     """The catalog of *folder* with *files*, whose names have `_` for the dot."""
     for name, text in files.items():
         stem, _, suffix = name.rpartition("_")
         (folder / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
-    return load_catalog(folder, root=folder)
+    return load_folder(folder, root=folder)
 
 
-def said(catalog: Catalog) -> list[str]:
+def said(specs: SpecFolder) -> list[str]:
     """The problems of *catalog* as text."""
-    return [str(problem) for problem in catalog.problems]
+    return [str(diagnostic) for diagnostic in specs.diagnostics]
 
 
 def test_a_good_folder_has_no_problems() -> None:
     """The bookstore loads whole, its places relative to the root."""
-    catalog = load_catalog(SPECS / "bookstore", root=SPECS.parent)
-    assert catalog.problems == ()
-    assert catalog.spec is not None
-    assert list(catalog.spec.tables) == ["author", "book", "customer", "order", "order_line"]
-    assert catalog.files == ("specs/bookstore/schema.yaml",)
-    assert str(catalog.places.key(("tables", "book"))) == "specs/bookstore/schema.yaml:27:3"
-    assert str(catalog.places.value(("tables", "book", "columns", "isbn", "length"))).endswith("33:36")
+    specs = load_folder(SPECS / "bookstore", root=SPECS.parent)
+    assert specs.diagnostics == ()
+    assert specs.spec is not None
+    assert list(specs.spec.tables) == ["author", "book", "customer", "order", "order_line"]
+    assert specs.files == ("specs/bookstore/schema.yaml",)
+    assert str(specs.locations.key(("tables", "book"))) == "specs/bookstore/schema.yaml:27:3"
+    assert str(specs.locations.value(("tables", "book", "columns", "isbn", "length"))).endswith("33:36")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_good_folder_has_no_problems() -> None:
         (
             "tables: {t: {columns: {a: {type: text, codec: m:C}}}}",
             "a.yaml:3:40: error[unknown-key]: `codec` is not a key of a column. "
-            "Say it of a type under `types`, and give the column that type.",
+            "Give it to a type under `types`, and give the column that type.",
         ),
         (
             "types: {t: {type: string, length: '3'}}",
@@ -100,36 +100,36 @@ def test_a_refusal_says_where_what_and_why(tmp_path: Path, text: str, expected: 
 @pytest.mark.parametrize("key", ["name", "class_", "table_name"])
 def test_names_of_the_models_are_no_keys_of_yaml(tmp_path: Path, key: str) -> None:
     """A table in YAML takes its name from its key, its class from `class`."""
-    catalog = load(tmp_path, a_yaml=f"{HEAD}tables: {{t: {{{key}: x}}}}")
-    assert [problem.rule for problem in catalog.problems] == ["unknown-key"]
+    specs = load(tmp_path, a_yaml=f"{HEAD}tables: {{t: {{{key}: x}}}}")
+    assert [diagnostic.rule for diagnostic in specs.diagnostics] == ["unknown-key"]
 
 
 def test_all_problems_come_at_once_and_the_rest_is_kept(tmp_path: Path) -> None:
     """What is refused is left out and named incomplete; the rest can still be judged."""
     text = f"{HEAD}{TABLE}      a: {{type: text, lenght: 3}}\n      b:\n  u: {{columns: 3}}\nenums: {{e: [x]}}\n"
-    catalog = load(tmp_path, a_yaml=text)
-    assert [(problem.rule, problem.place.line) for problem in catalog.problems] == [
+    specs = load(tmp_path, a_yaml=text)
+    assert [(diagnostic.rule, diagnostic.location.line) for diagnostic in specs.diagnostics] == [
         ("unknown-key", 7),
         ("wrong-type", 8),
         ("wrong-type", 9),
     ]
-    assert catalog.spec is not None
-    assert list(catalog.spec.tables["t"].columns) == ["id", "a"]
-    assert list(catalog.spec.enums) == ["e"]
-    assert catalog.incomplete == {("tables", "t", "columns", "a"), ("tables", "t", "columns", "b"), ("tables", "u")}
+    assert specs.spec is not None
+    assert list(specs.spec.tables["t"].columns) == ["id", "a"]
+    assert list(specs.spec.enums) == ["e"]
+    assert specs.incomplete == {("tables", "t", "columns", "a"), ("tables", "t", "columns", "b"), ("tables", "u")}
 
 
 def test_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     """What the YAML reader and the models refuse is told from top to bottom."""
-    catalog = load(tmp_path, a_yaml=f"{HEAD}tables: {{t: {{colums: {{}}}}}}\nenums: {{e: [x], e: [y]}}\n")
-    assert [problem.rule for problem in catalog.problems] == ["unknown-key", "yaml-duplicate-key"]
+    specs = load(tmp_path, a_yaml=f"{HEAD}tables: {{t: {{colums: {{}}}}}}\nenums: {{e: [x], e: [y]}}\n")
+    assert [diagnostic.rule for diagnostic in specs.diagnostics] == ["unknown-key", "yaml-duplicate-key"]
 
 
 def test_several_files_make_one_schema(tmp_path: Path) -> None:
     """YAML and Python files of a folder are read in the order of their names; other names are left alone."""
     (tmp_path / "versions").mkdir()
     (tmp_path / "versions" / "old.yaml").write_text("nonsense")
-    catalog = load(
+    specs = load(
         tmp_path,
         b_yaml=HEAD,
         c_yml="tables: {u: {columns: {}}}",
@@ -137,18 +137,18 @@ def test_several_files_make_one_schema(tmp_path: Path) -> None:
         _shared_py="raise SystemExit",
         notes_txt="nonsense",
     )
-    assert said(catalog) == []
-    assert catalog.files == ("a.py", "b.yaml", "c.yml")
-    assert catalog.spec is not None
-    assert list(catalog.spec.tables) == ["t", "u"]
-    assert str(catalog.places.key(("tables", "t"))) == "a.py:2:11"
-    assert str(catalog.places.key(("tables", "u"))) == "c.yml:1:10"
+    assert said(specs) == []
+    assert specs.files == ("a.py", "b.yaml", "c.yml")
+    assert specs.spec is not None
+    assert list(specs.spec.tables) == ["t", "u"]
+    assert str(specs.locations.key(("tables", "t"))) == "a.py:2:11"
+    assert str(specs.locations.key(("tables", "u"))) == "c.yml:1:10"
 
 
 def test_what_is_given_twice_names_both_places(tmp_path: Path) -> None:
     """A name, or what only one file may state, in two files is a problem."""
-    catalog = load(tmp_path, a_yaml=HEAD + TABLE, b_yaml=HEAD + TABLE)
-    assert said(catalog) == [
+    specs = load(tmp_path, a_yaml=HEAD + TABLE, b_yaml=HEAD + TABLE)
+    assert said(specs) == [
         "b.yaml:1:1: error[duplicate-name]: `schema` is given twice; the first is at a.yaml:1:1. Keep one of them.",
         "b.yaml:2:1: error[duplicate-name]: `version` is given twice; the first is at a.yaml:2:1. Keep one of them.",
         "b.yaml:4:3: error[duplicate-name]: the table `t` is given twice; the first is at a.yaml:4:3. "
@@ -167,8 +167,8 @@ def test_two_tables_of_one_list_name_both_places(tmp_path: Path) -> None:
 def test_schema_and_version_must_be_stated(tmp_path: Path) -> None:
     """A folder none of whose files states them is refused."""
     assert said(load(tmp_path, a_yaml=TABLE)) == [
-        "a.yaml:1:1: error[missing-key]: a schema must have `schema`; no file states it.",
-        "a.yaml:1:1: error[missing-key]: a schema must have `version`; no file states it.",
+        "a.yaml:1:1: error[missing-key]: a schema must have `schema`; no file has it.",
+        "a.yaml:1:1: error[missing-key]: a schema must have `version`; no file has it.",
     ]
 
 
@@ -188,7 +188,7 @@ def test_schema_and_version_must_be_stated(tmp_path: Path) -> None:
         ),
         (
             "from tablewright.spec.models import *\nTABLES = [TableSpec(name='t', meta={'a': object()})]\n",
-            "a.py:2:11: error[wrong-value]: `meta`: it has no form in JSON (",
+            "a.py:2:11: error[wrong-value]: `meta`: it cannot be written as JSON (",
         ),
         (
             "from tablewright.spec.models import *\nTABLES = [TableSpec(columns={})]\n",
@@ -198,9 +198,9 @@ def test_schema_and_version_must_be_stated(tmp_path: Path) -> None:
 )
 def test_a_python_file_that_fails_is_a_problem_with_its_line(tmp_path: Path, text: str, expected: str) -> None:
     """Whatever running a file raises is a problem, never a crash."""
-    catalog = load(tmp_path, a_py=text)
-    assert said(catalog)[0].startswith(expected)
-    assert catalog.spec is None
+    specs = load(tmp_path, a_py=text)
+    assert said(specs)[0].startswith(expected)
+    assert specs.spec is None
 
 
 def test_files_of_one_folder_may_import_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,33 +209,33 @@ def test_files_of_one_folder_may_import_each_other(tmp_path: Path, monkeypatch: 
     for version in ("one", "two"):
         folder = tmp_path / version
         folder.mkdir()
-        catalog = load(
+        specs = load(
             folder,
             _names_py=f"TABLE = '{version}'\n",
             a_py="from _names import TABLE\nfrom tablewright.spec.models import TableSpec\n"
             "TABLES = [TableSpec(name=TABLE)]\n",
             b_yaml=HEAD,
         )
-        assert catalog.spec is not None
-        assert list(catalog.spec.tables) == [version]
+        assert specs.spec is not None
+        assert list(specs.spec.tables) == [version]
         assert not (folder / "__pycache__").exists()
 
 
 def test_an_empty_or_missing_folder_is_a_problem(tmp_path: Path) -> None:
     """Without any file there is one problem, and no spec."""
-    assert said(load_catalog(tmp_path, root=tmp_path.parent)) == [
-        f"{tmp_path.name}:1:1: error[no-spec-files]: the folder has no `.yaml` and no `.py` file."
+    assert said(load_folder(tmp_path, root=tmp_path.parent)) == [
+        f"{tmp_path.name}:1:1: error[no-spec-files]: the folder contains no `.yaml` and no `.py` file."
     ]
-    assert [problem.rule for problem in load_catalog(tmp_path / "gone").problems] == ["unreadable-file"]
+    assert [diagnostic.rule for diagnostic in load_folder(tmp_path / "gone").diagnostics] == ["unreadable-file"]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"- 1", b"text", b"a: [", b"a: &a [*a]", b"\t a: 1", b"\x00"])
 def test_what_is_no_mapping_is_a_problem(tmp_path: Path, content: bytes) -> None:
     """A file that is not a YAML mapping is refused without a crash."""
     (tmp_path / "a.yaml").write_bytes(content)
-    catalog = load_catalog(tmp_path)
-    assert catalog.failed
-    assert catalog.spec is None
+    specs = load_folder(tmp_path)
+    assert specs.failed
+    assert specs.spec is None
 
 
 VALUES = st.recursive(
@@ -261,7 +261,10 @@ def test_odd_values_anywhere_never_crash(tmp_path: Path, draw: st.DataObject, va
     """Any value in any place loads, or is refused with a place in the file."""
     whole = yaml.safe_load((SPECS / "bookstore" / "schema.yaml").read_text(encoding="utf-8"))
     text = yaml.safe_dump(_replaced(whole, draw, value), allow_unicode=True)
-    catalog = load(tmp_path, a_yaml=text)
+    specs = load(tmp_path, a_yaml=text)
     lines = len(text.splitlines())
-    assert all(problem.place.file == "a.yaml" and 1 <= problem.place.line <= lines for problem in catalog.problems)
-    assert catalog.failed or catalog.spec is not None
+    assert all(
+        diagnostic.location.file == "a.yaml" and 1 <= diagnostic.location.line <= lines
+        for diagnostic in specs.diagnostics
+    )
+    assert specs.failed or specs.spec is not None

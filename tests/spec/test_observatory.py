@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from tablewright.schema.build import build_metadata
 from tablewright.schema.range import Range
-from tablewright.spec.load import load_catalog
+from tablewright.spec.load import load_folder
 from tablewright.spec.resolve import resolve
 
-SCHEMA = resolve(load_catalog(Path(__file__).parents[2] / "specs" / "observatory"))
+SCHEMA = resolve(load_folder(Path(__file__).parents[2] / "specs" / "observatory"))
 
 
 def test_defaults_are_what_the_spec_says(url: str) -> None:

@@ -5,20 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.rules.lint import judge
+from tablewright.rules.lint import lint
 from tablewright.schema.build import build_metadata
 from tablewright.spec.expanded_type import KINDS
-from tablewright.spec.load import load_catalog
-from tablewright.spec.misfits import keys
+from tablewright.spec.load import load_folder
 from tablewright.spec.models import ColumnSpec, TableSpec
+from tablewright.spec.pydantic_errors import keys
 from tablewright.spec.resolve import resolve
 
-TEXT = (Path(__file__).parents[2] / "specs" / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = "\n".join(
+    (ROOT / path).read_text(encoding="utf-8") for path in ("docs/reference/spec-language.md", "specs/README.md")
+)
 BLOCKS = re.findall(r"^```(yaml|python)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 def test_there_are_examples() -> None:
-    """The README has examples in both forms."""
+    """The reference of the language has examples in both forms."""
     assert {language for language, _ in BLOCKS} == {"yaml", "python"}
     assert len(BLOCKS) == TEXT.count("\n```") / 2
 
@@ -31,13 +34,13 @@ def test_an_example_is_a_schema(language: str, text: str, tmp_path: Path) -> Non
     (tmp_path / ("a.yaml" if language == "yaml" else "a.py")).write_text(text, encoding="utf-8")
     if "version" not in text:
         (tmp_path / "b.yaml").write_text("schema: example\nversion: 1.0.0\n", encoding="utf-8")
-    catalog = load_catalog(tmp_path)
-    assert [str(problem) for problem in judge(catalog) if problem.severity == "error"] == []
-    build_metadata(resolve(catalog))
+    specs = load_folder(tmp_path)
+    assert [str(diagnostic) for diagnostic in lint(specs) if diagnostic.severity == "error"] == []
+    build_metadata(resolve(specs))
 
 
 def test_every_type_and_key_is_named() -> None:
-    """The README leaves out no type, no key of a column and none of a table."""
+    """The reference names every type, every key of a column and every key of a table."""
     words = set(re.findall(r"`([a-z_0-9]+)`", TEXT))
     assert KINDS - words == set()
     assert set(keys(ColumnSpec)) - words == set()

@@ -7,8 +7,9 @@ import pytest
 
 from tablewright.schema import canonical, definition as d
 from tablewright.schema.build import build_metadata
+from tablewright.spec.diagnostic import ResolveError
 from tablewright.spec.expand import ExpandedSchema
-from tablewright.spec.load import load_catalog
+from tablewright.spec.load import load_folder
 from tablewright.spec.models import (
     ColumnSpec,
     ForeignKeySpec,
@@ -18,7 +19,6 @@ from tablewright.spec.models import (
     TableSpec,
     TypeSpec,
 )
-from tablewright.spec.problem import ResolveError
 from tablewright.spec.resolve import resolve
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -115,9 +115,9 @@ SCHEMA = SchemaSpec(
 def schema_of(folder: Path, text: str, suffix: str = "yaml") -> d.Schema:
     """The schema of one file's *text*."""
     (folder / f"schema.{suffix}").write_text(text, encoding="utf-8")
-    catalog = load_catalog(folder, root=folder)
-    assert [str(problem) for problem in catalog.problems] == []
-    return resolve(catalog)
+    specs = load_folder(folder, root=folder)
+    assert [str(diagnostic) for diagnostic in specs.diagnostics] == []
+    return resolve(specs)
 
 
 def without_sources(schema: d.Schema) -> d.Schema:
@@ -129,7 +129,7 @@ def without_sources(schema: d.Schema) -> d.Schema:
 @pytest.fixture(scope="module")
 def bookstore() -> d.Schema:
     """The resolved bookstore."""
-    return resolve(load_catalog(SPECS / "bookstore", root=SPECS.parent))
+    return resolve(load_folder(SPECS / "bookstore", root=SPECS.parent))
 
 
 def test_yaml_and_python_give_one_schema(bookstore: d.Schema, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_yaml_and_python_give_one_schema(bookstore: d.Schema, tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["bookstore", "observatory"])
 def test_a_schema_survives_its_own_json(name: str) -> None:
     """What the canonical JSON says is the whole schema, and SQLAlchemy takes all of it."""
-    schema = resolve(load_catalog(SPECS / name, root=SPECS.parent))
+    schema = resolve(load_folder(SPECS / name, root=SPECS.parent))
     assert canonical.from_json(canonical.to_json(schema)) == schema
     assert len(build_metadata(schema).tables) == len(schema.tables)
 
@@ -362,7 +362,7 @@ def test_an_unjudged_spec_is_refused_clearly(tmp_path: Path, tables: str, messag
     """What the rules would have found is an error here, not a strange schema."""
     (tmp_path / "a.yaml").write_text(f"{HEAD}tables:\n  {tables}\n")
     with pytest.raises(ResolveError) as error:
-        resolve(load_catalog(tmp_path))
+        resolve(load_folder(tmp_path))
     assert str(error.value) == message
 
 
@@ -370,7 +370,7 @@ def test_a_catalog_with_errors_is_refused(tmp_path: Path) -> None:
     """Only a spec without errors has a meaning."""
     (tmp_path / "a.yaml").write_text(f"{HEAD}tables: 3")
     with pytest.raises(ResolveError, match="the spec has errors"):
-        resolve(load_catalog(tmp_path))
+        resolve(load_folder(tmp_path))
 
 
 def test_types_made_of_themselves_are_refused() -> None:

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings, strategies as st
 
 from tablewright.spec import yaml_reader
-from tablewright.spec.problem import Place, Problem, did_you_mean, nearest
+from tablewright.spec.diagnostic import Diagnostic, Location, did_you_mean, nearest
 from tablewright.spec.yaml_reader import Document, read_yaml, read_yaml_file
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,10 @@ def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 def lines(document: Document) -> list[str]:
     """The problems of *document*, without their messages."""
-    return [f"{problem.place.line}:{problem.place.column} {problem.rule}" for problem in document.problems]
+    return [
+        f"{diagnostic.location.line}:{diagnostic.location.column} {diagnostic.rule}"
+        for diagnostic in document.diagnostics
+    ]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def lines(document: Document) -> list[str]:
 def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
     """Only true, false, null and the numbers of YAML 1.2 are anything but text."""
     document = read_yaml(f"a: {text}\n", "f.yaml")
-    assert document.problems == []
+    assert document.diagnostics == []
     assert document.value == {"a": value}
     assert isinstance(document.value, dict)
     assert type(document.value["a"]) is type(value)
@@ -113,7 +116,7 @@ def test_duplicate_key_names_both_places_and_keeps_the_first() -> None:
     """A key given twice is reported at the second, with the place of the first."""
     document = read_yaml("a: 1\nb: 2\na: {c: 3}\n", "f.yaml")
     assert document.value == {"a": 1, "b": 2}
-    assert [str(problem) for problem in document.problems] == [
+    assert [str(diagnostic) for diagnostic in document.diagnostics] == [
         "f.yaml:3:1: error[yaml-duplicate-key]: the key `a` is given twice; the first is at line 1, column 1."
     ]
 
@@ -125,7 +128,7 @@ def test_alias_bomb_is_refused_before_it_is_unfolded() -> None:
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         text += f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
     document = read_yaml(text, "f.yaml")
-    assert [problem.rule for problem in document.problems] == ["yaml-alias-bomb"]
+    assert [diagnostic.rule for diagnostic in document.diagnostics] == ["yaml-alias-bomb"]
     assert document.value is None
     assert not document.complete
 
@@ -139,31 +142,31 @@ def test_aliases_do_not_add_up_to_more_depth() -> None:
 def test_small_aliases_are_values() -> None:
     """An alias stands for its anchor's value; its place is its own."""
     document = read_yaml("a: &x {b: 1}\nc: *x\n", "f.yaml")
-    assert document.problems == []
+    assert document.diagnostics == []
     assert document.value == {"a": {"b": 1}, "c": {"b": 1}}
-    assert document.places.value(("c", "b")) == Place("f.yaml", 2, 1)
-    assert document.places.value(("c",)) == Place("f.yaml", 2, 4)
+    assert document.locations.value(("c", "b")) == Location("f.yaml", 2, 1)
+    assert document.locations.value(("c",)) == Location("f.yaml", 2, 4)
 
 
 def test_places() -> None:
     """Keys and values have places; what is not there has that of its nearest ancestor's key."""
-    places = read_yaml("\ufeffa:\n  b: [x, {c: 1}]\n", "f.yaml").places
-    assert places.key(("a",)) == Place("f.yaml", 1, 1)
-    assert places.key(("a", "b")) == Place("f.yaml", 2, 3)
-    assert places.value(("a", "b")) == Place("f.yaml", 2, 6)
-    assert places.value(("a", "b", 1)) == Place("f.yaml", 2, 10)
-    assert places.key(("a", "b", 1, "c")) == Place("f.yaml", 2, 11)
-    assert places.value(("a", "b", 1, "c")) == Place("f.yaml", 2, 14)
-    assert places.value(("a", "b", 7, "c")) == Place("f.yaml", 2, 3)
-    assert places.value(("a", "z")) == Place("f.yaml", 1, 1)
-    assert places.key(()) == Place("f.yaml", 1, 1)
+    locations = read_yaml("\ufeffa:\n  b: [x, {c: 1}]\n", "f.yaml").locations
+    assert locations.key(("a",)) == Location("f.yaml", 1, 1)
+    assert locations.key(("a", "b")) == Location("f.yaml", 2, 3)
+    assert locations.value(("a", "b")) == Location("f.yaml", 2, 6)
+    assert locations.value(("a", "b", 1)) == Location("f.yaml", 2, 10)
+    assert locations.key(("a", "b", 1, "c")) == Location("f.yaml", 2, 11)
+    assert locations.value(("a", "b", 1, "c")) == Location("f.yaml", 2, 14)
+    assert locations.value(("a", "b", 7, "c")) == Location("f.yaml", 2, 3)
+    assert locations.value(("a", "z")) == Location("f.yaml", 1, 1)
+    assert locations.key(()) == Location("f.yaml", 1, 1)
 
 
 def test_empty_file_says_nothing() -> None:
     """A file without content is no problem, and no value."""
     for text in ("", "\n\n", "# nothing\n", "---\n"):
         document = read_yaml(text, "f.yaml")
-        assert document.problems == []
+        assert document.diagnostics == []
         assert document.value is None
         assert document.complete
 
@@ -189,7 +192,7 @@ def test_number_of_values_and_of_problems_is_bounded(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(yaml_reader, "MAX_NODES", 100)
     assert lines(read_yaml("[" + "1, " * 200 + "1]", "f.yaml")) == ["1:299 yaml-too-large"]
     document = read_yaml("k: v\n" * 5000, "f.yaml")
-    assert len(document.problems) <= yaml_reader.MAX_PROBLEMS + 1
+    assert len(document.diagnostics) <= yaml_reader.MAX_DIAGNOSTICS + 1
     assert not document.complete
 
 
@@ -213,8 +216,8 @@ def test_number_of_values_and_of_problems_is_bounded(monkeypatch: pytest.MonkeyP
 def test_one_line_of_five_megabytes_is_read_or_refused(text: str) -> None:
     """A single huge line neither hangs nor exhausts the stack."""
     document = read_yaml(text, "f.yaml")
-    assert document.value is not None or document.problems
-    assert all(len(str(problem)) < 500 for problem in document.problems)
+    assert document.value is not None or document.diagnostics
+    assert all(len(str(diagnostic)) < 500 for diagnostic in document.diagnostics)
 
 
 YAML_PIECES = st.sampled_from(
@@ -248,13 +251,13 @@ YAML_PIECES = st.sampled_from(
 
 def check_sane(document: Document, text: str) -> None:
     """Either a value, or problems that lie within the text."""
-    assert document.complete or document.problems
+    assert document.complete or document.diagnostics
     height = text.count("\n") + text.count("\r") + 1
-    for problem in document.problems:
-        assert 1 <= problem.place.line <= height
-        assert problem.place.column >= 1
-        assert "\n" not in str(problem)
-        str(problem).encode("utf-8")
+    for diagnostic in document.diagnostics:
+        assert 1 <= diagnostic.location.line <= height
+        assert diagnostic.location.column >= 1
+        assert "\n" not in str(diagnostic)
+        str(diagnostic).encode("utf-8")
 
 
 @given(st.lists(YAML_PIECES, max_size=60).map("".join) | st.text(max_size=80))
@@ -287,9 +290,9 @@ def test_a_damaged_spec_is_read_or_refused(start: int, cut: int, inserted: str) 
 
 def test_a_problem_is_one_line() -> None:
     """A problem is written as place, severity, rule, message and suggestion, on one line."""
-    place = Place("specs/x/schema.yaml", 12, 5)
-    problem = Problem("unknown-key", place, "`a\nb` is no key.", "Did you mean `ab`?", "warning")
-    assert str(problem) == ("specs/x/schema.yaml:12:5: warning[unknown-key]: `a\\nb` is no key. Did you mean `ab`?")
+    location = Location("specs/x/schema.yaml", 12, 5)
+    diagnostic = Diagnostic("unknown-key", location, "`a\nb` is no key.", "Did you mean `ab`?", "warning")
+    assert str(diagnostic) == ("specs/x/schema.yaml:12:5: warning[unknown-key]: `a\\nb` is no key. Did you mean `ab`?")
 
 
 def test_nearest() -> None:
@@ -307,5 +310,5 @@ def test_nearest() -> None:
 def test_slips_of_either_parser_are_problems(text: str) -> None:
     """What a parser stumbles over is bad YAML, whatever exception it raises."""
     document = read_yaml(text, "f.yaml")
-    assert [problem.rule for problem in document.problems] == ["yaml-syntax"]
+    assert [diagnostic.rule for diagnostic in document.diagnostics] == ["yaml-syntax"]
     assert not document.complete

@@ -1,1 +1,1 @@
-"""From specs to schemas: load, judge, resolve; all of it, or only what changed since the cache was written."""
+"""From specs to schemas: load, lint and resolve, either everything or only the tables that a change affects."""

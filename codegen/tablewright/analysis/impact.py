@@ -1,4 +1,4 @@
-"""How far a change of a table is felt: what others see of it, who looks closer, and what judging a few tables takes."""
+"""Impact analysis: which tables a change affects, and which tables are needed to check them."""
 
 from __future__ import annotations
 
@@ -9,39 +9,42 @@ from dataclasses import dataclass
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedTable
 
-WHOLE = frozenset({"foreign-key-cycle", "unused-definition"})
-"""The rules that warn of what all tables are together; the other warnings are about one table each."""
+SCHEMA_WIDE = frozenset({"foreign-key-cycle", "unused-definition"})
+"""The rules whose warnings depend on all tables together; other warnings are about one table each."""
 
 
 @dataclass(frozen=True)
-class Outline:
-    """A table as the rest of its schema sees it."""
+class TableInterface:
+    """What the rest of a schema depends on in a table."""
 
-    face: str
-    """What stands for all that any table may see of it: while that is the same, only who looks closer is affected."""
-    points_at: tuple[str, ...] = ()
-    """The tables that its foreign keys point at."""
-    goes_through: tuple[str, ...] = ()
+    digest: str
+    """The digest of everything that any other table may depend on.
+
+    While it stays the same, a change affects only the tables that have this one in `depends_on`.
+    """
+    references: tuple[str, ...] = ()
+    """The tables that its foreign keys reference."""
+    link_tables: tuple[str, ...] = ()
     """The link tables that its relationships name."""
-    looks_at: tuple[str, ...] = ()
-    """The tables of which it sees more than the face: their columns."""
+    depends_on: tuple[str, ...] = ()
+    """The tables of which it depends on more than the interface: on their columns."""
 
 
-def outlines(schema: ExpandedSchema) -> dict[str, Outline]:
-    """The outline of every table of *schema*, by name."""
+def interfaces(schema: ExpandedSchema) -> dict[str, TableInterface]:
+    """Return the interface of every table of *schema*, by name."""
     return {
-        table.name: Outline(
-            face(table, schema),
-            _names(key.table for key in table.foreign_keys),
-            _names(said.through for _, said in table.relationships.values() if said.through is not None),
-            _names(_looked_at(table, schema)),
+        table.name: TableInterface(
+            interface_digest(table, schema),
+            _distinct(key.table for key in table.foreign_keys),
+            _distinct(spec.through for _, spec in table.relationships.values() if spec.through is not None),
+            _distinct(_dependencies(table, schema)),
         )
         for table in schema.tables
     }
 
 
-def face(table: ExpandedTable, schema: ExpandedSchema) -> str:
-    """What stands for all of *table* that tables which do not look closer may see, and rules about the whole."""
+def interface_digest(table: ExpandedTable, schema: ExpandedSchema) -> str:
+    """Return the digest of what other tables and schema-wide rules may depend on in *table*."""
     keys = [
         (key.columns, key.table, key.targets, key.on_delete, key.on_update, key.relationship, key.inverse,
          key.given_name, key.deferrable)
@@ -60,7 +63,7 @@ def face(table: ExpandedTable, schema: ExpandedSchema) -> str:
             for item in table.indexes
         ],
         [(item.elements, item.using, item.where, item.given_name) for item in table.exclusions],
-        [(name, said) for name, (_, said) in table.relationships.items()],
+        [(name, spec) for name, (_, spec) in table.relationships.items()],
         [
             (name, column.stored, column.spec.nullable)
             for name, column in table.columns.items()
@@ -71,35 +74,42 @@ def face(table: ExpandedTable, schema: ExpandedSchema) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def affected(changed: Set[str], known: Mapping[str, Outline]) -> set[str]:
-    """The tables of which a change of *changed*, whose faces stay, may change what is found or what they mean."""
-    return {name for name, outline in known.items() if name in changed or not changed.isdisjoint(outline.looks_at)}
+def affected(changed: Set[str], interfaces: Mapping[str, TableInterface]) -> set[str]:
+    """Return the tables to check and resolve again after a change of the tables *changed*.
+
+    The interfaces of the changed tables must have stayed the same.
+    """
+    return {
+        name
+        for name, interface in interfaces.items()
+        if name in changed or not changed.isdisjoint(interface.depends_on)
+    }
 
 
-def surroundings(names: Set[str], known: Mapping[str, Outline]) -> set[str]:
-    """The tables *names* and all that it takes to judge and resolve them as in the whole schema."""
-    near: dict[str, set[str]] = {name: set() for name in known}
+def context_tables(names: Set[str], interfaces: Mapping[str, TableInterface]) -> set[str]:
+    """Return the tables *names* and all others needed to check and resolve them as in the whole schema."""
+    neighbours: dict[str, set[str]] = {name: set() for name in interfaces}
     links: set[str] = set()
-    for name, outline in known.items():
-        links.update(outline.goes_through)
-        for other in (*outline.points_at, *outline.goes_through):
-            near[name].add(other)
-            near[other].add(name)
-    found = set(names).union(*(near[name] for name in names))
+    for name, interface in interfaces.items():
+        links.update(interface.link_tables)
+        for other in (*interface.references, *interface.link_tables):
+            neighbours[name].add(other)
+            neighbours[other].add(name)
+    result = set(names).union(*(neighbours[name] for name in names))
     # The two sides of a link table mirror each other.
-    return found.union(*(near[name] for name in found & links))
+    return result.union(*(neighbours[name] for name in result & links))
 
 
-def _looked_at(table: ExpandedTable, schema: ExpandedSchema) -> Iterator[str]:
+def _dependencies(table: ExpandedTable, schema: ExpandedSchema) -> Iterator[str]:
     for key in table.foreign_keys:
         yield key.table
-    for _, said in table.relationships.values():
-        link = schema.by_name.get(said.through or "")
+    for _, spec in table.relationships.values():
+        link = schema.by_name.get(spec.through or "")
         if link is not None:
             yield link.name
             yield from (key.table for key in link.foreign_keys)
     for other, key in schema.foreign_keys_to.get(table.name, ()):
-        # What is said of an inverse may order it by a column.
+        # The options of an inverse may order it by a column.
         if key.inverse in table.relationships:
             yield other.name
 
@@ -107,12 +117,12 @@ def _looked_at(table: ExpandedTable, schema: ExpandedSchema) -> Iterator[str]:
 def _types(table: ExpandedTable) -> Iterator[str]:
     for _, part in table.parts:
         for column in part.columns.values():
-            said = column.of
+            element = column.of
             yield column.type
-            while said is not None:
-                yield said if isinstance(said, str) else said.type
-                said = None if isinstance(said, str) else said.of
+            while element is not None:
+                yield element if isinstance(element, str) else element.type
+                element = None if isinstance(element, str) else element.of
 
 
-def _names(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""`Knowledge`: all that one run has to tell the next of a schema, so that it need not read every table again."""
+"""`Snapshot`: what a run stores about a schema, so that the next one analyses only the tables that changed."""
 
 from __future__ import annotations
 
@@ -8,87 +8,87 @@ from typing import Final, cast
 
 import msgspec
 
-from tablewright.analysis.impact import Outline
+from tablewright.analysis.impact import TableInterface
 from tablewright.cache.fingerprint import digest
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema.definition import Schema
+from tablewright.spec.diagnostic import Diagnostic
 from tablewright.spec.expand import ExpandedSchema
-from tablewright.spec.problem import Problem
 from tablewright.spec.yaml_reader import Document
 
 SECTIONS: Final = ("tables", "opaque_tables")
 
 
-class KnownFile(msgspec.Struct, frozen=True):
-    """A spec file."""
+class FileSnapshot(msgspec.Struct, frozen=True):
+    """The digests of a spec file."""
 
     content: str
-    """What stands for its whole content."""
+    """The digest of its whole content."""
     rest: str | None
-    """What stands for all that it says beside tables; `None` where that is nothing."""
+    """The digest of everything but the tables; `None` if there is nothing else."""
     tables: tuple[tuple[str, str, str], ...]
-    """Its tables in order: the section, the name, and what stands for all that is said there."""
+    """Its tables in order: the section, the name, and the digest of the definition."""
 
 
-class Warned(msgspec.Struct, frozen=True):
-    """A warning, and what a rule found to give it."""
+class CachedWarning(msgspec.Struct, frozen=True):
+    """A warning, and the violation that it reports."""
 
-    problem: Problem
-    finding: Finding
+    diagnostic: Diagnostic
+    violation: Violation
 
 
-class Knowledge(msgspec.Struct, frozen=True):
-    """A schema without an error, and where all of it came from."""
+class Snapshot(msgspec.Struct, frozen=True):
+    """A schema without an error, and what it was computed from."""
 
     schema: Schema
     dialects: tuple[str, ...]
-    files: dict[str, KnownFile]
+    files: dict[str, FileSnapshot]
     """The spec files by name."""
-    outlines: dict[str, Outline]
-    """How each table looks to the others."""
-    warnings: tuple[Warned, ...]
+    interfaces: dict[str, TableInterface]
+    """The interface of each table by name."""
+    warnings: tuple[CachedWarning, ...]
     literals: dict[str, str]
-    """The literals that are proved to fit their types, as `resolve_literal` has them."""
+    """`resolve_literal.PROVED`: the literals that are proved to fit their types."""
 
 
 @dataclass(frozen=True)
-class Read:
-    """What reading gave."""
+class Result:
+    """The result of a full or incremental analysis."""
 
-    problems: list[Problem]
+    diagnostics: list[Diagnostic]
     schema: Schema | None
-    """`None` where there are errors."""
-    knowledge: Knowledge | None
-    """`None` where the schema may come of more than the spec files."""
+    """`None` if there are errors."""
+    snapshot: Snapshot | None
+    """`None` if the schema may depend on more than the spec files."""
 
 
-def known_file(content: bytes, document: Document) -> KnownFile:
-    """What there is to know of a file: of its *content*, and what it says."""
-    rest = {key: value for key, value in said(document).items() if key not in SECTIONS}
-    return KnownFile(
+def file_snapshot(content: bytes, document: Document) -> FileSnapshot:
+    """Return the digests of a file with the given *content*, parsed as *document*."""
+    rest = {key: value for key, value in top_level(document).items() if key not in SECTIONS}
+    return FileSnapshot(
         digest(content),
         digest(repr(rest)) if rest else None,
-        # Not as JSON, which has no NaN: there text is text and 1.0 is not 1.
+        # Not as JSON, which has no NaN and does not distinguish 1.0 from 1.
         tuple((section, name, digest(repr(body))) for section, name, body in tables_of(document)),
     )
 
 
-def said(document: Document) -> Mapping[str, object]:
-    """What a file says, by key; nothing if it is no mapping."""
+def top_level(document: Document) -> Mapping[str, object]:
+    """Return the top-level mapping of a file; an empty one if the file is not a mapping."""
     return document.value if isinstance(document.value, dict) else {}
 
 
 def tables_of(document: Document) -> Iterator[tuple[str, str, object]]:
-    """The tables of a file: the section, the name, what is said."""
+    """Yield the section, the name and the definition of each table of a file."""
     for section in SECTIONS:
-        tables = said(document).get(section)
+        tables = top_level(document).get(section)
         if isinstance(tables, dict):
             for name, body in cast("dict[str, object]", tables).items():
                 yield section, name, body
 
 
 def is_closed(schema: ExpandedSchema) -> bool:
-    """Whether *schema* names no code of the user's, whose doings are not to be seen in the specs."""
+    """Return True if *schema* names no code of the user's, whose effects the specs do not show."""
     return not any(
         item.values.get("codec") is not None or ":" in (item.values.get("python") or "") for item in schema.types
     )

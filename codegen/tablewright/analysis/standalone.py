@@ -1,4 +1,4 @@
-"""The reading of one table that Python code says on its own, outside any folder of specs."""
+"""The analysis of one `TableSpec` given in Python, outside any folder of specs."""
 
 from __future__ import annotations
 
@@ -7,105 +7,104 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tablewright.rules.lint import as_problem, findings, in_order
+from tablewright.rules.lint import as_diagnostic, in_order, violations
 from tablewright.schema import definition as d
 from tablewright.schema.type_registry import TYPES
-from tablewright.spec.load import Catalog, CatalogPlaces
+from tablewright.spec.diagnostic import Location, SpecError
+from tablewright.spec.load import FolderLocations, SpecFolder
 from tablewright.spec.models import ColumnSpec, EnumSpec, ForeignKeySpec, SchemaSpec, TableSpec, TypeSpec, UniqueSpec
-from tablewright.spec.problem import Place, SpecError
-from tablewright.spec.python_files import PythonPlaces
+from tablewright.spec.python_files import PythonLocations
 from tablewright.spec.resolve import resolve_tables
 
-# A table that no package is generated for has what an opaque one has: no entity, no accessor.
+# Like an opaque table, a table outside a package has no entity and no accessor.
 SECTION = "opaque_tables"
-# Not every such table is opaque, and has a `fetch`.
+# This rule is about the `fetch` of opaque tables, and not every such table is opaque.
 _OF_OPAQUE = "opaque-argument"
 
 
 def define(
     spec: TableSpec,
     name: str,
-    among: d.Schema | None,
-    beside: Mapping[str, object],
+    schema: d.Schema | None,
+    others: Mapping[str, object],
     complete: bool,
     dialects: Iterable[str],
 ) -> d.Table:
-    """What *spec* means under the *name* of a table; it may point at the tables of *among*, and use its enums.
+    """Return the definition of *spec* as a table called *name*. Raise `SpecError` with every error in it.
 
-    It may point at the specs *beside* it too, by their names there; and unless *complete* at tables that nobody knows
-    yet, which are taken to be as it needs them. `SpecError` with every mistake in it.
+    The spec may reference the tables of *schema* and use its enums, and reference the specs *others* by their keys.
+    Unless *complete*, it may reference unknown tables too, which are taken to have the columns that it references.
     """
-    said = spec.model_copy(update={"name": name, "table": None})
-    schema = SchemaSpec().model_copy(
+    given = spec.model_copy(update={"name": name, "table": None})
+    whole = SchemaSpec().model_copy(
         update={
             "name": "alone",
             "version": "0.0.0",
-            "tables": _targets(said, among, beside, complete),
-            SECTION: {name: said},
-            "enums": {item.name: _enum(item) for item in (among.enums if among else ())},
+            "tables": _targets(given, schema, others, complete),
+            SECTION: {name: given},
+            "enums": {item.name: _enum(item) for item in (schema.enums if schema else ())},
         }
     )
-    default = spec.written_at or Place("<table>", 1, 1)
-    places = CatalogPlaces(default)
-    # Of a schema's tables that it points at, none is in question here.
-    places.origins[(SECTION,)] = PythonPlaces(schema, default, str)
-    catalog = Catalog(schema, places)
-    assert catalog.expanded is not None
-    problems = [
-        as_problem(rule, found, places)
-        for rule, found in findings(catalog.expanded, dialects)
-        if rule.severity == "error" and rule.id != _OF_OPAQUE and found.path[:2] == (SECTION, name)
+    default = spec.written_at or Location("<table>", 1, 1)
+    locations = FolderLocations(default)
+    # Only this table is reported; the tables that it references were checked with their own schema.
+    locations.origins[(SECTION,)] = PythonLocations(whole, default, str)
+    specs = SpecFolder(whole, locations)
+    assert specs.expanded is not None
+    diagnostics = [
+        as_diagnostic(rule, violation, locations)
+        for rule, violation in violations(specs.expanded, dialects)
+        if rule.severity == "error" and rule.id != _OF_OPAQUE and violation.path[:2] == (SECTION, name)
     ]
-    if problems:
-        raise SpecError(in_order(problems))
-    # Where it stands is no part of what it means, and is not the same on two machines.
-    return replace(resolve_tables(catalog, {name})[name], source="")
+    if diagnostics:
+        raise SpecError(in_order(diagnostics))
+    # The path of the spec differs from machine to machine.
+    return replace(resolve_tables(specs, {name})[name], source="")
 
 
 def _targets(
-    spec: TableSpec, among: d.Schema | None, beside: Mapping[str, object], complete: bool
+    spec: TableSpec, schema: d.Schema | None, others: Mapping[str, object], complete: bool
 ) -> dict[str, TableSpec]:
-    """The tables that *spec* points at, as far as they are known."""
-    known = {table.name: table for table in (among.tables if among else ())}
-    found: dict[str, TableSpec] = {}
+    """Return the tables that *spec* references, by name; those that are unknown are missing if *complete*."""
+    tables = {table.name: table for table in (schema.tables if schema else ())}
+    result: dict[str, TableSpec] = {}
     for target, columns in _references(spec).items():
-        other = beside.get(target)
+        other = others.get(target)
         if target == spec.name:
             continue
         if isinstance(other, TableSpec):
-            found[target] = other.model_copy(update={"name": target, "table": None})
-        elif target in known:
-            found[target] = _stub(known[target])
+            result[target] = other.model_copy(update={"name": target, "table": None})
+        elif target in tables:
+            result[target] = _stub(tables[target])
         elif not complete:
-            found[target] = TableSpec(name=target, columns=columns, primary_key=list(columns))
-    return found
+            result[target] = TableSpec(name=target, columns=columns, primary_key=list(columns))
+    return result
 
 
 def _references(spec: TableSpec) -> dict[str, dict[str, ColumnSpec]]:
-    """The tables that *spec* points at, with the columns that it takes them to have."""
-    pairs = [(key.references.table, local, there) for key in spec.foreign_keys for local, there in _paired(key)]
+    """Return the tables that *spec* references, with the columns that it requires of them."""
+    pairs = [(key.references.table, local, remote) for key in spec.foreign_keys for local, remote in _paired(key)]
     for name, column in spec.columns.items():
         if column.references is not None:
-            table, _, there = column.references.rpartition(".")
-            pairs.append((table, name, there))
-    found: dict[str, dict[str, ColumnSpec]] = {}
-    for table, local, there in pairs:
+            table, _, remote = column.references.rpartition(".")
+            pairs.append((table, name, remote))
+    result: dict[str, dict[str, ColumnSpec]] = {}
+    for table, local, remote in pairs:
         given = spec.columns.get(local)
-        found.setdefault(table, {})[there] = ColumnSpec(type="bigint") if given is None else _alike(given)
-    return found
+        result.setdefault(table, {})[remote] = ColumnSpec(type="bigint") if given is None else _same_type(given)
+    return result
 
 
-def _alike(said: ColumnSpec) -> ColumnSpec:
-    """A column of the same type."""
+def _same_type(given: ColumnSpec) -> ColumnSpec:
     return ColumnSpec(
-        type=said.type,
-        length=said.length,
-        precision=said.precision,
-        scale=said.scale,
-        of=said.of,
-        nbytes=said.nbytes,
-        python=said.python,
-        storage=said.storage,
+        type=given.type,
+        length=given.length,
+        precision=given.precision,
+        scale=given.scale,
+        of=given.of,
+        nbytes=given.nbytes,
+        python=given.python,
+        storage=given.storage,
     )
 
 
@@ -114,7 +113,7 @@ def _paired(key: ForeignKeySpec) -> Iterable[tuple[str, str]]:
 
 
 def _stub(table: d.Table) -> TableSpec:
-    """As much of *table* as a foreign key to it needs."""
+    """Return a spec with as much of *table* as a foreign key to it needs."""
     return TableSpec(
         name=table.name,
         table=table.table,
@@ -131,19 +130,19 @@ def _stub(table: d.Table) -> TableSpec:
     )
 
 
-def _type(said: d.Type) -> dict[str, Any]:
-    element = None if said.of is None else TypeSpec(**_type(said.of))
+def _type(given: d.Type) -> dict[str, Any]:
+    element = None if given.of is None else TypeSpec(**_type(given.of))
     return {
-        "type": said.enum or said.kind,
-        "length": said.length,
-        "precision": said.precision,
-        "scale": said.scale,
-        "nbytes": said.nbytes,
+        "type": given.enum or given.kind,
+        "length": given.length,
+        "precision": given.precision,
+        "scale": given.scale,
+        "nbytes": given.nbytes,
         "of": element,
-        "python": said.python if "python" in TYPES[said.kind].parameters else None,
-        "storage": said.storage if said.storage == "scaled" else None,
+        "python": given.python if "python" in TYPES[given.kind].parameters else None,
+        "storage": given.storage if given.storage == "scaled" else None,
     }
 
 
-def _enum(said: d.Enum) -> EnumSpec:
-    return EnumSpec(values=said.values, storage="native" if said.native else None, class_=said.class_name)
+def _enum(given: d.Enum) -> EnumSpec:
+    return EnumSpec(values=given.values, storage="native" if given.native else None, class_=given.class_name)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 import msgspec
 
-from tablewright.analysis.analysis import Reading
+from tablewright.analysis.analysis import Analysis
 from tablewright.build.write import contents, fingerprint, matches
 from tablewright.cache.cache import BuildCache
 from tablewright.cache.fingerprint import digest
@@ -39,19 +39,21 @@ class PackageBuild:
     """The digest of each file's inputs, by path, without files whose inputs cannot all be seen in the specs."""
 
 
-def find_up_to_date(readings: Sequence[Reading], settings: Settings, cache: BuildCache) -> dict[str, Mapping[str, str]]:
+def find_up_to_date(
+    analyses: Sequence[Analysis], settings: Settings, cache: BuildCache
+) -> dict[str, Mapping[str, str]]:
     """Return the packages that are up to date on disk: the fingerprint of each file, by package name."""
     up_to_date: dict[str, Mapping[str, str]] = {}
-    for reading in readings:
-        key, folder = _key(reading, settings), settings.output / reading.package
+    for analysis in analyses:
+        key, folder = _key(analysis, settings), settings.output / analysis.package
         entry = None if key is None else cache.get(folder, PackageEntry)
         if entry is not None and entry.key == key and matches(folder, entry.files):
-            up_to_date[reading.package] = entry.files
+            up_to_date[analysis.package] = entry.files
     return up_to_date
 
 
-def build_package(reading: Reading, settings: Settings, cache: BuildCache) -> PackageBuild:
-    """Plan and render the package of *reading*, except for files on disk whose inputs are unchanged."""
+def build_package(analysis: Analysis, settings: Settings, cache: BuildCache) -> PackageBuild:
+    """Plan and render the package of *analysis*, except for files on disk whose inputs are unchanged."""
     # Loaded only when something has changed: Jinja2 takes longer than a run with nothing to do.
     from tablewright.build.inputs import table_inputs
     from tablewright.plan.package import plan_package
@@ -59,9 +61,9 @@ def build_package(reading: Reading, settings: Settings, cache: BuildCache) -> Pa
     from tablewright.render.outputs import table_files
     from tablewright.render.package import render_package
 
-    schema = reading.schema
+    schema = analysis.schema
     graph = TableGraph(schema)
-    previous = _PreviousBuild(settings.output / reading.package, cache)
+    previous = _PreviousBuild(settings.output / analysis.package, cache)
     files = table_files(schema)
     inputs: dict[str, str] = {}
     for table, inputs_digest in table_inputs(schema, graph).items():
@@ -69,7 +71,7 @@ def build_package(reading: Reading, settings: Settings, cache: BuildCache) -> Pa
     reused = {path: text for path, key in inputs.items() if (text := previous.text(path, key)) is not None}
     changed = {table for table, paths in files.items() if not reused.keys() >= set(paths)}
 
-    source = PurePath(os.path.relpath(reading.folder, settings.root)).as_posix()
+    source = PurePath(os.path.relpath(analysis.folder, settings.root)).as_posix()
     plan = plan_package(schema, source=source, base=settings.base, graph=graph, only=changed)
     rendered = render_package(plan)
     for path in rendered.keys() - {path for paths in files.values() for path in paths}:
@@ -82,12 +84,12 @@ def build_package(reading: Reading, settings: Settings, cache: BuildCache) -> Pa
 
 
 def record(
-    reading: Reading, files: Mapping[str, str], inputs: Mapping[str, str], settings: Settings, cache: BuildCache
+    analysis: Analysis, files: Mapping[str, str], inputs: Mapping[str, str], settings: Settings, cache: BuildCache
 ) -> Mapping[str, str]:
     """Record in the *cache* that *files*, text by path, were built from *inputs*. Return their fingerprints."""
     fingerprints = {path: fingerprint(text.encode()) for path, text in files.items()}
-    entry = PackageEntry(_key(reading, settings), fingerprints, dict(inputs))
-    cache.put(settings.output / reading.package, entry)
+    entry = PackageEntry(_key(analysis, settings), fingerprints, dict(inputs))
+    cache.put(settings.output / analysis.package, entry)
     return fingerprints
 
 
@@ -106,5 +108,5 @@ class _PreviousBuild:
         return content.decode() if fingerprint(content) == self._entry.files.get(path) else None
 
 
-def _key(reading: Reading, settings: Settings) -> str | None:
-    return None if reading.key is None else digest(reading.key, settings.base or "")
+def _key(analysis: Analysis, settings: Settings) -> str | None:
+    return None if analysis.key is None else digest(analysis.key, settings.base or "")

@@ -155,11 +155,11 @@ def lint(schemas: Schemas = None, cache: Cache = True) -> None:
 
     settings = load_settings(Path.cwd())
     with output.progress() as report:
-        problems = pipeline.lint(settings, schemas or (), cache=cache, progress=report)
-    output.problems(problems, to_stderr=False)
-    if not problems:
+        diagnostics = pipeline.lint(settings, schemas or (), cache=cache, progress=report)
+    output.diagnostics(diagnostics, to_stderr=False)
+    if not diagnostics:
         typer.echo("No problem found.", err=True)
-    raise typer.Exit(1 if has_errors(problems) else 0)
+    raise typer.Exit(1 if has_errors(diagnostics) else 0)
 
 
 @app.command(epilog=RULES_EXAMPLES)

@@ -14,7 +14,7 @@ from tablewright.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tablewright.spec.problem import Problem, Severity
+    from tablewright.spec.diagnostic import Diagnostic, Severity
 
 _STAGES: dict[Stage, str] = {
     "load": "Reading",
@@ -38,7 +38,7 @@ def progress() -> Generator[Progress | None]:
 
 def outcome(result: Outcome, settings: Settings) -> None:
     """Print the result of a run of the generator."""
-    problems(result.problems, to_stderr=True)
+    diagnostics(result.diagnostics, to_stderr=True)
     for package in result.packages:
         for diff in package.changes.diffs:
             _print_diff(diff)
@@ -51,13 +51,13 @@ def outcome(result: Outcome, settings: Settings) -> None:
         print("Generated files are out of date: run `tablewright generate`.", file=sys.stderr)
 
 
-def problems(problems: Sequence[Problem], *, to_stderr: bool) -> None:
+def diagnostics(problems: Sequence[Diagnostic], *, to_stderr: bool) -> None:
     """Print *problems*, one line each, and their number."""
     stream = sys.stderr if to_stderr else sys.stdout
-    for problem in problems:
-        _print_coloured(str(problem), "red" if problem.severity == "error" else "yellow", stream)
+    for diagnostic in problems:
+        _print_coloured(str(diagnostic), "red" if diagnostic.severity == "error" else "yellow", stream)
     if problems:
-        errors = sum(problem.severity == "error" for problem in problems)
+        errors = sum(diagnostic.severity == "error" for diagnostic in problems)
         counts = [_count(errors, "error")] * (errors > 0)
         counts += [_count(len(problems) - errors, "warning")] * (len(problems) > errors)
         print(f"{', '.join(counts)}.", file=sys.stderr)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from tablewright.plan.entity import plan_entity
 from tablewright.plan.opaque import plan_manager, plan_opaque_table
-from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, PackagePlan
+from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, ManagerPlan, PackagePlan
 from tablewright.plan.spelling import docstring, member_names, quoted
 from tablewright.plan.table import class_names, plan_table
 from tablewright.plan.table_graph import TableGraph
@@ -36,6 +36,11 @@ def plan_package(
     opaque = sorted(schema.opaque_tables, key=lambda table: table.name)
     planned = [table for table in tables if only is None or table.name in only]
     accessors = tuple(_accessor(table) for table in tables)
+    manager = plan_manager(opaque)
+    enums = tuple(
+        EnumPlan(item.class_name, item.doc and docstring(item.doc, 4), member_names(item))
+        for item in sorted(schema.enums, key=lambda item: item.class_name)
+    )
     return PackagePlan(
         name=schema.name,
         source=source,
@@ -48,13 +53,11 @@ def plan_package(
         tables=tuple(plan_table(table, schema) for table in planned),
         entities=tuple(plan_entity(table, schema, graph) for table in planned if table.primary_key),
         opaque_tables=tuple(plan_opaque_table(table, schema) for table in opaque if only is None or table.name in only),
-        manager=plan_manager(opaque),
-        enums=tuple(
-            EnumPlan(item.class_name, item.doc and docstring(item.doc, 4), member_names(item))
-            for item in sorted(schema.enums, key=lambda item: item.class_name)
-        ),
+        manager=manager,
+        enums=enums,
         accessors=accessors,
         renamed_accessors=tuple(item for item in accessors if item.name != item.module),
+        names=_public_names(accessors, enums, manager),
         property="_property" if any(item.name == "property" for item in accessors) else "property",
         schema_json=to_json(schema),
     )
@@ -69,3 +72,14 @@ def _accessor(table: d.Table) -> AccessorPlan:
         names=class_names(table),
         entity=bool(table.primary_key),
     )
+
+
+def _public_names(
+    accessors: Sequence[AccessorPlan], enums: Sequence[EnumPlan], manager: ManagerPlan | None
+) -> tuple[str, ...]:
+    names = ["Base", "Database", "SCHEMA", "Session", "metadata", *(item.class_name for item in enums)]
+    for accessor in accessors:
+        names += [*accessor.names, *([accessor.stem] if accessor.entity else ())]
+    if manager is not None:
+        names += ["OpaqueTableStorageManager", *(name for item in manager.tables for name in item.classes)]
+    return tuple(sorted(names))

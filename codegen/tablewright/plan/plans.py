@@ -180,6 +180,8 @@ class PackagePlan(Struct, frozen=True):
     enums: tuple[EnumPlan, ...]
     accessors: tuple[AccessorPlan, ...]
     renamed_accessors: tuple[AccessorPlan, ...]
+    names: tuple[str, ...]
+    """The public names of the package."""
     property: str
     """The local name of the builtin in the session's module."""
     schema_json: str

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema import definition as d, names
 from tablewright.schema.definition import PORTABLE
 from tablewright.schema.type_registry import TYPES
+from tablewright.spec.diagnostic import did_you_mean
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedColumn
-from tablewright.spec.problem import did_you_mean
 from tablewright.spec.resolve_literal import LiteralError, canonical_literal
 
 
-def default_and_default_sql(schema: ExpandedSchema) -> Iterator[Finding]:
+def default_and_default_sql(schema: ExpandedSchema) -> Iterator[Violation]:
     """A column has one default: a literal or an expression."""
     for column in schema.written_columns:
         if column.spec.has_default and column.spec.default_sql is not None:
             message = "a column has either `default` or `default_sql`."
-            yield Finding((*column.path, "default_sql"), message, "Remove one of them.", on_key=True)
+            yield Violation((*column.path, "default_sql"), message, "Remove one of them.", on_key=True)
 
 
-def bad_default(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_default(schema: ExpandedSchema) -> Iterator[Violation]:
     """A literal default is a value of the column's type on both engines."""
     enums = tuple(
         enum for enum in schema.enums if len({names.member_name(value) for value in enum.values}) == len(enum.values)
@@ -35,7 +35,7 @@ def bad_default(schema: ExpandedSchema) -> Iterator[Finding]:
         try:
             canonical_literal(column.spec.default, resolved, enums)
         except LiteralError as error:
-            yield Finding((*column.path, "default"), f"{error}.", _default_suggestion(column, enums))
+            yield Violation((*column.path, "default"), f"{error}.", _default_suggestion(column, enums))
 
 
 def _complete(type_: d.Type, enums: tuple[d.Enum, ...]) -> bool:
@@ -62,35 +62,35 @@ def _default_suggestion(column: ExpandedColumn, enums: tuple[d.Enum, ...]) -> st
     return None
 
 
-def default_sql_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def default_sql_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """`now` is the default of a date or time, `uuid4` and `uuid7` of a uuid."""
     yield from _misplaced(schema, "default_sql")
 
 
-def touch_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def touch_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """`touch` sets a date or time to `now`, a uuid to `uuid4` or `uuid7`."""
     yield from _misplaced(schema, "touch")
 
 
-def _misplaced(schema: ExpandedSchema, key: str) -> Iterator[Finding]:
+def _misplaced(schema: ExpandedSchema, key: str) -> Iterator[Violation]:
     for column in schema.written_columns:
         said, kind = getattr(column.spec, key), column.type.kind
         if said in PORTABLE and kind is not None and said not in TYPES[kind].expressions:
             fitting = ", ".join(f"`{name}`" for name, row in TYPES.items() if said in row.expressions)
-            yield Finding((*column.path, key), f"`{said}` is no value of `{kind}`.", f"It goes with {fitting}.")
+            yield Violation((*column.path, key), f"`{said}` is no value of `{kind}`.", f"It goes with {fitting}.")
 
 
-def touch_primary_key(schema: ExpandedSchema) -> Iterator[Finding]:
+def touch_primary_key(schema: ExpandedSchema) -> Iterator[Violation]:
     """The primary key is not touched by updates."""
     for table in schema.tables:
         for name in table.primary_key:
             column = table.columns.get(name)
             if column is not None and column.spec.touch is not None:
                 message = f"`{name}` is in the primary key, which an update does not change."
-                yield Finding((*column.path, "touch"), message, "Remove `touch`.", on_key=True)
+                yield Violation((*column.path, "touch"), message, "Remove `touch`.", on_key=True)
 
 
-def computed_with_default(schema: ExpandedSchema) -> Iterator[Finding]:
+def computed_with_default(schema: ExpandedSchema) -> Iterator[Violation]:
     """A computed column has no default, is not numbered and not touched."""
     for column in schema.written_columns:
         said = column.spec
@@ -105,10 +105,10 @@ def computed_with_default(schema: ExpandedSchema) -> Iterator[Finding]:
         for key, given in others.items():
             if given:
                 message = f"a computed column cannot have `{key}`: the database computes its value."
-                yield Finding((*column.path, key), message, f"Remove `{key}` or `computed`.", on_key=True)
+                yield Violation((*column.path, key), message, f"Remove `{key}` or `computed`.", on_key=True)
 
 
-def autoincrement_with_default(schema: ExpandedSchema) -> Iterator[Finding]:
+def autoincrement_with_default(schema: ExpandedSchema) -> Iterator[Violation]:
     """A column that the database numbers has no other default."""
     for column in schema.written_columns:
         for key, given in (
@@ -117,4 +117,4 @@ def autoincrement_with_default(schema: ExpandedSchema) -> Iterator[Finding]:
         ):
             if column.spec.autoincrement and given:
                 message = f"a column with `autoincrement` cannot have `{key}` as well."
-                yield Finding((*column.path, key), message, "Remove one of them.", on_key=True)
+                yield Violation((*column.path, key), message, "Remove one of them.", on_key=True)

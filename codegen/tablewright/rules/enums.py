@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema import names
 from tablewright.spec.expand import ExpandedSchema
 
@@ -13,16 +13,16 @@ from tablewright.spec.expand import ExpandedSchema
 _NO_MEMBER = re.compile(r"__.*|_.+_")
 
 
-def enum_duplicate_value(schema: ExpandedSchema) -> Iterator[Finding]:
+def enum_duplicate_value(schema: ExpandedSchema) -> Iterator[Violation]:
     """The values of an enum are distinct."""
     for name, said in schema.spec.enums.items():
         first: dict[str, int] = {}
         for number, value in enumerate(said.values):
             if first.setdefault(value, number) != number:
-                yield Finding(("enums", name, "values", number), f"the enum `{name}` has the value `{value}` twice.")
+                yield Violation(("enums", name, "values", number), f"the enum `{name}` has the value `{value}` twice.")
 
 
-def enum_member_clash(schema: ExpandedSchema) -> Iterator[Finding]:
+def enum_member_clash(schema: ExpandedSchema) -> Iterator[Violation]:
     """The values of an enum differ as members too: in upper case, with `_` for what is no letter or digit."""
     for name, said in schema.spec.enums.items():
         members: dict[str, str] = {}
@@ -31,19 +31,19 @@ def enum_member_clash(schema: ExpandedSchema) -> Iterator[Finding]:
             other = members.setdefault(member, value)
             if other != value:
                 message = f"`{other}` and `{value}` would both be the member `{member}`."
-                yield Finding(("enums", name, "values", number), message, "Rename one of them.")
+                yield Violation(("enums", name, "values", number), message, "Rename one of them.")
 
 
-def enum_value(schema: ExpandedSchema) -> Iterator[Finding]:
+def enum_value(schema: ExpandedSchema) -> Iterator[Violation]:
     """A value of an enum can be stored, and has a name as a member."""
     for name, said in schema.spec.enums.items():
         for number, value in enumerate(said.values):
             path = ("enums", name, "values", number)
             member = names.member_name(value)
             if not value.isprintable():
-                yield Finding(path, "a value of an enum is made of printable characters.")
+                yield Violation(path, "a value of an enum is made of printable characters.")
             elif _NO_MEMBER.fullmatch(member):
                 message = f"`{value}` would be the member `{member}`, which Python keeps for itself."
-                yield Finding(path, message, "Begin the value with a letter or a digit.")
+                yield Violation(path, message, "Begin the value with a letter or a digit.")
             elif said.storage == "native" and len(value.encode()) > names.MAX_BYTES:
-                yield Finding(path, f"a value of a native enum has at most {names.MAX_BYTES} bytes.")
+                yield Violation(path, f"a value of a native enum has at most {names.MAX_BYTES} bytes.")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
+from tablewright.spec.diagnostic import did_you_mean
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedIndex
 from tablewright.spec.models import SqlSpec
-from tablewright.spec.problem import did_you_mean
 
 _METHODS = ("btree", "hash", "gin", "gist", "spgist", "brin", "bloom", "hnsw", "ivfflat", "rum")
 _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 
 
-def empty_key(schema: ExpandedSchema) -> Iterator[Finding]:
+def empty_key(schema: ExpandedSchema) -> Iterator[Violation]:
     """A unique key, index or foreign key has at least one column."""
     for table in schema.tables:
         found = [(unique.path, len(unique.columns), "unique key") for unique in table.uniques]
@@ -23,10 +23,10 @@ def empty_key(schema: ExpandedSchema) -> Iterator[Finding]:
         found += [(key.path, len(key.columns), "foreign key") for key in table.foreign_keys]
         for path, count, what in found:
             if not count:
-                yield Finding(path, f"this {what} of `{table.name}` has no columns.", "Name at least one.")
+                yield Violation(path, f"this {what} of `{table.name}` has no columns.", "Name at least one.")
 
 
-def repeated_column(schema: ExpandedSchema) -> Iterator[Finding]:
+def repeated_column(schema: ExpandedSchema) -> Iterator[Violation]:
     """A key or index names each column once."""
     for table in schema.tables:
         named = [((*path, "primary_key"), tuple(part.primary_key)) for path, part in table.parts]
@@ -36,10 +36,10 @@ def repeated_column(schema: ExpandedSchema) -> Iterator[Finding]:
         named += [(key.targets_path, key.targets) for key in table.foreign_keys]
         for path, columns in named:
             for name in sorted({name for name in columns if columns.count(name) > 1}):
-                yield Finding(path, f"`{name}` is named twice.", "Remove one of them.")
+                yield Violation(path, f"`{name}` is named twice.", "Remove one of them.")
 
 
-def duplicate_unique(schema: ExpandedSchema) -> Iterator[Finding]:
+def duplicate_unique(schema: ExpandedSchema) -> Iterator[Violation]:
     """No two unique keys of a table are of the same columns, nor is one of those of the primary key."""
     for table in schema.tables:
         seen: dict[tuple[frozenset[str], str | None], str] = {}
@@ -49,11 +49,11 @@ def duplicate_unique(schema: ExpandedSchema) -> Iterator[Finding]:
             identity = (frozenset(unique.columns), unique.where)
             if unique.columns and identity in seen:
                 named = ", ".join(f"`{name}`" for name in unique.columns)
-                yield Finding(unique.path, f"{named} is unique already by {seen[identity]}.", "Remove this one.")
+                yield Violation(unique.path, f"{named} is unique already by {seen[identity]}.", "Remove this one.")
             seen.setdefault(identity, "another unique key")
 
 
-def duplicate_index(schema: ExpandedSchema) -> Iterator[Finding]:
+def duplicate_index(schema: ExpandedSchema) -> Iterator[Violation]:
     """No two indexes of a table are the same."""
     for table in schema.tables:
         seen: set[tuple[object, ...]] = set()
@@ -61,11 +61,11 @@ def duplicate_index(schema: ExpandedSchema) -> Iterator[Finding]:
             identity = (_elements(index), index.unique, index.where, index.using or "btree")
             if identity in seen:
                 message = f"the table `{table.name}` has this index twice."
-                yield Finding(index.path, message, "Remove one of them.")
+                yield Violation(index.path, message, "Remove one of them.")
             seen.add(identity)
 
 
-def redundant_index(schema: ExpandedSchema) -> Iterator[Finding]:
+def redundant_index(schema: ExpandedSchema) -> Iterator[Violation]:
     """An index is not of the columns that the primary key or a unique key has an index for."""
     for table in schema.tables:
         keys = {table.primary_key: "the primary key"}
@@ -75,14 +75,14 @@ def redundant_index(schema: ExpandedSchema) -> Iterator[Finding]:
             whole = len(index.columns) == len(index.elements) > 0
             if plain and whole and index.columns in keys:
                 message = f"{keys[index.columns]} has an index of the same columns."
-                yield Finding(index.path, message, "Remove this one.")
+                yield Violation(index.path, message, "Remove this one.")
 
 
 def _elements(index: ExpandedIndex) -> tuple[tuple[str, str], ...]:
     return tuple(("sql", item.sql) if isinstance(item, SqlSpec) else ("column", item) for item in index.elements)
 
 
-def index_method(schema: ExpandedSchema) -> Iterator[Finding]:
+def index_method(schema: ExpandedSchema) -> Iterator[Violation]:
     """`using` names a method that Postgres has and that can do what the index asks of it."""
     for table in schema.tables:
         for index in table.indexes:
@@ -92,16 +92,16 @@ def index_method(schema: ExpandedSchema) -> Iterator[Finding]:
                 continue
             if using not in _METHODS:
                 near = did_you_mean(using, _METHODS) or f"The methods are {', '.join(_METHODS)}."
-                yield Finding(path, f"there is no index method `{using}`.", near)
+                yield Violation(path, f"there is no index method `{using}`.", near)
             elif index.unique and using != "btree":
-                yield Finding(path, f"an index by `{using}` cannot be unique.", "Use `btree`.")
+                yield Violation(path, f"an index by `{using}` cannot be unique.", "Use `btree`.")
             elif using == "hash" and len(index.elements) > 1:
-                yield Finding(path, "an index by `hash` has one column.", "Use `btree`, or one index each.")
+                yield Violation(path, "an index by `hash` has one column.", "Use `btree`, or one index each.")
             elif index.include and using not in ("btree", "gist", "spgist"):
-                yield Finding(path, f"an index by `{using}` cannot `include` columns.", "Use `btree`.")
+                yield Violation(path, f"an index by `{using}` cannot `include` columns.", "Use `btree`.")
 
 
-def exclusion_operator(schema: ExpandedSchema) -> Iterator[Finding]:
+def exclusion_operator(schema: ExpandedSchema) -> Iterator[Violation]:
     """The elements of an exclusion constraint are pairs of a column and an operator."""
     for table in schema.tables:
         for exclusion in table.exclusions:
@@ -110,13 +110,13 @@ def exclusion_operator(schema: ExpandedSchema) -> Iterator[Finding]:
                 if not _OPERATOR.fullmatch(operator) or "--" in operator or "/*" in operator:
                     message = f"`{operator}` is no operator."
                     cure = "Write for example `=` or `&&` (overlaps)."
-                    yield Finding((*path, "elements", number, 1), message, cure)
+                    yield Violation((*path, "elements", number, 1), message, cure)
             if exclusion.using not in _METHODS:
                 near = did_you_mean(exclusion.using, _METHODS) or "Use `gist`."
-                yield Finding((*path, "using"), f"there is no index method `{exclusion.using}`.", near)
+                yield Violation((*path, "using"), f"there is no index method `{exclusion.using}`.", near)
 
 
-def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
+def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
     """An exclusion constraint compares by `=`, or ranges by `&&`: what triggers of SQLite stand in for."""
     for table in schema.tables:
         for exclusion in table.exclusions:
@@ -129,24 +129,24 @@ def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
                     continue
                 message = f"SQLite has no exclusion constraints, and no trigger stands in for `{operator}` of `{kind}`."
                 cure = "Use `=`, or `&&` of ranges, or leave `sqlite` out of the dialects."
-                yield Finding((*exclusion.path, "elements", number, 1), message, cure)
+                yield Violation((*exclusion.path, "elements", number, 1), message, cure)
 
 
-def nulls_not_distinct_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
+def nulls_not_distinct_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
     """`nulls_not_distinct` holds on Postgres only: to SQLite no two NULLs are the same."""
     for table in schema.tables:
         for unique in table.uniques:
             if unique.nulls_not_distinct:
                 message = "SQLite takes every NULL as distinct: rows that Postgres refuses are accepted there."
                 path = (*unique.path, "nulls_not_distinct")
-                yield Finding(path, message, "Make the columns not nullable.", on_key=True)
+                yield Violation(path, message, "Make the columns not nullable.", on_key=True)
 
 
-def nulls_not_distinct_where(schema: ExpandedSchema) -> Iterator[Finding]:
+def nulls_not_distinct_where(schema: ExpandedSchema) -> Iterator[Violation]:
     """`nulls_not_distinct` is for a unique key without a condition."""
     for table in schema.tables:
         for unique in table.uniques:
             if unique.nulls_not_distinct and unique.where is not None:
                 path = (*unique.path, "nulls_not_distinct")
                 message = "a unique key with `where` is an index, which takes no `nulls_not_distinct`."
-                yield Finding(path, message, "Remove one of them.", on_key=True)
+                yield Violation(path, message, "Remove one of them.", on_key=True)

@@ -5,50 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tablewright.rules.registry import RULES
-from tablewright.rules.rule import Finding, Rule
+from tablewright.rules.rule import Rule, Violation
+from tablewright.spec.diagnostic import Diagnostic, Location
 from tablewright.spec.expand import ExpandedSchema
-from tablewright.spec.load import Catalog, Located
-from tablewright.spec.problem import Place, Problem
+from tablewright.spec.load import Located, SpecFolder
+
+_DIALECTS = ("sqlite", "postgresql")
 
 
-def judge(catalog: Catalog, dialects: Iterable[str] = ("sqlite", "postgresql")) -> list[Problem]:
-    """All problems of *catalog*, the reader's too, in the order of the files.
+def lint(specs: SpecFolder, dialects: Iterable[str] = _DIALECTS) -> list[Diagnostic]:
+    """Return all diagnostics of *specs*, including those of the reader, in the order of the files.
 
-    What only concerns a database that is not among *dialects* is left out.
+    Rules about a dialect that is not in *dialects* are skipped.
     """
-    found = [] if catalog.expanded is None else findings(catalog.expanded, dialects)
-    return in_order([*catalog.problems, *(as_problem(rule, finding, catalog.places) for rule, finding in found)])
+    found = [] if specs.expanded is None else violations(specs.expanded, dialects)
+    diagnostics = [as_diagnostic(rule, violation, specs.locations) for rule, violation in found]
+    return in_order([*specs.diagnostics, *diagnostics])
 
 
-def findings(
-    schema: ExpandedSchema, dialects: Iterable[str] = ("sqlite", "postgresql")
-) -> Iterator[tuple[Rule, Finding]]:
-    """All that the rules find in *schema*, but what may come of what the reader left out."""
+def violations(schema: ExpandedSchema, dialects: Iterable[str] = _DIALECTS) -> Iterator[tuple[Rule, Violation]]:
+    """Yield every violation in *schema*, except those that may be due to what the reader left out."""
     dialects = frozenset(dialects)
     for rule in RULES:
         if rule.dialect is not None and rule.dialect not in dialects:
             continue
-        for found in rule.check(schema):
-            if not schema.is_incomplete(found.path):
-                yield rule, found
+        for violation in rule.check(schema):
+            if not schema.is_incomplete(violation.path):
+                yield rule, violation
 
 
-def as_problem(rule: Rule, found: Finding, places: Located) -> Problem:
-    """What a *rule* found, where it is written."""
-    return Problem(rule.id, place_of(found, places), found.message, found.suggestion, rule.severity)
+def as_diagnostic(rule: Rule, violation: Violation, locations: Located) -> Diagnostic:
+    """Return the *violation* of *rule* as a diagnostic with its location."""
+    location = location_of(violation, locations)
+    return Diagnostic(rule.id, location, violation.message, violation.suggestion, rule.severity)
 
 
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """The *problems*, each once, in the order of the files."""
-    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.rule, problem.message))
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return the *diagnostics* without duplicates, in the order of the files."""
+    return sorted(dict.fromkeys(diagnostics), key=lambda item: (item.location, item.rule, item.message))
 
 
-def place_of(found: Finding, places: Located) -> Place:
-    """Where what was found is written."""
-    find = places.key if found.on_key else places.value
-    place = find(found.path)
-    for number, step in enumerate(found.path):
-        # A bare list is short for a mapping with these: what is not found there is found without them.
-        if step in ("columns", "values") and isinstance(found.path[-1], int) and number == len(found.path) - 2:
-            place = max(place, find((*found.path[:number], found.path[-1])))
-    return place
+def location_of(violation: Violation, locations: Located) -> Location:
+    """Return the location of *violation*."""
+    find = locations.key if violation.on_key else locations.value
+    path = violation.path
+    location = find(path)
+    for number, step in enumerate(path):
+        # A bare list is a shorthand for a mapping with one of these keys: the file then has no such key.
+        if step in ("columns", "values") and isinstance(path[-1], int) and number == len(path) - 2:
+            location = max(location, find((*path[:number], path[-1])))
+    return location

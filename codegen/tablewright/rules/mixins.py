@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
+from tablewright.spec.diagnostic import did_you_mean
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import ColumnSpec, MixinSpec, TableSpec, TypeSpec
-from tablewright.spec.problem import did_you_mean
 from tablewright.spec.yaml_reader import Path
 
 
-def unknown_mixin(schema: ExpandedSchema) -> Iterator[Finding]:
+def unknown_mixin(schema: ExpandedSchema) -> Iterator[Violation]:
     """A table includes mixins of the schema, each once."""
     for table in schema.tables:
         seen: set[str] = set()
@@ -19,13 +19,13 @@ def unknown_mixin(schema: ExpandedSchema) -> Iterator[Finding]:
             path = (*table.path, "include", number)
             if name not in schema.spec.mixins and ("mixins", name) not in schema.incomplete:
                 near = did_you_mean(name, schema.spec.mixins)
-                yield Finding(path, f"there is no mixin `{name}`.", near or "Define it under `mixins`.")
+                yield Violation(path, f"there is no mixin `{name}`.", near or "Define it under `mixins`.")
             elif name in seen:
-                yield Finding(path, f"the mixin `{name}` is included twice.", "Remove one of them.")
+                yield Violation(path, f"the mixin `{name}` is included twice.", "Remove one of them.")
             seen.add(name)
 
 
-def mixin_column_clash(schema: ExpandedSchema) -> Iterator[Finding]:
+def mixin_column_clash(schema: ExpandedSchema) -> Iterator[Violation]:
     """A column comes from one place: the table or one of its mixins."""
     for table in schema.tables:
         owners: dict[str, str] = dict.fromkeys(table.spec.columns, "the table itself")
@@ -36,11 +36,11 @@ def mixin_column_clash(schema: ExpandedSchema) -> Iterator[Finding]:
             for name in part.columns:
                 if name in owners:
                     message = f"the column `{name}` of the mixin `{mixin}` is a column of {owners[name]} too."
-                    yield Finding((*table.path, "include", number), message, "Rename one of them.")
+                    yield Violation((*table.path, "include", number), message, "Rename one of them.")
                 owners.setdefault(name, f"the mixin `{mixin}`")
 
 
-def unused_definition(schema: ExpandedSchema) -> Iterator[Finding]:
+def unused_definition(schema: ExpandedSchema) -> Iterator[Violation]:
     """A named type or mixin is used by something."""
     used: set[str] = set()
     parts: list[TableSpec | MixinSpec] = [*schema.spec.mixins.values()]
@@ -59,20 +59,20 @@ def unused_definition(schema: ExpandedSchema) -> Iterator[Finding]:
         return
     for name in schema.spec.types:
         if name not in used:
-            yield Finding(("types", name), f"no column uses the type `{name}`.", "Remove it.", on_key=True)
+            yield Violation(("types", name), f"no column uses the type `{name}`.", "Remove it.", on_key=True)
     for name in schema.spec.mixins:
         if name not in included:
-            yield Finding(("mixins", name), f"no table includes the mixin `{name}`.", "Remove it.", on_key=True)
+            yield Violation(("mixins", name), f"no table includes the mixin `{name}`.", "Remove it.", on_key=True)
 
 
-def renamed_from_itself(schema: ExpandedSchema) -> Iterator[Finding]:
+def renamed_from_itself(schema: ExpandedSchema) -> Iterator[Violation]:
     """`renamed_from` is another name than the present one."""
     for path, name, old in _renames(schema):
         if name == old:
-            yield Finding((*path, "renamed_from"), f"`{name}` cannot be renamed from itself.", "Remove it.")
+            yield Violation((*path, "renamed_from"), f"`{name}` cannot be renamed from itself.", "Remove it.")
 
 
-def renamed_from_present(schema: ExpandedSchema) -> Iterator[Finding]:
+def renamed_from_present(schema: ExpandedSchema) -> Iterator[Violation]:
     """`renamed_from` is a name that nothing has any more, and that one thing only had."""
     for table in schema.tables:
         columns = [(column.path, column.name, column.spec.renamed_from) for column in table.columns.values()]
@@ -83,16 +83,16 @@ def renamed_from_present(schema: ExpandedSchema) -> Iterator[Finding]:
         yield from _still_there(said, {table.name for table in tables}, "table")
 
 
-def _still_there(said: list[tuple[Path, str, str | None]], present: set[str], what: str) -> Iterator[Finding]:
+def _still_there(said: list[tuple[Path, str, str | None]], present: set[str], what: str) -> Iterator[Violation]:
     claimed: dict[str, str] = {}
     for path, name, old in said:
         if old is None or old == name:
             continue
         here = (*path, "renamed_from")
         if old in present:
-            yield Finding(here, f"there is still a {what} `{old}`, so `{name}` cannot be it renamed.")
+            yield Violation(here, f"there is still a {what} `{old}`, so `{name}` cannot be it renamed.")
         elif claimed.setdefault(old, name) != name:
-            yield Finding(here, f"`{claimed[old]}` is already said to be the {what} `{old}` renamed.")
+            yield Violation(here, f"`{claimed[old]}` is already said to be the {what} `{old}` renamed.")
 
 
 def _renames(schema: ExpandedSchema) -> Iterator[tuple[Path, str, str | None]]:

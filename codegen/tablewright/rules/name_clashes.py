@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema import names
 from tablewright.schema.reserved import OPAQUE_ARGUMENTS
 from tablewright.spec.expand import ExpandedSchema
@@ -41,17 +41,17 @@ class _Names:
     cure: str
     taken: dict[str, str] = field(default_factory=dict)
 
-    def claim(self, name: str, owner: str, path: Path, *, fold: bool = False) -> Sequence[Finding]:
+    def claim(self, name: str, owner: str, path: Path, *, fold: bool = False) -> Sequence[Violation]:
         """Takes *name* for *owner*, or says who has it."""
         key = name.casefold() if fold else name
         if key in self.taken:
             message = f"{owner} would be called `{name}` in {self.room}, as {self.taken[key]} is."
-            return (Finding(path, message, self.cure, on_key=True),)
+            return (Violation(path, message, self.cure, on_key=True),)
         self.taken[key] = owner
         return ()
 
 
-def name_clash(schema: ExpandedSchema) -> Iterator[Finding]:
+def name_clash(schema: ExpandedSchema) -> Iterator[Violation]:
     """No two things of a generated package or of its database have the same name in the same place."""
     yield from _definitions(schema)
     yield from _public(schema)
@@ -64,7 +64,7 @@ def name_clash(schema: ExpandedSchema) -> Iterator[Finding]:
     yield from _relations(schema)
 
 
-def opaque_argument(schema: ExpandedSchema) -> Iterator[Finding]:
+def opaque_argument(schema: ExpandedSchema) -> Iterator[Violation]:
     """A column of an opaque table is not called `session` or `batch_size`, which its `fetch` takes for itself."""
     for table in schema.tables:
         for column in table.columns.values() if table.opaque else ():
@@ -73,19 +73,19 @@ def opaque_argument(schema: ExpandedSchema) -> Iterator[Finding]:
                     f"`fetch` of an opaque table takes `{column.attribute}` for {OPAQUE_ARGUMENTS[column.attribute]}."
                 )
                 cure = f"Rename it; `column: {column.stored}` keeps its name in the database."
-                yield Finding(column.path, message, cure, on_key=True)
+                yield Violation(column.path, message, cure, on_key=True)
 
 
-def opaque_stored_name(schema: ExpandedSchema) -> Iterator[Finding]:
+def opaque_stored_name(schema: ExpandedSchema) -> Iterator[Violation]:
     """An opaque table is called in the database as it is registered."""
     for table in schema.tables:
         if table.opaque and table.stored != table.name:
             message = f"the opaque table `{table.name}` is found under its own name, not `{table.stored}`."
             cure = "Take `table` away, or call the table itself so."
-            yield Finding((*table.path, "table"), message, cure)
+            yield Violation((*table.path, "table"), message, cure)
 
 
-def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
+def _definitions(schema: ExpandedSchema) -> Iterator[Violation]:
     room = _Names("the language", "Call it otherwise.", {kind: f"the type `{kind}`" for kind in KINDS})
     room.taken["enum"] = "the kind of all enums"
     for name in schema.spec.enums:
@@ -101,7 +101,7 @@ def _definitions(schema: ExpandedSchema) -> Iterator[Finding]:
         yield from modules[table.opaque].claim(names.module_name(table.name), owner, table.path)
 
 
-def _public(schema: ExpandedSchema) -> Iterator[Finding]:
+def _public(schema: ExpandedSchema) -> Iterator[Violation]:
     room = _Names("the package", "Say another name with `class`.")
     room.taken = dict.fromkeys(_PACKAGE, "a part of every package")
     for enum in schema.enums:
@@ -122,7 +122,7 @@ def _public(schema: ExpandedSchema) -> Iterator[Finding]:
                 break
 
 
-def _accessors(schema: ExpandedSchema) -> Iterator[Finding]:
+def _accessors(schema: ExpandedSchema) -> Iterator[Violation]:
     room = _Names("the session", "Say another name with `accessor`.")
     for table in schema.tables:
         if table.opaque:
@@ -130,13 +130,13 @@ def _accessors(schema: ExpandedSchema) -> Iterator[Finding]:
         yield from room.claim(table.accessor, f"the accessor of `{table.name}`", table.path)
 
 
-def _attributes(table: ExpandedTable) -> Iterator[Finding]:
+def _attributes(table: ExpandedTable) -> Iterator[Violation]:
     room = _Names(f"the entity of `{table.name}`", "Choose another name for it.")
     for column in table.columns.values():
         yield from room.claim(column.attribute, f"the column `{column.name}`", column.path)
     if not table.opaque and len(table.primary_key) > 1 and {"key", "key_"} <= set(table.columns):
         message = "a row of a table with a composite key has a property `key` or `key_`; both are columns here."
-        yield Finding(table.columns["key_"].path, message, "Rename one of them.", on_key=True)
+        yield Violation(table.columns["key_"].path, message, "Rename one of them.", on_key=True)
     for key in table.foreign_keys:
         if key.relationship is not None:
             owner = f"the relationship `{key.relationship}`"
@@ -146,7 +146,7 @@ def _attributes(table: ExpandedTable) -> Iterator[Finding]:
             yield from room.claim(name, f"the relationship `{name}`", path)
 
 
-def _finders(table: ExpandedTable) -> Iterator[Finding]:
+def _finders(table: ExpandedTable) -> Iterator[Violation]:
     room = _Names(f"the keys of `{table.name}` that an upsert may name", "Rename a column.")
     room.taken["primary_key"] = "the primary key"
     done: set[tuple[str, ...]] = set()
@@ -159,7 +159,7 @@ def _finders(table: ExpandedTable) -> Iterator[Finding]:
             yield from room.claim("_".join(attributes), owner, unique.path)
 
 
-def _stored_columns(table: ExpandedTable) -> Iterator[Finding]:
+def _stored_columns(table: ExpandedTable) -> Iterator[Violation]:
     # SQLite does not tell capitals from small letters.
     room = _Names(f"the database's table `{table.stored}`", "Say another name with `column`.")
     for column in table.columns.values():
@@ -192,7 +192,7 @@ def _bounds_index_names(table: ExpandedTable) -> Iterator[tuple[str, str, Path]]
             yield name, f"SQLite's index over bounds of `{table.name}`", index.path
 
 
-def _constraints(table: ExpandedTable) -> Iterator[Finding]:
+def _constraints(table: ExpandedTable) -> Iterator[Violation]:
     room = _Names(f"the constraints of `{table.name}`", "Say another `name`.")
     room.taken[names.primary_key_name(table.stored)] = "the primary key"
     for column in table.columns.values():
@@ -210,7 +210,7 @@ def _constraints(table: ExpandedTable) -> Iterator[Finding]:
         room.taken.setdefault(made, owner)
 
 
-def _relations(schema: ExpandedSchema) -> Iterator[Finding]:
+def _relations(schema: ExpandedSchema) -> Iterator[Violation]:
     # Tables, indexes and native enums share one room of the database.
     room = _Names("the database", "Say another name.")
     distinct: list[ExpandedTable] = []

@@ -8,12 +8,12 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema import names
 from tablewright.schema.reserved import RESERVED_ACCESSORS
+from tablewright.spec.diagnostic import shown
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedTable
-from tablewright.spec.problem import shown
 from tablewright.spec.yaml_reader import Path
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -27,23 +27,23 @@ _POSTGRES_COLUMNS = frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin
 _OUR_MODULES = frozenset({"tablewright", "sqlalchemy", "msgspec", "psycopg", "pydantic", "alembic", "tests"})
 
 
-def bad_name(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_name(schema: ExpandedSchema) -> Iterator[Violation]:
     """A name is made of small letters, digits and `_`, begins with a letter and has at most 63 characters."""
     for path, what in _named(schema):
         name = str(path[-1])
         if not _NAME.fullmatch(name):
-            yield Finding(path, f"`{shown(name)}` cannot be the name of {what}.", _mended(name), on_key=True)
+            yield Violation(path, f"`{shown(name)}` cannot be the name of {what}.", _mended(name), on_key=True)
         elif len(name) > names.MAX_BYTES:
             message = f"the name `{shown(name)}` is longer than {names.MAX_BYTES} characters."
-            yield Finding(path, message, "Shorten it.", on_key=True)
+            yield Violation(path, message, "Shorten it.", on_key=True)
         elif path[0] in ("tables", "opaque_tables") and len(path) == 2 and name in _DEVICES:
             message = f"Windows has no file `{name}.py`, which the table `{name}` would need."
-            yield Finding(path, message, f"Call it otherwise, and say `table: {name}`.", on_key=True)
+            yield Violation(path, message, f"Call it otherwise, and say `table: {name}`.", on_key=True)
     for path, name in _relationship_names(schema):
         if not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in names.RESERVED_ATTRIBUTES:
             taken = "" if not _NAME.fullmatch(name) else ", which Python or SQLAlchemy keeps"
             message = f"`{shown(name)}` cannot be the name of a relationship{taken}."
-            yield Finding(path, message, _mended(name) if not taken else f"Call it for example `{name}_`.")
+            yield Violation(path, message, _mended(name) if not taken else f"Call it for example `{name}_`.")
 
 
 def _named(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
@@ -76,7 +76,7 @@ def _mended(name: str) -> str:
     return f"Did you mean `{mended}`?" if mended and len(mended) <= names.MAX_BYTES else rule
 
 
-def bad_class_name(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_class_name(schema: ExpandedSchema) -> Iterator[Violation]:
     """The name of a class begins with a capital, has letters and digits only, and is no word of Python's."""
     classes: list[tuple[Path, str | None]] = [(table.path, table.spec.class_) for table in schema.tables]
     classes += [(("enums", name), enum.class_) for name, enum in schema.spec.enums.items()]
@@ -85,10 +85,10 @@ def bad_class_name(schema: ExpandedSchema) -> Iterator[Finding]:
             continue
         if not _CLASS.fullmatch(said) or keyword.iskeyword(said):
             message = f"`{shown(said)}` cannot be the name of a class."
-            yield Finding((*path, "class"), message, "Write it in CamelCase, such as `FileRecord`.")
+            yield Violation((*path, "class"), message, "Write it in CamelCase, such as `FileRecord`.")
 
 
-def bad_accessor(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_accessor(schema: ExpandedSchema) -> Iterator[Violation]:
     """An accessor is a name that the session does not use for itself."""
     for table in schema.tables:
         said = table.spec.accessor
@@ -96,22 +96,22 @@ def bad_accessor(schema: ExpandedSchema) -> Iterator[Finding]:
             continue
         if not _NAME.fullmatch(said) or keyword.iskeyword(said):
             message = f"`{shown(said)}` cannot be the name of an accessor."
-            yield Finding((*table.path, "accessor"), message, _mended(said) if not keyword.iskeyword(said) else None)
+            yield Violation((*table.path, "accessor"), message, _mended(said) if not keyword.iskeyword(said) else None)
         elif said in RESERVED_ACCESSORS:
             message = f"the session has its own `{said}`."
-            yield Finding((*table.path, "accessor"), message, f"Call it for example `{said}_`.")
+            yield Violation((*table.path, "accessor"), message, f"Call it for example `{said}_`.")
 
 
-def bad_stored_name(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_stored_name(schema: ExpandedSchema) -> Iterator[Violation]:
     """A name in the database is one that both engines take unchanged."""
     for table in schema.tables:
         path = (*table.path, "table") if table.spec.table is not None else table.path
         if table.spec.table is not None:
             yield from _not_stored(path, table.stored)
         if table.stored.lower().startswith("sqlite_"):
-            yield Finding(path, "SQLite keeps names that begin with `sqlite_` for itself.", "Call it otherwise.")
+            yield Violation(path, "SQLite keeps names that begin with `sqlite_` for itself.", "Call it otherwise.")
         if table.stored.lower().startswith("tablewright_"):
-            yield Finding(path, "names that begin with `tablewright_` are kept for Tablewright's own tables.")
+            yield Violation(path, "names that begin with `tablewright_` are kept for Tablewright's own tables.")
     for column in schema.written_columns:
         path = (*column.path, "column") if column.spec.column is not None else column.path
         if column.spec.column is not None:
@@ -119,19 +119,19 @@ def bad_stored_name(schema: ExpandedSchema) -> Iterator[Finding]:
         if column.stored in _POSTGRES_COLUMNS:
             message = f"every table of Postgres has a column `{column.stored}` of its own."
             cure = "Say another name with `column`."
-            yield Finding(path, message, cure, on_key=column.spec.column is None)
+            yield Violation(path, message, cure, on_key=column.spec.column is None)
 
 
-def _not_stored(path: Path, name: str) -> Iterator[Finding]:
+def _not_stored(path: Path, name: str) -> Iterator[Violation]:
     if not _STORED.fullmatch(name) or len(name.encode()) > names.MAX_BYTES:
         message = f"`{shown(name)}` cannot be a name in the database."
         cure = (
             f"It begins with a letter, has letters, digits, `_`, `-` and spaces, and at most {names.MAX_BYTES} bytes."
         )
-        yield Finding(path, message, cure)
+        yield Violation(path, message, cure)
 
 
-def bad_constraint_name(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_constraint_name(schema: ExpandedSchema) -> Iterator[Violation]:
     """The name of an index or constraint is made of letters, digits and `_`."""
     for table in schema.tables:
         said = [((*path, "name"), name, False) for path, name in _given_names(table)]
@@ -139,7 +139,7 @@ def bad_constraint_name(schema: ExpandedSchema) -> Iterator[Finding]:
         for path, name, on_key in said:
             if not _CONSTRAINT.fullmatch(name):
                 message = f"`{shown(name)}` cannot be the name of a constraint or index."
-                yield Finding(path, message, "Use letters, digits and `_`.", on_key=on_key)
+                yield Violation(path, message, "Use letters, digits and `_`.", on_key=on_key)
 
 
 def _given_names(table: ExpandedTable) -> Iterator[tuple[Path, str]]:
@@ -149,21 +149,21 @@ def _given_names(table: ExpandedTable) -> Iterator[tuple[Path, str]]:
                 yield part.path, part.given_name
 
 
-def schema_name(schema: ExpandedSchema) -> Iterator[Finding]:
+def schema_name(schema: ExpandedSchema) -> Iterator[Violation]:
     """The schema's name is one that a Python package of its own can have."""
     name = schema.spec.name
     if not name:
         return
     if not _NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > names.MAX_BYTES:
         message = f"`{shown(name)}` cannot be the name of a package."
-        yield Finding(("schema",), message, _mended(name) if not keyword.iskeyword(name) else "Call it otherwise.")
+        yield Violation(("schema",), message, _mended(name) if not keyword.iskeyword(name) else "Call it otherwise.")
     elif name in sys.stdlib_module_names or name in _OUR_MODULES:
         message = f"there is a Python package `{name}` already, which the generated one would hide."
-        yield Finding(("schema",), message, f"Call it for example `{name}_schema`.")
+        yield Violation(("schema",), message, f"Call it for example `{name}_schema`.")
 
 
-def version_format(schema: ExpandedSchema) -> Iterator[Finding]:
+def version_format(schema: ExpandedSchema) -> Iterator[Violation]:
     """The version is three numbers: major, minor and patch."""
     version = schema.spec.version
     if version and not _VERSION.fullmatch(version):
-        yield Finding(("version",), f"`{shown(version)}` is not a version.", "Write three numbers, such as `1.0.0`.")
+        yield Violation(("version",), f"`{shown(version)}` is not a version.", "Write three numbers, such as `1.0.0`.")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
+from tablewright.spec.diagnostic import did_you_mean
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedColumn, ExpandedForeignKey, ExpandedTable, split_reference
 from tablewright.spec.models import SqlSpec
-from tablewright.spec.problem import did_you_mean
 from tablewright.spec.yaml_reader import Path
 
 _Step: TypeAlias = "tuple[str, ExpandedForeignKey]"
 """A table and a foreign key to it or from it."""
 
 
-def bad_reference(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_reference(schema: ExpandedSchema) -> Iterator[Violation]:
     """`references` names a column as `table.column`."""
     for column in schema.written_columns:
         said = column.spec.references
@@ -28,20 +28,20 @@ def bad_reference(schema: ExpandedSchema) -> Iterator[Finding]:
                     key = schema.by_name[said].primary_key
                     near = f"Did you mean `{said}.{key[0]}`?" if len(key) == 1 else None
                 message = f"`{said}` does not name a column."
-                yield Finding((*column.path, "references"), message, near or "Write `table.column`.")
+                yield Violation((*column.path, "references"), message, near or "Write `table.column`.")
 
 
-def reference_alone(schema: ExpandedSchema) -> Iterator[Finding]:
+def reference_alone(schema: ExpandedSchema) -> Iterator[Violation]:
     """`on_delete`, `on_update`, `relationship` and `inverse` of a column go with `references`."""
     for column in schema.written_columns:
         if column.spec.references is None:
             for key in ("on_delete", "on_update", "relationship", "inverse"):
                 if getattr(column.spec, key) is not None:
                     message = f"`{key}` says how a foreign key behaves, but the column has no `references`."
-                    yield Finding((*column.path, key), message, "Add `references: table.column`.", on_key=True)
+                    yield Violation((*column.path, key), message, "Add `references: table.column`.", on_key=True)
 
 
-def unknown_table(schema: ExpandedSchema) -> Iterator[Finding]:
+def unknown_table(schema: ExpandedSchema) -> Iterator[Violation]:
     """A foreign key points at a table of the schema, a relationship goes through one."""
     for table in schema.tables:
         named = [(key.table_path, key.table) for key in table.foreign_keys]
@@ -52,10 +52,10 @@ def unknown_table(schema: ExpandedSchema) -> Iterator[Finding]:
                 named.append(((*path, "through"), said.through))
         for path, name in named:
             if not schema.may_have_table(name):
-                yield Finding(path, f"there is no table `{name}`.", did_you_mean(name, schema.by_name))
+                yield Violation(path, f"there is no table `{name}`.", did_you_mean(name, schema.by_name))
 
 
-def unknown_column(schema: ExpandedSchema) -> Iterator[Finding]:
+def unknown_column(schema: ExpandedSchema) -> Iterator[Violation]:
     """A column that a key, index, constraint or relationship names is a column of the table."""
     for table in schema.tables:
         for path, owner, name in _named_columns(schema, table):
@@ -63,7 +63,7 @@ def unknown_column(schema: ExpandedSchema) -> Iterator[Finding]:
                 continue
             near = did_you_mean(name, owner.columns)
             listed = ", ".join(list(owner.columns)[:12])
-            yield Finding(path, f"the table `{owner.name}` has no column `{name}`.", near or f"It has {listed}.")
+            yield Violation(path, f"the table `{owner.name}` has no column `{name}`.", near or f"It has {listed}.")
 
 
 def _named_columns(schema: ExpandedSchema, table: ExpandedTable) -> Iterator[tuple[Path, ExpandedTable, str]]:
@@ -107,30 +107,30 @@ def _columns(
     return [(table.columns[a], target.columns[b]) for a, b in zip(key.columns, key.targets, strict=True)]
 
 
-def reference_to_opaque(schema: ExpandedSchema) -> Iterator[Finding]:
+def reference_to_opaque(schema: ExpandedSchema) -> Iterator[Violation]:
     """A table does not point at an opaque table, which a database may lack."""
     for table in schema.tables:
         for key in table.foreign_keys:
             target = schema.by_name.get(key.table)
             if target is not None and target.opaque and not table.opaque:
                 message = f"`{target.name}` is an opaque table: a database may not have it."
-                yield Finding(key.table_path, message, "Move it to `tables`, or this table to `opaque_tables`.")
+                yield Violation(key.table_path, message, "Move it to `tables`, or this table to `opaque_tables`.")
 
 
-def reference_arity(schema: ExpandedSchema) -> Iterator[Finding]:
+def reference_arity(schema: ExpandedSchema) -> Iterator[Violation]:
     """A foreign key has as many columns as it points at."""
     for table in schema.tables:
         for key in table.foreign_keys:
             if len(key.columns) != len(key.targets):
                 message = f"{_count(len(key.columns))} cannot point at {_count(len(key.targets))}."
-                yield Finding(key.targets_path, message, "Name as many on both sides, in the same order.")
+                yield Violation(key.targets_path, message, "Name as many on both sides, in the same order.")
 
 
 def _count(number: int) -> str:
     return "one column" if number == 1 else f"{number} columns"
 
 
-def reference_not_unique(schema: ExpandedSchema) -> Iterator[Finding]:
+def reference_not_unique(schema: ExpandedSchema) -> Iterator[Violation]:
     """A foreign key points at the primary key or at a unique key."""
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -144,10 +144,10 @@ def reference_not_unique(schema: ExpandedSchema) -> Iterator[Finding]:
                 primary = ", ".join(f"`{name}`" for name in target.primary_key)
                 message = f"{named} of `{target.name}` is neither its primary key nor unique."
                 cure = f"Point at {primary}, or make it unique." if primary else "Make it unique."
-                yield Finding(key.targets_path, message, cure)
+                yield Violation(key.targets_path, message, cure)
 
 
-def reference_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def reference_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """A foreign key's columns have the types of the columns that they point at."""
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -155,7 +155,7 @@ def reference_type(schema: ExpandedSchema) -> Iterator[Finding]:
                 mine, other = column.type.definition, target.type.definition
                 if mine is not None and other is not None and mine != other:
                     message = f"`{column.name}` is {_type(column)}, but `{key.table}.{target.name}` is {_type(target)}."
-                    yield Finding((*column.path, "type"), message, "Give both the same type.")
+                    yield Violation((*column.path, "type"), message, "Give both the same type.")
 
 
 def _type(column: ExpandedColumn) -> str:
@@ -168,7 +168,7 @@ def _type(column: ExpandedColumn) -> str:
     return f"`{kind}({', '.join(numbers)})`" if numbers else f"`{kind}`"
 
 
-def set_null_not_nullable(schema: ExpandedSchema) -> Iterator[Finding]:
+def set_null_not_nullable(schema: ExpandedSchema) -> Iterator[Violation]:
     """A foreign key that is set to null has nullable columns."""
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -179,10 +179,10 @@ def set_null_not_nullable(schema: ExpandedSchema) -> Iterator[Finding]:
                     column = table.columns.get(name)
                     if column is not None and not column.spec.nullable:
                         message = f"`{event}: set null` needs `{name}` to be nullable."
-                        yield Finding((*key.path, event), message, "Add `nullable: true`, or use `cascade`.")
+                        yield Violation((*key.path, event), message, "Add `nullable: true`, or use `cascade`.")
 
 
-def set_default_without_default(schema: ExpandedSchema) -> Iterator[Finding]:
+def set_default_without_default(schema: ExpandedSchema) -> Iterator[Violation]:
     """A foreign key that is set to its default has one."""
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -195,10 +195,10 @@ def set_default_without_default(schema: ExpandedSchema) -> Iterator[Finding]:
                         continue
                     if not column.spec.has_default and column.spec.default_sql is None:
                         message = f"`{event}: set default` needs a default of `{name}`."
-                        yield Finding((*key.path, event), message, "Add `default`, or use another action.")
+                        yield Violation((*key.path, event), message, "Add `default`, or use another action.")
 
 
-def set_computed(schema: ExpandedSchema) -> Iterator[Finding]:
+def set_computed(schema: ExpandedSchema) -> Iterator[Violation]:
     """A foreign key on a computed column leaves it alone when the row it points at changes."""
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -209,10 +209,10 @@ def set_computed(schema: ExpandedSchema) -> Iterator[Finding]:
                     column = table.columns.get(name)
                     if sets and column is not None and column.spec.computed is not None:
                         message = f"`{event}: {action}` cannot change `{name}`, which is computed."
-                        yield Finding((*key.path, event), message, "Use `restrict`, or `cascade` on delete.")
+                        yield Violation((*key.path, event), message, "Use `restrict`, or `cascade` on delete.")
 
 
-def duplicate_foreign_key(schema: ExpandedSchema) -> Iterator[Finding]:
+def duplicate_foreign_key(schema: ExpandedSchema) -> Iterator[Violation]:
     """No two foreign keys of a table have the same columns and the same target."""
     for table in schema.tables:
         seen: set[tuple[object, ...]] = set()
@@ -220,11 +220,11 @@ def duplicate_foreign_key(schema: ExpandedSchema) -> Iterator[Finding]:
             identity = (frozenset(zip(key.columns, key.targets, strict=False)), key.table)
             if identity in seen:
                 message = f"the table `{table.name}` has this foreign key to `{key.table}` twice."
-                yield Finding(key.path, message, "Remove one of them.", on_key=True)
+                yield Violation(key.path, message, "Remove one of them.", on_key=True)
             seen.add(identity)
 
 
-def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
+def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Violation]:
     """Tables whose rows need each other's can be filled: one foreign key of the circle is nullable or deferrable."""
     needs: dict[str, list[_Step]] = {table.name: [] for table in schema.tables}
     for table in schema.tables:
@@ -238,10 +238,10 @@ def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
         circle = " → ".join([way[-1][0], *(name for name, _ in way)])
         message = f"no first row can be inserted: {circle} each need a row of the next."
         cure = "Make one of the foreign keys nullable, or say `deferrable: true` in its list form."
-        yield Finding(way[0][1].path, message, cure, on_key=True)
+        yield Violation(way[0][1].path, message, cure, on_key=True)
 
 
-def opaque_circle(schema: ExpandedSchema) -> Iterator[Finding]:
+def opaque_circle(schema: ExpandedSchema) -> Iterator[Violation]:
     """Opaque tables do not point at each other in a circle: each is registered after those that it points at."""
     needs: dict[str, list[_Step]] = {table.name: [] for table in schema.tables if table.opaque}
     for name, steps in needs.items():
@@ -250,7 +250,7 @@ def opaque_circle(schema: ExpandedSchema) -> Iterator[Finding]:
     for way in _circles(needs):
         circle = " → ".join([way[-1][0], *(name for name, _ in way)])
         message = f"none of the opaque tables {circle} can be registered before the next."
-        yield Finding(way[0][1].path, message, "Take one of the foreign keys away.", on_key=True)
+        yield Violation(way[0][1].path, message, "Take one of the foreign keys away.", on_key=True)
 
 
 def _circles(needs: dict[str, list[_Step]]) -> Iterator[list[_Step]]:

@@ -1,4 +1,4 @@
-"""All rules, in the order in which the catalogue lists them."""
+"""All rules, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tablewright.rules import (
     sql_text,
     types,
 )
-from tablewright.rules.reader_problems import READING
+from tablewright.rules.reader_problems import READER_PROBLEMS
 from tablewright.rules.rule import Rule, rule
-from tablewright.spec.problem import did_you_mean
+from tablewright.spec.diagnostic import did_you_mean
 
 RULES: tuple[Rule, ...] = (
     rule(names.schema_name),
@@ -101,12 +101,12 @@ RULES: tuple[Rule, ...] = (
     rule(mixins.renamed_from_present),
 )
 
-PURPOSES: dict[str, str] = READING | {item.id: item.purpose for item in RULES}
-"""What each rule asks for, by id; the reader's own come first."""
+PURPOSES: dict[str, str] = READER_PROBLEMS | {item.id: item.purpose for item in RULES}
+"""The purpose of each rule by id; those of the reader come first."""
 
 
 def explain(rule_id: str) -> str:
-    """What the rule asks for; `KeyError`, with the nearest id, if there is none."""
+    """Return the purpose of a rule. Raise `KeyError`, with the nearest id, if the rule does not exist."""
     if rule_id not in PURPOSES:
         raise KeyError(f"There is no rule `{rule_id}`. {did_you_mean(rule_id, PURPOSES) or ''}".rstrip())
     return PURPOSES[rule_id]

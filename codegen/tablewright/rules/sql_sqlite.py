@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.rules.sql_text import wrong
 from tablewright.schema.definition import PORTABLE
+from tablewright.spec.diagnostic import did_you_mean, shown
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedTable
 from tablewright.spec.models import SqlSpec
-from tablewright.spec.problem import did_you_mean, shown
 from tablewright.spec.yaml_reader import Path
 
 _NO_COLUMN = re.compile(r"no such column: (.+)")
@@ -21,7 +21,7 @@ _NO_COLUMN = re.compile(r"no such column: (.+)")
 _FUNCTION = re.compile(r"no such function|unknown function|wrong number of arguments")
 
 
-def sql_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
+def sql_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
     """SQL in a spec is SQL to SQLite, and names columns that its table has."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         for name, said in schema.spec.types.items():
@@ -30,7 +30,7 @@ def sql_sqlite(schema: ExpandedSchema) -> Iterator[Finding]:
                 fault = _fault(connection, f"CREATE TABLE main.asked (it {text})")
                 if fault is not None:
                     message = f"SQLite does not take this type: {fault}."
-                    yield Finding(("types", name, "sql", "sqlite"), message, "Write a type as in CREATE TABLE.")
+                    yield Violation(("types", name, "sql", "sqlite"), message, "Write a type as in CREATE TABLE.")
         for table in schema.tables:
             if _askable(schema, table):
                 yield from _ask(connection, table)
@@ -45,7 +45,7 @@ def _askable(schema: ExpandedSchema, table: ExpandedTable) -> bool:
     return bool(names) and len(set(names)) == len(names) and mixed and whole and "\0" not in "".join(names)
 
 
-def _ask(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Finding]:
+def _ask(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Violation]:
     columns = [_quoted(column.stored) for column in table.columns.values()]
     plain = f"CREATE TABLE main.asked ({', '.join(columns)})"
     for path, text, statement in _statements(table, columns):
@@ -54,7 +54,7 @@ def _ask(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Findi
         setup = [] if statement.startswith("CREATE TABLE") else [plain]
         fault = _fault(connection, *setup, statement)
         if fault is not None:
-            yield Finding(path, *_said(fault, table))
+            yield Violation(path, *_said(fault, table))
 
 
 def _fault(connection: sqlite3.Connection, *statements: str) -> str | None:

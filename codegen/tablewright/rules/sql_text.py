@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.yaml_reader import Path
@@ -25,13 +25,13 @@ _TOKEN = re.compile(
 )
 
 
-def bad_sql_text(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_sql_text(schema: ExpandedSchema) -> Iterator[Violation]:
     """SQL in a spec is one whole expression: quotes and brackets closed, no comment, no `;`."""
     for path, text in dict.fromkeys(_texts(schema)):
         fault = wrong(text)
         if fault is not None:
             message, suggestion = fault
-            yield Finding(path, message, suggestion)
+            yield Violation(path, message, suggestion)
 
 
 def _texts(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tablewright.rules.rule import Finding
+from tablewright.rules.rule import Violation
 from tablewright.schema.python_types import PythonTypeError, parse
 from tablewright.schema.type_registry import TYPES
+from tablewright.spec.diagnostic import did_you_mean
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded_type import KINDS, PARAMETERS, ExpandedType
-from tablewright.spec.problem import did_you_mean
 
 
-def unknown_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def unknown_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """A type is one of the language, or a name from `types` or `enums`."""
     spec = schema.spec
     for item in schema.types:
@@ -22,7 +22,7 @@ def unknown_type(schema: ExpandedSchema) -> Iterator[Finding]:
         if known or ("types", name) in schema.incomplete or ("enums", name) in schema.incomplete:
             continue
         path = item.path if item.bare else (*item.path, "type")
-        yield Finding(path, f"there is no type `{name}`.", _instead(name, [*spec.types, *spec.enums]))
+        yield Violation(path, f"there is no type `{name}`.", _instead(name, [*spec.types, *spec.enums]))
 
 
 def _instead(name: str, own: list[str]) -> str:
@@ -32,7 +32,7 @@ def _instead(name: str, own: list[str]) -> str:
     return did_you_mean(name, [*own, *sorted(KINDS)]) or f"The types are {', '.join(sorted(KINDS))}."
 
 
-def type_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
+def type_cycle(schema: ExpandedSchema) -> Iterator[Violation]:
     """A named type is not made of itself."""
     reported: set[str] = set()
     for name in schema.spec.types:
@@ -42,7 +42,7 @@ def type_cycle(schema: ExpandedSchema) -> Iterator[Finding]:
         if following == name and name not in reported:
             reported.update(seen)
             way = " → ".join([*seen, name])
-            yield Finding(("types", name, "type"), f"the type `{name}` is made of itself: {way}.")
+            yield Violation(("types", name, "type"), f"the type `{name}` is made of itself: {way}.")
 
 
 def _next_type(schema: ExpandedSchema, name: str) -> str | None:
@@ -54,30 +54,30 @@ def _next_type(schema: ExpandedSchema, name: str) -> str | None:
     return None
 
 
-def type_parameter(schema: ExpandedSchema) -> Iterator[Finding]:
+def type_parameter(schema: ExpandedSchema) -> Iterator[Violation]:
     """A type has the parameters that it needs, within their ranges, and no others."""
     for item in schema.types:
         if item.kind is not None and not item.named:
             yield from _wrong_parameters(item, item.kind)
 
 
-def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Finding]:
+def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Violation]:
     takes = _takes(kind, item.values)
     for name in PARAMETERS:
         if name in item.given and name not in takes:
             users = [other for other in ("enum", *sorted(KINDS)) if name in _takes(other, {})]
             suggestion = f"It belongs to {', '.join(f'`{user}`' for user in users)}." if users else None
-            yield Finding((*item.path, name), f"`{kind}` takes no `{name}`.", suggestion, on_key=True)
+            yield Violation((*item.path, name), f"`{kind}` takes no `{name}`.", suggestion, on_key=True)
     for name, least, most, required in TYPES[kind].numbers:
         value = item.values.get(name)
         if value is None and required:
             yield _missing(item, kind, name)
         elif value is not None and not least <= value <= most:
             message = f"`{name}` of `{kind}` is from {least} to {most}, not {value}."
-            yield Finding(_said(item, name), message)
+            yield Violation(_said(item, name), message)
         elif name == "scale" and value is not None and value > (item.values.get("precision") or most):
             message = f"the scale {value} is more than the precision {item.values['precision']}."
-            yield Finding(_said(item, name), message, "The scale counts those of the digits that are fractional.")
+            yield Violation(_said(item, name), message, "The scale counts those of the digits that are fractional.")
     if "of" in TYPES[kind].parameters and item.of is None:
         yield _missing(item, kind, "of")
 
@@ -87,7 +87,7 @@ def _takes(kind: str, values: Mapping[str, Any]) -> set[str]:
     return takes | {"python"} if "codec" in values else takes
 
 
-def _missing(item: ExpandedType, kind: str, name: str) -> Finding:
+def _missing(item: ExpandedType, kind: str, name: str) -> Violation:
     examples = {
         "length": "length: 200",
         "precision": "precision: 12",
@@ -97,14 +97,14 @@ def _missing(item: ExpandedType, kind: str, name: str) -> Finding:
     }
     suggestion = f"Say how many characters with `{examples[name]}`, or use `text`." if name == "length" else None
     path = item.path if item.bare else (*item.path, "type")
-    return Finding(path, f"`{kind}` needs `{name}`.", suggestion or f"Write for example `{examples[name]}`.")
+    return Violation(path, f"`{kind}` needs `{name}`.", suggestion or f"Write for example `{examples[name]}`.")
 
 
 def _said(item: ExpandedType, name: str) -> tuple[str | int, ...]:
     return (*item.path, name if name in item.given else "type")
 
 
-def element_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def element_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """The elements of an array and the bounds of a range are of types that both engines can hold there."""
     for item in schema.types:
         if item.kind not in ("array", "range") or item.of is None or item.of.kind is None or "of" not in item.given:
@@ -115,12 +115,12 @@ def element_type(schema: ExpandedSchema) -> Iterator[Finding]:
         if item.of.kind not in allowed:
             what = "elements of an array" if array else "bounds of a range"
             listed = ", ".join(sorted(allowed))
-            yield Finding(path, f"the {what} cannot be `{item.of.kind}`.", f"They can be {listed}.")
+            yield Violation(path, f"the {what} cannot be `{item.of.kind}`.", f"They can be {listed}.")
         elif "codec" in item.of.values:
-            yield Finding(path, f"the elements of `{item.kind}` cannot have a codec.", "Give the codec to the whole.")
+            yield Violation(path, f"the elements of `{item.kind}` cannot have a codec.", "Give the codec to the whole.")
 
 
-def bad_python_type(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_python_type(schema: ExpandedSchema) -> Iterator[Violation]:
     """`python` names a type: of builtins, or `module:Class`."""
     for item in schema.types:
         if "python" in item.given:
@@ -128,28 +128,28 @@ def bad_python_type(schema: ExpandedSchema) -> Iterator[Finding]:
                 parse(item.values["python"])
             except PythonTypeError as error:
                 example = "Write for example `dict[str, int]` or `app.models:Address`."
-                yield Finding((*item.path, "python"), f"{error}.", example)
+                yield Violation((*item.path, "python"), f"{error}.", example)
 
 
-def bad_codec(schema: ExpandedSchema) -> Iterator[Finding]:
+def bad_codec(schema: ExpandedSchema) -> Iterator[Violation]:
     """`codec` names a class as `module:Class`."""
     for item in schema.types:
         if "codec" in item.given:
             module, colon, name = str(item.values["codec"]).partition(":")
             if not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
                 message = f"`{item.values['codec']}` does not name a class."
-                yield Finding((*item.path, "codec"), message, "Write `module:Class`, such as `app.codecs:Tai`.")
+                yield Violation((*item.path, "codec"), message, "Write `module:Class`, such as `app.codecs:Tai`.")
 
 
-def codec_without_python(schema: ExpandedSchema) -> Iterator[Finding]:
+def codec_without_python(schema: ExpandedSchema) -> Iterator[Violation]:
     """A type with a codec says with `python` what the codec decodes to."""
     for item in schema.types:
         if "codec" in item.given and "python" not in item.values:
             message = "a codec needs `python`: the type of the values that it decodes to."
-            yield Finding((*item.path, "codec"), message, "Write for example `python: int`.", on_key=True)
+            yield Violation((*item.path, "codec"), message, "Write for example `python: int`.", on_key=True)
 
 
-def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Finding]:
+def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Violation]:
     """A decimal has no more digits than SQLite keeps exactly: 15, or 18 with `storage: scaled`."""
     for item in schema.types:
         precision = item.values.get("precision")
@@ -161,4 +161,4 @@ def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Finding]:
             message = f"SQLite cannot keep a decimal of {precision} digits exactly; at most {most}."
             cure = "Add `storage: scaled`." if not scaled and precision <= 18 else None
             cure = cure or "Take fewer digits, or leave `sqlite` out of the dialects."
-            yield Finding(_said(item, "precision"), message, cure)
+            yield Violation(_said(item, "precision"), message, cure)

@@ -67,7 +67,7 @@ class ExpandedSchema:
 
     def is_incomplete(self, path: Path) -> bool:
         """Return True if a violation at *path* may be due to a part that the reader left out."""
-        # Of a table only its own line is in doubt: its other parts were read.
+        # The path of a table stands for its own line only: its other parts were read.
         return path in self.incomplete or path[:4] in self.incomplete
 
     def may_have_table(self, name: str) -> bool:

@@ -42,7 +42,7 @@ class ExpandedType:
     element_is_inline: bool
     """Whether the element type is given here rather than by a named type."""
     bare: bool = False
-    """Whether it is written as a name alone, without a mapping of its own."""
+    """Whether it is written as a name alone, without a mapping."""
 
     @property
     def named(self) -> bool:
@@ -78,7 +78,7 @@ def expand_type(
     *through* has the named types that led here: one of them again is a cycle.
     """
     fields = vars(given)
-    own = {name: value for name in PARAMETERS if (value := fields.get(name)) is not None}
+    parameters = {name: value for name in PARAMETERS if (value := fields.get(name)) is not None}
     name, sql = given.type, fields.get("sql", _NO_SQL)
     of = None
     if given.of is not None:
@@ -86,11 +86,11 @@ def expand_type(
         of = expand_type(element, (*path, "of"), schema, through)
         of = replace(of, bare=True) if isinstance(given.of, str) else of
     fault = None if of is None else of.fault
-    values, kind, enum, native = own, None, None, False
+    values, kind, enum, native = parameters, None, None, False
     if name in schema.types and name not in through:
         base = expand_type(schema.types[name], ("types", name), schema, (*through, name))
         kind, enum, native = base.kind, base.enum, base.native
-        values, sql, of, fault = {**base.values, **own}, sql or base.sql, of or base.of, fault or base.fault
+        values, sql, of, fault = {**base.values, **parameters}, sql or base.sql, of or base.of, fault or base.fault
     elif name in schema.enums:
         kind, enum, native = "enum", name, schema.enums[name].storage == "native"
     elif name in through:
@@ -102,5 +102,15 @@ def expand_type(
     else:
         fault = fault or f"there is no type `{name}`"
     return ExpandedType(
-        given, path, kind, enum, native, values, frozenset(own), sql, of, fault, element_is_inline=given.of is not None
+        given,
+        path,
+        kind,
+        enum,
+        native,
+        values,
+        frozenset(parameters),
+        sql,
+        of,
+        fault,
+        element_is_inline=given.of is not None,
     )

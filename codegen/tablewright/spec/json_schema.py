@@ -10,7 +10,7 @@ from tablewright.spec.expanded_type import KINDS
 Node: TypeAlias = dict[str, Any]
 
 _NAMES: Node = {"type": "array", "items": {"type": "string"}}
-# What may stand for a mapping of the class.
+# The shorthands that replace a mapping of the class.
 _SHORTHANDS: dict[str, Node] = {
     m.EnumSpec.__name__: _NAMES | {"minItems": 1},
     m.UniqueSpec.__name__: _NAMES,
@@ -21,7 +21,7 @@ _SHORTHANDS: dict[str, Node] = {
 
 
 def json_schema() -> Node:
-    """The JSON Schema of a spec file in YAML."""
+    """Return the JSON Schema of a spec file in YAML."""
     schema = m.SchemaSpec.model_json_schema(by_alias=True, mode="validation")
     definitions: dict[str, Node] = schema["$defs"]
     table = definitions[m.TableSpec.__name__]
@@ -39,7 +39,7 @@ def json_schema() -> Node:
 
 
 def _tidied(node: Any, *, names: bool = False) -> Any:
-    # Titles only repeat the keys, and a default of null says nothing.
+    # Titles only repeat the keys, and a default of null adds nothing.
     if isinstance(node, list):
         return [_tidied(item) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""The spec language as pydantic models: one class for each thing a spec can say."""
+"""The spec language as pydantic models: one class for each kind of entry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tablewright.schema.table_definer import define_table
 from tablewright.spec.models_node import SpecNode
 
 TABLE_NAME = "\0name"
-"""The key under which a table's own key in its mapping reaches `TableSpec.name`: none that YAML can write."""
+"""The key that passes the name of a table to `TableSpec.name`; YAML cannot write it."""
 
 
 def _tagged(value: object) -> str:
@@ -30,7 +30,7 @@ def _plain(meta: Mapping[str, object]) -> Mapping[str, Any]:
     try:
         return msgspec.json.decode(msgspec.json.encode(meta), type=dict[str, Any])
     except (TypeError, ValueError, RecursionError) as error:
-        raise PydanticCustomError("not_json", "it has no form in JSON ({why})", {"why": str(error)}) from None
+        raise PydanticCustomError("not_json", "it cannot be written as JSON ({why})", {"why": str(error)}) from None
 
 
 Names = Annotated[Sequence[str], AfterValidator(tuple)]
@@ -41,11 +41,11 @@ class _Typed(SpecNode):
     type: str
     """A type of the language, or the name of an enum or of an entry of `types`."""
     length: int | None = None
-    """The most characters of a `string`."""
+    """The maximum number of characters of a `string`."""
     precision: int | None = None
     """Digits of a `decimal`; fractional-second digits, 0 to 6, of `time`, `datetime` and `timestamptz`."""
     scale: int | None = None
-    """How many digits of a `decimal` are fractional."""
+    """The number of fractional digits of a `decimal`."""
     of: (
         Annotated[Annotated[str, Tag("<text>")] | Annotated[TypeSpec, Tag("<mapping>")], Discriminator(_tagged)] | None
     ) = None
@@ -55,25 +55,25 @@ class _Typed(SpecNode):
     python: str | None = None
     """The Python type of a `json` value or of what a codec decodes: `dict[str, int]`, `app.models:Address`."""
     storage: Literal["scaled"] | None = None
-    """`scaled` keeps a `decimal` as an integer on SQLite, exact to 18 digits."""
+    """`scaled` stores a `decimal` as an integer on SQLite, exact to 18 digits."""
 
 
 class TypeSpec(_Typed):
     """A named type, or the element type of an array or range."""
 
     sql: Mapping[Literal["sqlite", "postgresql"], str] = {}
-    """The DDL type by dialect, in place of the usual one."""
+    """The DDL type by dialect, instead of the default one."""
     codec: str | None = None
     """`module:Class` of a class with `encode` and `decode`."""
     doc: str | None = None
-    """What the type is for."""
+    """The documentation of the type."""
 
 
 class ColumnSpec(_Typed):
     """A column of a table or mixin."""
 
     nullable: bool = False
-    """Whether the column may hold NULL."""
+    """Whether the column may be NULL."""
     primary_key: bool = False
     """Whether the column is (part of) the primary key, in the order of the columns."""
     autoincrement: bool = False
@@ -81,58 +81,58 @@ class ColumnSpec(_Typed):
     unique: bool = False
     """Whether no two rows may have the same value."""
     index: bool = False
-    """Whether the column has an index of its own."""
+    """Whether the column has an index."""
     references: str | None = None
-    """The column that this one points at: `table.column`."""
+    """The column that this one references: `table.column`."""
     on_delete: Action | None = None
-    """What happens to this row when the row it points at is deleted."""
+    """The action on this row when the referenced row is deleted."""
     on_update: Action | None = None
-    """What happens to this row when the key it points at changes."""
+    """The action on this row when the referenced key changes."""
     relationship: str | None = None
-    """The attribute of this table's entity that holds the row pointed at."""
+    """The attribute of this table's entity for the referenced entity."""
     inverse: str | None = None
-    """The attribute of the other table's entity that holds the rows pointing at it."""
+    """The attribute of the referenced table's entity for the entities that reference it."""
     default: Any = None
-    """The value of a row that names none: a literal of the column's type."""
+    """The value if an insert gives none: a literal of the column's type."""
     default_sql: str | None = None
-    """The same as an expression: `now`, `uuid4`, `uuid7`, or SQL."""
+    """The default as an expression: `now`, `uuid4`, `uuid7`, or SQL."""
     touch: str | None = None
-    """What every update sets the column to: `now`, `uuid4`, `uuid7`, or SQL."""
+    """The value that every update sets: `now`, `uuid4`, `uuid7`, or SQL."""
     computed: str | None = None
     """The SQL expression of a column that the database computes and stores."""
     doc: str | None = None
-    """What the column means."""
+    """The documentation of the column."""
     column: str | None = None
-    """The name in the database, where it differs."""
+    """The name in the database, if it differs."""
     renamed_from: str | None = None
-    """The name the column had in the version before."""
+    """The name of the column in the previous version."""
     deprecated: str | None = None
-    """Why not to use the column any more, and what to use instead."""
+    """Why the column is deprecated, and what to use instead."""
     meta: Meta = {}
-    """Anything, carried to `Column.info` and the docs; no part of the schema's identity."""
+    """Any mapping, copied to `Column.info` and the docs; it is not part of the digest."""
 
     @property
     def has_default(self) -> bool:
-        """Whether a literal default is given; an explicit null is none."""
+        """Whether a literal default is given; null is not one."""
         return self.default is not None
 
 
 class SqlSpec(SpecNode):
-    """An SQL expression in the place of a column."""
+    """An SQL expression instead of a column."""
 
     sql: str
     """The expression."""
 
 
 class UniqueSpec(SpecNode):
-    """Columns whose values together occur once."""
+    """A unique key: columns whose values together occur once."""
 
     columns: Names
     """The columns."""
     name: str | None = None
-    """The constraint's name; the table's name is put in front."""
+    """The name of the constraint, without the prefix of the table's name."""
     where: str | None = None
-    """The SQL condition of the rows among which the values occur once."""
+    """The SQL condition of the rows for which the key is unique."""
     nulls_not_distinct: bool = False
     """Whether two NULLs count as the same value (Postgres 15)."""
 
@@ -150,26 +150,26 @@ class IndexSpec(SpecNode):
     ]
     """Columns, and expressions as `{sql: lower(title)}`."""
     name: str | None = None
-    """The index's name; the table's name is put in front."""
+    """The name of the index, without the prefix of the table's name."""
     unique: bool = False
-    """Whether no two rows may agree in all of them."""
+    """Whether no two rows may have the same values."""
     where: str | None = None
-    """The SQL condition of the rows that the index has."""
+    """The SQL condition of the rows to index."""
     include: Names = ()
-    """Columns that Postgres stores beside the index."""
+    """Further columns that Postgres stores in the index."""
     using: str | None = None
-    """The method of the index on Postgres: `btree`, `hash`, `gin`, `gist`, `brin`."""
+    """The index method on Postgres: `btree`, `hash`, `gin`, `gist`, `brin`."""
 
     _shorthand = model_validator(mode="before")(_listed)
 
 
 class ReferenceSpec(SpecNode):
-    """The columns that a foreign key points at."""
+    """The columns that a foreign key references."""
 
     table: str
-    """The table pointed at."""
+    """The referenced table."""
     columns: Names
-    """Its columns, in the order of the foreign key's own."""
+    """The referenced columns, in the order of the foreign key's columns."""
 
     @model_validator(mode="before")
     @classmethod
@@ -181,31 +181,31 @@ class ReferenceSpec(SpecNode):
 
 
 class ForeignKeySpec(SpecNode):
-    """Columns that point at a key of another or the same table."""
+    """A foreign key: columns that reference a key of another or the same table."""
 
     columns: Names
-    """The columns that point."""
+    """The referencing columns."""
     references: ReferenceSpec
-    """What they point at."""
+    """The referenced table and columns."""
     on_delete: Action | None = None
-    """What happens to this row when the row it points at is deleted."""
+    """The action on this row when the referenced row is deleted."""
     on_update: Action | None = None
-    """What happens to this row when the key it points at changes."""
+    """The action on this row when the referenced key changes."""
     name: str | None = None
-    """The constraint's name; the table's name is put in front."""
+    """The name of the constraint, without the prefix of the table's name."""
     deferrable: bool = False
     """Whether it is checked at the end of the transaction."""
     relationship: str | None = None
-    """The attribute of this table's entity that holds the row pointed at."""
+    """The attribute of this table's entity for the referenced entity."""
     inverse: str | None = None
-    """The attribute of the other table's entity that holds the rows pointing at it."""
+    """The attribute of the referenced table's entity for the entities that reference it."""
 
 
 class CheckSpec(SpecNode):
-    """A condition that every row meets."""
+    """A check: a condition that every row meets."""
 
     sql: str
-    """The condition, over the database's names of columns."""
+    """The condition in SQL, with the names that columns have in the database."""
 
     @model_validator(mode="before")
     @classmethod
@@ -214,31 +214,31 @@ class CheckSpec(SpecNode):
 
 
 class ExclusionSpec(SpecNode):
-    """An exclusion constraint: no two rows for which every operator holds; on SQLite by triggers."""
+    """An exclusion constraint: no two rows satisfy all operators. SQLite uses triggers."""
 
     elements: Annotated[
         Sequence[Annotated[tuple[str, str], Field(strict=False)]], Field(min_length=1), AfterValidator(tuple)
     ]
     """Pairs of column and operator."""
     using: str = "gist"
-    """The method of the index behind it."""
+    """The method of the underlying index."""
     name: str | None = None
-    """The constraint's name; the table's name is put in front."""
+    """The name of the constraint, without the prefix of the table's name."""
     where: str | None = None
-    """The SQL condition of the rows that it compares."""
+    """The SQL condition of the rows to compare."""
 
 
 class RelationshipSpec(SpecNode):
-    """What a foreign key cannot say of a relationship."""
+    """The options of a relationship that a foreign key cannot declare."""
 
     through: str | None = None
     """The link table of a many-to-many relationship."""
     inverse: str | None = None
-    """The attribute of the other table's entity that mirrors one through a link table."""
+    """The attribute of the other table's entity for the other side of a many-to-many relationship."""
     order_by: str | None = None
     """The column of the other table by which a collection is ordered."""
     one: bool = False
-    """Whether the inverse of a foreign key holds one entity rather than a list."""
+    """Whether the inverse of a foreign key is one entity rather than a list."""
 
 
 class EnumSpec(SpecNode):
@@ -247,11 +247,11 @@ class EnumSpec(SpecNode):
     values: Annotated[Names, Field(min_length=1)]
     """The values, in order."""
     storage: Literal["native"] | None = None
-    """`native` makes it a Postgres ENUM rather than checked text."""
+    """`native` creates a Postgres ENUM rather than checked text."""
     class_: str | None = Field(default=None, validation_alias="class")
-    """The name of the Python class; otherwise the enum's in CamelCase."""
+    """The name of the Python class; by default the name of the enum in CamelCase."""
     doc: str | None = None
-    """What the enum means."""
+    """The documentation of the enum."""
 
     @model_validator(mode="before")
     @classmethod
@@ -261,66 +261,66 @@ class EnumSpec(SpecNode):
 
 class _Columned(SpecNode):
     doc: str | None = None
-    """What a row is."""
+    """The documentation of the table: what a row is."""
     columns: Mapping[str, ColumnSpec] = {}
     """The columns by name, in order."""
     primary_key: Names = ()
-    """The primary key, where `primary_key: true` on the columns cannot say its order."""
+    """The columns of the primary key, if their order differs from that of the columns."""
     unique: Annotated[Sequence[UniqueSpec], AfterValidator(tuple)] = ()
     """Unique keys: lists of columns, or mappings."""
     indexes: Annotated[Sequence[IndexSpec], AfterValidator(tuple)] = ()
     """Indexes: lists of columns, or mappings."""
     foreign_keys: Annotated[Sequence[ForeignKeySpec], AfterValidator(tuple)] = ()
-    """Foreign keys that `references` on a column cannot say."""
+    """Foreign keys that `references` on a column cannot declare."""
     checks: Mapping[str, CheckSpec] = {}
-    """Conditions that every row meets, by name."""
+    """Checks by name: conditions that every row meets."""
     exclusions: Annotated[Sequence[ExclusionSpec], AfterValidator(tuple)] = ()
     """Exclusion constraints."""
     relationships: Mapping[str, RelationshipSpec] = {}
-    """Many-to-many relationships, and what the foreign key behind an inverse cannot say of it."""
+    """Many-to-many relationships, and options of inverses, by name."""
 
 
 class MixinSpec(_Columned):
-    """Columns, keys, indexes and checks that tables include."""
+    """A mixin: columns, keys, indexes and checks that tables include."""
 
 
 class TableSpec(_Columned):
     """A table."""
 
     name: str = Field(validation_alias=TABLE_NAME)
-    """The table's name; in YAML the key under which the table stands."""
+    """The name of the table; in YAML the key of the table."""
     table: str | None = None
-    """The name in the database, where it differs."""
+    """The name in the database, if it differs."""
     class_: str | None = Field(default=None, validation_alias="class")
-    """The name of the entity; otherwise the table's in CamelCase."""
+    """The name of the entity; by default the name of the table in CamelCase."""
     accessor: str | None = None
-    """The attribute of a session that gives the table; otherwise the table's name."""
+    """The attribute of the session; by default the name of the table."""
     include: Names = ()
-    """Mixins whose columns follow the table's own."""
+    """The mixins to include; their columns follow those of the table."""
     renamed_from: str | None = None
-    """The name the table had in the version before."""
+    """The name of the table in the previous version."""
     meta: Meta = {}
-    """Anything, carried to `Table.info` and the docs; no part of the schema's identity."""
+    """Any mapping, copied to `Table.info` and the docs; it is not part of the digest."""
 
     def definition(
         self,
         name: str | None = None,
         *,
-        among: Schema | None = None,
-        beside: Mapping[str, object] = MappingProxyType({}),
+        schema: Schema | None = None,
+        others: Mapping[str, object] = MappingProxyType({}),
         complete: bool = True,
         dialects: Iterable[str] = ("sqlite", "postgresql"),
     ) -> Table:
-        """What the spec means as a table on its own, called *name* if given.
+        """Return the definition of the table, called *name* if given. Raise `SpecError` with every error in the spec.
 
-        It may point at the tables of *among* and use its enums, and point at the specs *beside* it; unless *complete*,
-        at tables that nobody knows yet. `SpecError` with every mistake in it.
+        It may reference the tables of *schema* and use its enums, and reference the specs *others* by their keys.
+        Unless *complete*, it may reference unknown tables too.
         """
-        return define_table(self, name or self.name, among, beside, complete, dialects)
+        return define_table(self, name or self.name, schema, others, complete, dialects)
 
 
 def are_tables(value: object) -> TypeGuard[Sequence[TableSpec]]:
-    """Whether *value* is a list or tuple of nothing but `TableSpec`."""
+    """Return True if *value* is a list or tuple of `TableSpec` only."""
     return isinstance(value, list | tuple) and all(
         isinstance(item, TableSpec) for item in cast("Sequence[object]", value)
     )
@@ -347,14 +347,14 @@ Tables = Annotated[Mapping[str, TableSpec], BeforeValidator(_named)]
 
 
 class SchemaSpec(SpecNode):
-    """A whole schema, or what one file of it says."""
+    """A whole schema, or the part of it in one file."""
 
     name: str = Field(default="", validation_alias="schema")
     """The name of the schema and of the package generated from it."""
     version: str = ""
     """The version of the schema: `1.0.0`."""
     doc: str | None = None
-    """What the schema is for."""
+    """The documentation of the schema."""
     enums: Mapping[str, EnumSpec] = {}
     """Closed sets of text values by name: a list of values, or a mapping."""
     types: Mapping[str, TypeSpec] = {}
@@ -364,7 +364,7 @@ class SchemaSpec(SpecNode):
     tables: Tables = {}
     """The tables by name; in Python a list of `TableSpec`."""
     opaque_tables: Tables = {}
-    """Tables that a client of the database registers; said as tables are."""
+    """Tables that a client of the database registers, in the same syntax as `tables`."""
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""`SpecNode`: what all models of the spec language share."""
+"""`SpecNode`: the base of all models of the spec language."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from typing import Any, cast
 import pydantic
 from pydantic import BaseModel, ConfigDict
 
-from tablewright.spec.problem import Place
+from tablewright.spec.diagnostic import Location
 
-# Frames that stand between the user's line and the model it makes: pydantic's and this room's own.
+# Frames between the user's line and the model that it creates: those of pydantic and of this folder.
 _MACHINERY = (f"{Path(pydantic.__file__).parent}{os.sep}", f"{Path(__file__).parent}{os.sep}")
 
 FROM_YAML = "from YAML"
-"""The context of the validation of what no Python code made."""
+"""The context for validating values that were not created by Python code."""
 _WRITTEN_AT = "_written_at"
 
 
 class SpecNode(BaseModel):
-    """Base of the models: strict, frozen, equal when everything said is equal, in the same order."""
+    """Base of the models: strict, frozen, equal if all fields are equal and in the same order."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, populate_by_name=True, use_attribute_docstrings=True
     )
 
     def model_post_init(self, context: Any, /) -> None:
-        """Remembers where Python code made the model."""
+        """Store the location of the Python code that created the model."""
         if context is not FROM_YAML:
-            # Beside the fields, as a `cached_property` would be: private attributes take longer than all of validation.
-            vars(self)[_WRITTEN_AT] = _users_place()
+            # In `__dict__`, like a `cached_property`: pydantic's private attributes take longer than all of validation.
+            vars(self)[_WRITTEN_AT] = _caller_location()
 
     @property
-    def written_at(self) -> Place | None:
-        """Where Python code made the model; `None` for one read from YAML."""
+    def written_at(self) -> Location | None:
+        """The location of the Python code that created the model; `None` for a model read from YAML."""
         return vars(self).get(_WRITTEN_AT)
 
     def __eq__(self, other: object) -> bool:
@@ -64,14 +64,14 @@ def _comparable(value: object) -> object:
             return type(value), value
 
 
-def _users_place() -> Place | None:
+def _caller_location() -> Location | None:
     frame = sys._getframe(1)
     while frame.f_code.co_filename.startswith(_MACHINERY):
         if frame.f_globals.get("__name__") == "tablewright.spec.load" or frame.f_back is None:
             return None
         frame = frame.f_back
     line, column = next(islice(_positions(frame.f_code), frame.f_lasti // 2, None), (None, None))
-    return Place(frame.f_code.co_filename, line or frame.f_lineno, (column or 0) + 1)
+    return Location(frame.f_code.co_filename, line or frame.f_lineno, (column or 0) + 1)
 
 
 def _positions(code: CodeType) -> Iterator[tuple[int | None, int | None]]:

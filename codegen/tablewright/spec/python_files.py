@@ -1,4 +1,4 @@
-"""Runs the Python files of a schema: each defines `SCHEMA` or `TABLES`."""
+"""Runs the Python files of a spec folder: each defines `SCHEMA` or `TABLES`."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from tablewright.spec.misfits import python_problems
+from tablewright.spec.diagnostic import Diagnostic, Location
 from tablewright.spec.models import SchemaSpec, TableSpec, are_tables
 from tablewright.spec.models_node import SpecNode
-from tablewright.spec.problem import Place, Problem
+from tablewright.spec.pydantic_errors import python_diagnostics
 from tablewright.spec.yaml_reader import Path
 
 _MODULE = "tablewright_spec_file"
 
 
-class PythonPlaces:
-    """Where Python code made the parts of a spec."""
+class PythonLocations:
+    """The locations of the Python code that created the parts of a spec."""
 
-    def __init__(self, spec: SchemaSpec, default: Place, relative: Callable[[str], str]) -> None:
+    def __init__(self, spec: SchemaSpec, default: Location, relative: Callable[[str], str]) -> None:
         self.spec = spec
         self.default = default
         self.relative = relative
 
-    def key(self, path: Path) -> Place:
-        """Where the smallest spec object that has *path* was made."""
+    def key(self, path: Path) -> Location:
+        """Return the location of the smallest spec object that contains *path*."""
         node: object = self.spec
-        place = self._made(node) or self.default
+        location = self._written_at(node) or self.default
         for step in path:
             node = _inner(node, step)
             if node is None:
                 break
-            place = self._made(node) or place
-        return place
+            location = self._written_at(node) or location
+        return location
 
-    def value(self, path: Path) -> Place:
-        """The same as `key`."""
+    def value(self, path: Path) -> Location:
+        """Return the same location as `key`."""
         return self.key(path)
 
-    def _made(self, node: object) -> Place | None:
+    def _written_at(self, node: object) -> Location | None:
         if not isinstance(node, SpecNode) or node.written_at is None:
             return None
         return node.written_at._replace(file=self.relative(node.written_at.file))
@@ -64,49 +64,51 @@ def _inner(node: object, step: str | int) -> object:
 
 
 def read_python(
-    path: FilePath, relative: Callable[[str], str], problems: list[Problem]
-) -> tuple[SchemaSpec, PythonPlaces] | None:
-    """What the Python file at *path* says; `None`, and one more of *problems*, if it cannot be run."""
-    start = Place(relative(str(path)), 1, 1)
-    namespace = _run(path, start, problems)
+    path: FilePath, relative: Callable[[str], str], diagnostics: list[Diagnostic]
+) -> tuple[SchemaSpec, PythonLocations] | None:
+    """Run the Python file at *path*. Return its spec; `None`, after adding to *diagnostics*, if it has none."""
+    start = Location(relative(str(path)), 1, 1)
+    namespace = _run(path, start, diagnostics)
     if namespace is None:
         return None
     schema, tables = namespace.get("SCHEMA"), namespace.get("TABLES")
     if schema is None and tables is None:
         message = "the file defines neither `SCHEMA` nor `TABLES`."
-        suggestion = "Give a file that others import a name that starts with `_`."
-        problems.append(Problem("python-file", start, message, suggestion))
+        suggestion = "If other files import it, give it a name that starts with `_`."
+        diagnostics.append(Diagnostic("python-file", start, message, suggestion))
         return None
     if schema is not None and not isinstance(schema, SchemaSpec):
-        problems.append(Problem("python-file", start, f"`SCHEMA` is a `{type(schema).__name__}`, not a `SchemaSpec`."))
+        diagnostics.append(
+            Diagnostic("python-file", start, f"`SCHEMA` is a `{type(schema).__name__}`, not a `SchemaSpec`.")
+        )
         return None
     if tables is None:
         assert isinstance(schema, SchemaSpec)
-        return schema, PythonPlaces(schema, start, relative)
+        return schema, PythonLocations(schema, start, relative)
     if not are_tables(tables):
-        problems.append(Problem("python-file", start, "`TABLES` is not a list of `TableSpec`."))
+        diagnostics.append(Diagnostic("python-file", start, "`TABLES` is not a list of `TableSpec`."))
         return None
     by_name: dict[str, TableSpec] = dict(schema.tables) if isinstance(schema, SchemaSpec) else {}
     for table in tables:
         if (first := by_name.setdefault(table.name, table)) is not table:
-            here, there = (_at(item, start, relative) for item in (table, first))
-            message = f"the table `{table.name}` is given twice; the first is at {there}."
-            problems.append(Problem("duplicate-name", here, message, "Keep one of them."))
+            here, first_at = (_at(item, start, relative) for item in (table, first))
+            message = f"the table `{table.name}` is given twice; the first is at {first_at}."
+            diagnostics.append(Diagnostic("duplicate-name", here, message, "Keep one of them."))
     base = SchemaSpec() if schema is None else schema
     spec = base.model_copy(update={"tables": by_name})
-    return spec, PythonPlaces(spec, start, relative)
+    return spec, PythonLocations(spec, start, relative)
 
 
-def _at(table: TableSpec, default: Place, relative: Callable[[str], str]) -> Place:
-    place = table.written_at
-    return default if place is None else place._replace(file=relative(place.file))
+def _at(table: TableSpec, default: Location, relative: Callable[[str], str]) -> Location:
+    location = table.written_at
+    return default if location is None else location._replace(file=relative(location.file))
 
 
-def _run(path: FilePath, start: Place, problems: list[Problem]) -> Mapping[str, object] | None:
+def _run(path: FilePath, start: Location, diagnostics: list[Diagnostic]) -> Mapping[str, object] | None:
     try:
         source = path.read_bytes()
     except OSError as error:
-        problems.append(Problem("unreadable-file", start, f"cannot be read: {error.strerror or error}."))
+        diagnostics.append(Diagnostic("unreadable-file", start, f"cannot be read: {error.strerror or error}."))
         return None
     module = ModuleType(_MODULE)
     module.__file__ = str(path)
@@ -114,22 +116,24 @@ def _run(path: FilePath, start: Place, problems: list[Problem]) -> Mapping[str, 
         with _importing_from(path.parent, module):
             exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))
     except SyntaxError as error:
-        place = start
+        location = start
         if error.filename == str(path):
-            place = start._replace(line=error.lineno or 1, column=max(error.offset or 1, 1))
-        problems.append(Problem("python-error", place, f"not Python: {error.msg}."))
+            location = start._replace(line=error.lineno or 1, column=max(error.offset or 1, 1))
+        diagnostics.append(Diagnostic("python-error", location, f"not Python: {error.msg}."))
         return None
     except ValidationError as error:
-        problems += python_problems(error, _raised_at(error, path, start))
+        diagnostics += python_diagnostics(error, _raised_at(error, path, start))
         return None
     except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        problems.append(Problem("python-error", _raised_at(error, path, start), f"running the file raised {said}."))
+        shown = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        diagnostics.append(
+            Diagnostic("python-error", _raised_at(error, path, start), f"running the file raised {shown}.")
+        )
         return None
     return vars(module)
 
 
-def _raised_at(error: BaseException, path: FilePath, start: Place) -> Place:
+def _raised_at(error: BaseException, path: FilePath, start: Location) -> Location:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     if not frames:
         return start
@@ -138,7 +142,7 @@ def _raised_at(error: BaseException, path: FilePath, start: Place) -> Place:
 
 @contextmanager
 def _importing_from(folder: FilePath, module: ModuleType) -> Generator[None]:
-    # Files may import their neighbours; those of one schema must not be found by the next one.
+    # Files may import their neighbours; those of one schema must not be visible to the next one.
     before = set(sys.modules)
     writes = sys.dont_write_bytecode
     sys.dont_write_bytecode = True

@@ -7,35 +7,35 @@ from collections.abc import Callable, Collection, Iterable
 import msgspec
 
 from tablewright.schema import definition as d
+from tablewright.spec.diagnostic import ResolveError
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedColumn, ExpandedForeignKey, ExpandedIndex, ExpandedTable, split_reference
-from tablewright.spec.load import Catalog
+from tablewright.spec.load import SpecFolder
 from tablewright.spec.models import RelationshipSpec, SqlSpec
-from tablewright.spec.problem import ResolveError
 from tablewright.spec.resolve_literal import LiteralError, canonical_literal
 from tablewright.spec.resolve_relationships import RelationshipRequest, resolve_relationships
 
 
-def resolve(spec: Catalog | ExpandedSchema) -> d.Schema:
+def resolve(spec: SpecFolder | ExpandedSchema) -> d.Schema:
     """Return the schema of a checked *spec*. Raise `ResolveError` on an error that the rules would have reported."""
     return _resolver(spec, None).schema()
 
 
-def resolve_tables(catalog: Catalog, wanted: Collection[str]) -> dict[str, d.Table]:
+def resolve_tables(specs: SpecFolder, wanted: Collection[str]) -> dict[str, d.Table]:
     """Return the tables *wanted*, by name, of a *catalog* that may be only a part of its schema.
 
     It must have all tables of `impact.context_tables`.
     """
-    schema = _resolver(catalog, wanted).schema()
+    schema = _resolver(specs, wanted).schema()
     return {table.name: table for table in (*schema.tables, *schema.opaque_tables) if table.name in wanted}
 
 
-def _resolver(spec: Catalog | ExpandedSchema, wanted: Collection[str] | None) -> _Resolver:
+def _resolver(spec: SpecFolder | ExpandedSchema, wanted: Collection[str] | None) -> _Resolver:
     if isinstance(spec, ExpandedSchema):
         return _Resolver(spec, lambda table: "", wanted)
     if spec.expanded is None or spec.failed:
         raise ResolveError("the spec has errors")
-    return _Resolver(spec.expanded, lambda table: spec.places.key(table.path).file, wanted)
+    return _Resolver(spec.expanded, lambda table: spec.locations.key(table.path).file, wanted)
 
 
 class _Resolver:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tablewright.schema import definition as d
+from tablewright.spec.diagnostic import ResolveError
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedTable
 from tablewright.spec.models import RelationshipSpec
-from tablewright.spec.problem import ResolveError
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The files of a schema's folder, and what is in them, before anyone reads it as YAML or runs it as Python."""
+"""The files of a spec folder and their content, before they are parsed as YAML or run as Python."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ MAX_BYTES = 10_000_000
 
 
 def spec_files(folder: Path) -> list[Path]:
-    """The files that make up the schema in *folder*, by name; `OSError` if they cannot be listed."""
+    """Return the spec files in *folder*, sorted by name. Raise `OSError` if they cannot be listed."""
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if _is_spec(entry.name) and not entry.is_dir())
     return [folder / name for name in names]
 
 
 def read_sources(folder: Path) -> dict[str, bytes] | None:
-    """The content of each spec file in *folder*, by name; `None` where that is not all that counts.
+    """Return the content of each spec file in *folder*, by name; `None` if the schema may depend on more than that.
 
-    Python files may do anything, and a file that cannot be read is for the reader to report.
+    Python files may do anything. A file that cannot be read is left to the reader, which reports it.
     """
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     try:
         for path in spec_files(folder):
             with path.open("rb", buffering=0) as stream:
                 if path.suffix == ".py" or os.fstat(stream.fileno()).st_size > MAX_BYTES:
                     return None
-                found[path.name] = stream.read()
-            # A name that is no text cannot be remembered.
+                contents[path.name] = stream.read()
+            # A name that is not valid text cannot be stored in the cache.
             os.fspath(path).encode()
     except (OSError, UnicodeEncodeError):
         return None
-    return found or None
+    return contents or None
 
 
 def _is_spec(name: str) -> bool:

@@ -1,11 +1,11 @@
-"""What a plain YAML scalar means in the core schema of YAML 1.2."""
+"""Plain scalars in the core schema of YAML 1.2."""
 
 from __future__ import annotations
 
 import decimal
 import re
 
-from tablewright.spec.problem import shown
+from tablewright.spec.diagnostic import shown
 
 MAX_DIGITS = 400
 
@@ -23,7 +23,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 
 
 def resolve(text: str) -> bool | int | float | str | None:
-    """The value of a plain scalar in the core schema of YAML 1.2; `ValueError` if it would lose digits."""
+    """Return the value of a plain scalar. Raise `ValueError` if it would lose digits."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[0] not in "0123456789+-.":
@@ -36,7 +36,7 @@ def resolve(text: str) -> bool | int | float | str | None:
         return text
     value = float(text)
     if len(text) > MAX_DIGITS or not _same(text, value):
-        raise ValueError(f"`{shown(text)}` cannot be held exactly by a float.")
+        raise ValueError(f"`{shown(text)}` cannot be represented exactly by a float.")
     return value
 
 

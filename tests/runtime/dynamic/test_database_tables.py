@@ -17,8 +17,8 @@ import observatory
 from bookstore import Database, Session
 from tablewright.runtime.errors import ReadOnlyDatabaseError, TableConflictError
 from tablewright.schema import types
+from tablewright.spec.diagnostic import SpecError
 from tablewright.spec.models import ColumnSpec, TableSpec, UniqueSpec
-from tablewright.spec.problem import SpecError
 
 NATIVE = observatory.Session.package.definition
 IDS = ColumnSpec(type="bigint", primary_key=True, autoincrement=True)

@@ -9,8 +9,8 @@ from sqlalchemy import MetaData
 
 from bookstore import Database, Session
 from tablewright.runtime.dynamic.definitions import make_table
+from tablewright.spec.diagnostic import SpecError
 from tablewright.spec.models import ColumnSpec, TableSpec, UniqueSpec
-from tablewright.spec.problem import SpecError
 
 READING = TableSpec(
     name="reading",
@@ -56,8 +56,8 @@ def test_every_mistake_in_it_is_told_with_its_place() -> None:
     )
     with pytest.raises(SpecError) as caught:
         spec.definition()
-    assert [problem.rule for problem in caught.value.problems] == ["unknown-type", "unknown-table"]
-    assert {problem.place.file for problem in caught.value.problems} == {__file__}
+    assert [problem.rule for problem in caught.value.diagnostics] == ["unknown-type", "unknown-table"]
+    assert {problem.location.file for problem in caught.value.diagnostics} == {__file__}
     assert "Did you mean `bigint`?" in str(caught.value)
 
 
@@ -66,7 +66,7 @@ def test_another_name_is_that_of_the_constraints_too(sqlite_url: str) -> None:
     with Database(sqlite_url) as db:
         dialect = db.engine.dialect
     by_spec = make_table(READING, "other", MetaData(), dialect, among=PACKAGE.definition)
-    definition = READING.definition(among=PACKAGE.definition)
+    definition = READING.definition(schema=PACKAGE.definition)
     by_definition = make_table(definition, "other", MetaData(), dialect, among=PACKAGE.definition)
     original = make_table(definition, "reading", MetaData(), dialect, among=PACKAGE.definition)
     by_table = make_table(original, "other", MetaData(), dialect)

@@ -17,8 +17,8 @@ from tablewright.runtime.errors import (
     TableConflictError,
 )
 from tablewright.runtime.testing import rolled_back
+from tablewright.spec.diagnostic import SpecError
 from tablewright.spec.models import ColumnSpec, TableSpec
-from tablewright.spec.problem import SpecError
 
 IDS = ColumnSpec(type="bigint", primary_key=True, autoincrement=True)
 

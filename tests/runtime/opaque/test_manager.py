@@ -22,8 +22,8 @@ from tablewright.runtime.errors import (
 from tablewright.runtime.opaque.manager import OpaqueTableStorageManager
 from tablewright.runtime.versions.version_tuple import VersionTuple
 from tablewright.schema import definition as d
+from tablewright.spec.diagnostic import SpecError
 from tablewright.spec.models import CheckSpec, ColumnSpec, IndexSpec, TableSpec, UniqueSpec
-from tablewright.spec.problem import SpecError
 from tests.runtime.opaque.records import RECORD, changed, row
 
 VERSION_NAME = "version:tablewright.OpaqueTableStorageManager"
@@ -154,7 +154,7 @@ def test_docs_make_no_difference(records: Any, db: Database) -> None:
 
 def test_a_definition_may_be_canonical(db: Database) -> None:
     """A table of a canonical schema under another name is the same as its spec under that name."""
-    definition = RECORD.definition(among=Session.package.definition)
+    definition = RECORD.definition(schema=Session.package.definition)
     db.opaque.register("other", definition)
     db.opaque.register("other", RECORD)
     assert db.opaque.names() == ["other"]

@@ -36,14 +36,24 @@ from observatory import (
 from observatory import Session as ObservatorySession
 from sqlalchemy import Column, ColumnElement, MetaData, Table, create_engine, func, or_, select
 from sqlalchemy.orm import scoped_session, sessionmaker
+from tablewright import (
+    ALL_ROWS,
+    ColumnSpec,
+    OpaqueTableStorage,
+    Prefix,
+    Range,
+    RowStream,
+    TableSpec,
+    after,
+    before,
+    contains,
+    is_empty,
+    lower,
+    overlaps,
+    upper,
+)
 from tablewright.runtime.dynamic.dynamic_table import DynamicTable
-from tablewright.runtime.expressions.prefix import Prefix
-from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage, OpaqueTableStorage
-from tablewright.runtime.expressions.ranges import after, before, contains, is_empty, lower, overlaps, upper
-from tablewright.runtime.reads.stream import RowStream
-from tablewright.runtime.table import ALL_ROWS
-from tablewright.schema.range import Range
-from tablewright.spec.models import ColumnSpec, TableSpec
+from tablewright.runtime.opaque.storage import DynamicOpaqueTableStorage
 
 
 def opening(db: Database) -> None:

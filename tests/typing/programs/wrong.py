@@ -10,10 +10,9 @@ import observatory
 from bookstore import Author, Book, BookRow, BookTable, Database, NoSuchName, Session  # refused: an unknown name of the package
 from observatory import Detector, FileDatastoreRecordStorage, Shift, Transfer, TransferStorage  # refused: opaque tables have no entity
 from sqlalchemy import create_engine
-from tablewright.runtime.expressions.prefix import Prefix
-from tablewright.runtime.expressions.ranges import before, contains, lower, overlaps
-from tablewright.schema.range import Range
-from tablewright.spec.models import TableSpec
+from tablewright import Prefix, Range, TableSpec, before, contains, lower, overlaps
+from tablewright import NoSuchSpec  # refused: an unknown public name
+from tablewright.errors import NotFoundErorr  # refused: misspelt
 
 
 def insert(session: Session) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
 from sqlalchemy import Dialect
 
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.rows.mapper import STATEMENTS, Shape
 from tablewright.runtime.rows.prepared import Encoder, encoder_of
 from tablewright.schema.types import ColumnType
@@ -123,8 +124,8 @@ def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapp
             expression = f"d{number}"
         encoded.append(f"{expression}, ")
         taken.append(f"{variable if require is None else f'r{number}({variable})'}, ")
-    # SQLite has no sequence to bring up to the ids that rows bring along.
-    identity = None if shape.identity is None or dialect.name == "sqlite" else shape.identity.key
+    sequences = backend_of(dialect).has_sequences
+    identity = shape.identity.key if sequences and shape.identity is not None else None
     used = names.index(identity) if identity in names else None
     for function, values in (("encode", encoded), ("take", taken)):
         source = _loop(function, reads, f"({''.join(values)})", used)

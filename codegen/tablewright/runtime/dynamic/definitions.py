@@ -22,14 +22,14 @@ class Describes(Protocol):
         self,
         name: str | None = None,
         *,
-        among: d.Schema | None = None,
-        beside: Mapping[str, object] = ...,
+        schema: d.Schema | None = None,
+        others: Mapping[str, object] = ...,
         complete: bool = ...,
         dialects: Iterable[str] = ...,
     ) -> d.Table:
         """Return the definition as a table called *name*.
 
-        It may reference tables of *among* and the specs *beside* it; unless *complete*, other tables too.
+        It may reference tables of *schema* and the specs *others*; unless *complete*, other tables too.
         """
         ...
 
@@ -72,7 +72,7 @@ def resolved(
     """Return *definition* resolved as a table called *name*."""
     if isinstance(definition, d.Table):
         return _renamed(definition, name)
-    return definition.definition(name, among=among, beside=beside, complete=complete, dialects=(dialect.name,))
+    return definition.definition(name, schema=among, others=beside, complete=complete, dialects=(dialect.name,))
 
 
 def _renamed(table: d.Table, name: str) -> d.Table:

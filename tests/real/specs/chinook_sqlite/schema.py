@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tablewright.spec.load import load_catalog
-from tablewright.spec.models import ColumnSpec
+from tablewright import ColumnSpec
+from tablewright.spec.load import load_folder
 
-chinook = load_catalog(Path(__file__).parents[1] / "chinook").spec
+chinook = load_folder(Path(__file__).parents[1] / "chinook").spec
 assert chinook is not None
 
 

@@ -1,4 +1,4 @@
-"""What pydantic refuses in a spec, said as problems with places."""
+"""Converts pydantic's validation errors to diagnostics with locations."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from tablewright.spec import models as m
+from tablewright.spec.diagnostic import Diagnostic, Location, did_you_mean
 from tablewright.spec.models_node import SpecNode
-from tablewright.spec.problem import Place, Problem, did_you_mean
-from tablewright.spec.yaml_reader import Path, Places
+from tablewright.spec.yaml_reader import Locations, Path
 
 _NOUNS: dict[type[SpecNode], str] = {
     m.SchemaSpec: "a schema",
@@ -53,34 +53,34 @@ _SHORTHANDS: dict[type[SpecNode] | None, str] = {
     m.CheckSpec: "SQL text",
     m.ReferenceSpec: "`table.column` or a mapping",
 }
-# What a class has under another name than its field's.
+# Keys whose field has another name.
 _ALIASES = {"schema": "name", "class": "class_"}
 
 
-def yaml_problems(error: ValidationError, data: object, places: Places) -> Iterator[tuple[Path, Problem]]:
-    """The problems that *error* found in the YAML value *data*, each with its path."""
+def yaml_diagnostics(error: ValidationError, data: object, locations: Locations) -> Iterator[tuple[Path, Diagnostic]]:
+    """Yield the diagnostics of *error*, raised for the YAML value *data*, each with its path."""
     for detail in error.errors(include_url=False):
         path, whole = _path(detail["loc"], data)
         on_key = detail["type"] in ("extra_forbidden", "missing") or not whole
-        place = places.key(path) if on_key else places.value(path)
-        yield path, _problem(detail, m.SchemaSpec, place)
+        location = locations.key(path) if on_key else locations.value(path)
+        yield path, _diagnostic(detail, m.SchemaSpec, location)
 
 
-def python_problems(error: ValidationError, place: Place) -> Iterator[Problem]:
-    """The problems that *error* found in the arguments of a spec class called at *place*."""
+def python_diagnostics(error: ValidationError, location: Location) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of *error*, raised for the arguments of a spec class called at *location*."""
     model = next((cls for cls in _NOUNS if cls.__name__ == error.title), m.SchemaSpec)
     for detail in error.errors(include_url=False):
-        yield _problem(detail, model, place)
+        yield _diagnostic(detail, model, location)
 
 
 def keys(model: type[SpecNode]) -> list[str]:
-    """The keys of *model* as YAML writes them."""
+    """Return the keys of *model* as YAML writes them."""
     names = (field.validation_alias or name for name, field in model.model_fields.items())
     return [str(name) for name in names if name != m.TABLE_NAME]
 
 
 def _path(loc: tuple[str | int, ...], data: Any) -> tuple[Path, bool]:
-    # Pydantic's location has steps for what a shorthand stands for; the file does not.
+    # Pydantic's path has steps for the long form of a shorthand, which the file does not have.
     path: list[str | int] = []
     for step in loc:
         if _has(data, step):
@@ -95,8 +95,8 @@ def _has(data: Any, step: str | int) -> bool:
     return isinstance(data, list) and isinstance(step, int) and step < len(cast("list[object]", data))
 
 
-def _problem(detail: ErrorDetails, root: type[SpecNode], place: Place) -> Problem:
-    kind, loc, found = detail["type"], detail["loc"], detail["input"]
+def _diagnostic(detail: ErrorDetails, root: type[SpecNode], location: Location) -> Diagnostic:
+    kind, loc, given = detail["type"], detail["loc"], detail["input"]
     owner, target = _models(loc, root)
     named = next((step for step in reversed(loc) if isinstance(step, str) and not _is_tag(step)), "")
     named = "name" if named == m.TABLE_NAME else named
@@ -106,41 +106,41 @@ def _problem(detail: ErrorDetails, root: type[SpecNode], place: Place) -> Proble
         subject = f"item {at[0] + 1} of {subject}"
     noun = _NOUNS.get(owner, "the schema") if owner else "the schema"
     if kind == "extra_forbidden" and owner is not None:
-        known = keys(owner)
+        valid = keys(owner)
         if owner is m.ColumnSpec and named in keys(m.TypeSpec):
-            where = "Say it of a type under `types`, and give the column that type."
-            return Problem("unknown-key", place, f"`{named}` is not a key of {noun}.", where)
-        suggestion = did_you_mean(named, known) or f"The keys of {noun} are {_listed(known)}."
-        return Problem("unknown-key", place, f"`{_shown(named)}` is not a key of {noun}.", suggestion)
+            hint = "Give it to a type under `types`, and give the column that type."
+            return Diagnostic("unknown-key", location, f"`{named}` is not a key of {noun}.", hint)
+        suggestion = did_you_mean(named, valid) or f"The keys of {noun} are {_listed(valid)}."
+        return Diagnostic("unknown-key", location, f"`{_shown(named)}` is not a key of {noun}.", suggestion)
     if kind in ("missing", "missing_argument") and isinstance(loc[-1], str):
-        return Problem("missing-key", place, f"{noun} must have `{named}`.")
+        return Diagnostic("missing-key", location, f"{noun} must have `{named}`.")
     context = detail.get("ctx", {})
     if kind == "literal_error" and "expected" in context:
         allowed = [item.strip("'") for item in context["expected"].replace(" or ", ", ").split(", ")]
         allowed_text = _listed(allowed, "or")
-        if not isinstance(found, str):
-            return Problem("wrong-type", place, f"{subject} is {_said(found)}; expected {allowed_text}.")
+        if not isinstance(given, str):
+            return Diagnostic("wrong-type", location, f"{subject} is {_shown_value(given)}; expected {allowed_text}.")
         if loc[-1] == "[key]":
             parent = [step for step in loc if isinstance(step, str)][-3]
-            message = f"`{_shown(found)}` is not a key of `{parent}`; expected {allowed_text}."
-            return Problem("unknown-key", place, message, did_you_mean(found, allowed))
-        message = f"`{_shown(found)}` is not a value of `{named}`; expected {allowed_text}."
-        return Problem("wrong-value", place, message, did_you_mean(found, allowed))
-    if kind == "too_short" and not found:
-        return Problem("wrong-value", place, f"`{named}` is empty; it must have at least one item.")
+            message = f"`{_shown(given)}` is not a key of `{parent}`; expected {allowed_text}."
+            return Diagnostic("unknown-key", location, message, did_you_mean(given, allowed))
+        message = f"`{_shown(given)}` is not a value of `{named}`; expected {allowed_text}."
+        return Diagnostic("wrong-value", location, message, did_you_mean(given, allowed))
+    if kind == "too_short" and not given:
+        return Diagnostic("wrong-value", location, f"`{named}` is empty; it must have at least one item.")
     if kind == "duplicate_name":
-        return Problem("duplicate-name", place, f"{detail['msg']}.")
+        return Diagnostic("duplicate-name", location, f"{detail['msg']}.")
     if kind == "not_json":
-        return Problem("wrong-value", place, f"{subject}: {detail['msg']}.")
+        return Diagnostic("wrong-value", location, f"{subject}: {detail['msg']}.")
     expected = _EXPECTED.get(kind)
     if expected is None:
-        return Problem("wrong-type", place, f"{subject} is {_said(found)}: {detail['msg']}.")
+        return Diagnostic("wrong-type", location, f"{subject} is {_shown_value(given)}: {detail['msg']}.")
     if expected == "text" and loc[-1] == "<text>":
         expected = "the name of a type or a mapping"
     if expected == "a mapping":
         expected = _SHORTHANDS.get(target, expected)
-    quote = "Put it in quotes." if expected == "text" and isinstance(found, bool | int | float) else None
-    return Problem("wrong-type", place, f"{subject} is {_said(found)}; expected {expected}.", quote)
+    quote = "Put it in quotes." if expected == "text" and isinstance(given, bool | int | float) else None
+    return Diagnostic("wrong-type", location, f"{subject} is {_shown_value(given)}; expected {expected}.", quote)
 
 
 def _is_tag(step: str) -> bool:
@@ -148,7 +148,7 @@ def _is_tag(step: str) -> bool:
 
 
 def _models(loc: tuple[str | int, ...], root: type[SpecNode]) -> tuple[type[SpecNode] | None, type[SpecNode] | None]:
-    """The model that the last key of *loc* belongs to, and the model expected at *loc*."""
+    """Return the model that the last key of *loc* belongs to, and the model expected at *loc*."""
     owner: type[SpecNode] | None = None
     at: Any = root
     for step in loc:
@@ -184,7 +184,7 @@ def _unwrapped(annotation: Any) -> Any:
         return annotation
 
 
-def _said(value: object) -> str:
+def _shown_value(value: object) -> str:
     match value:
         case None:
             return "empty"
@@ -219,10 +219,10 @@ def _listed(names: Sequence[str], word: str = "and") -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"
 
 
-def pruned(data: object, paths: Sequence[Path]) -> object:
-    """A copy of *data* without the mapping entries that *paths* lead to or lie in; lists go as a whole."""
-    doomed = {_entry(path) for path in paths}
-    return _without(data, (), doomed.__contains__)
+def without(data: object, paths: Sequence[Path]) -> object:
+    """Return a copy of *data* without the mapping entries at or around *paths*; lists are removed as a whole."""
+    excluded = {_entry(path) for path in paths}
+    return _copy_without(data, (), excluded.__contains__)
 
 
 def _entry(path: Path) -> Path:
@@ -230,8 +230,8 @@ def _entry(path: Path) -> Path:
     return path[:end]
 
 
-def _without(data: object, path: Path, doomed: Callable[[Path], bool]) -> object:
+def _copy_without(data: object, path: Path, excluded: Callable[[Path], bool]) -> object:
     if not isinstance(data, Mapping):
         return data
     entries = cast("Mapping[str, object]", data).items()
-    return {key: _without(item, (*path, key), doomed) for key, item in entries if not doomed((*path, key))}
+    return {key: _copy_without(item, (*path, key), excluded) for key, item in entries if not excluded((*path, key))}

@@ -1,4 +1,4 @@
-"""What is wrong with a spec, and where."""
+"""Diagnostics of specs with their locations, and the errors raised from them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Severity: TypeAlias = Literal["error", "warning"]
 _LONGEST_COMPARED = 120
 
 
-class Place(NamedTuple):
-    """A position in a spec file; lines and columns count from 1."""
+class Location(NamedTuple):
+    """A location in a spec file; lines and columns count from 1."""
 
     file: str
     line: int
@@ -24,58 +24,58 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing that a rule refuses or warns of."""
+class Diagnostic:
+    """An error or warning about a spec, with its location."""
 
     rule: str
-    place: Place
+    location: Location
     message: str
     suggestion: str | None = None
-    """A whole sentence that says what to do instead."""
+    """How to fix it: a whole sentence."""
     severity: Severity = "error"
 
     def __str__(self) -> str:
         text = self.message if self.suggestion is None else f"{self.message} {self.suggestion}"
-        return f"{self.place}: {self.severity}[{self.rule}]: {one_line(text)}"
+        return f"{self.location}: {self.severity}[{self.rule}]: {one_line(text)}"
 
 
 class SpecError(ValueError):
-    """A spec that Python code said on its own is wrong; the message has every problem, each with its place."""
+    """A table spec in Python has errors; the message has every diagnostic, one a line."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(map(str, self.diagnostics)))
 
 
 class ResolveError(ValueError):
-    """A spec that cannot be resolved: it has errors that the rules report, with their places."""
+    """A spec cannot be resolved: it has errors, which the rules report with their locations."""
 
 
 def one_line(text: str) -> str:
-    """*text* with every line break and control character escaped."""
+    """Return *text* with every line break and control character escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def shown(text: str) -> str:
-    """*text* as messages quote it: a long one is cut."""
+    """Return *text* for a message, cut if it is long."""
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that *name* was probably meant to be; `None` if none is near."""
+    """Return the candidate closest to *name*; `None` if none is close."""
     names = list(dict.fromkeys(candidates))
     if len(name) > _LONGEST_COMPARED:
         return None
     folded = {candidate.casefold(): candidate for candidate in reversed(names)}
     if name.casefold() in folded:
         return folded[name.casefold()]
-    found = difflib.get_close_matches(name.casefold(), [n for n in folded if len(n) <= _LONGEST_COMPARED], 1, 0.6)
-    return folded[found[0]] if found else None
+    matches = difflib.get_close_matches(name.casefold(), [n for n in folded if len(n) <= _LONGEST_COMPARED], 1, 0.6)
+    return folded[matches[0]] if matches else None
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    """The sentence that suggests the nearest of the *candidates*, if one is near."""
-    found = nearest(name, candidates)
-    return None if found is None else f"Did you mean `{found}`?"
+    """Return the sentence that suggests the closest of the *candidates*; `None` if none is close."""
+    match = nearest(name, candidates)
+    return None if match is None else f"Did you mean `{match}`?"
