@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 import bookstore
 import observatory
-from tablewright.catalog.compare import differences
+from tablewright.catalog.compare import compare
 from tablewright.schema import types
 from tablewright.schema.tables import (
     Element,
@@ -79,7 +79,7 @@ def test_a_table_just_made_differs_in_nothing(case: Case, connection: Connection
         primary_key("id"),
     )
     table.metadata.create_all(connection)
-    assert differences(connection, table) == []
+    assert compare(connection, table) == []
 
 
 def test_packages_just_made_differ_in_nothing(url: str) -> None:
@@ -115,7 +115,7 @@ def test_every_kind_of_key_is_recognized(connection: Connection) -> None:
         check("a > 0", name="thing_positive"),
     )
     table.metadata.create_all(connection)
-    assert differences(connection, table) == []
+    assert compare(connection, table) == []
 
 
 def test_stock_tables(connection: Connection) -> None:
@@ -132,7 +132,7 @@ def test_stock_tables(connection: Connection) -> None:
         UniqueConstraint("name", "rank"),
     )
     metadata.create_all(connection)
-    assert differences(connection, table) == []
+    assert compare(connection, table) == []
 
 
 class Change(NamedTuple):
@@ -196,13 +196,13 @@ CHANGES = [
     Change(
         "range of an integer",
         lambda: thing({"rank": column(types.SmallInteger(), nullable=True)}),
-        ["The column rank is held to -2147483648, 2147483647, not to -32768, 32767."],
+        ["The column rank is limited to -2147483648, 2147483647, not to -32768, 32767."],
         "sqlite",
     ),
     Change(
         "length of a hash",
         lambda: thing({"hash": column(types.Hash(5))}),
-        ["The column hash is held to 4, not to 5."],
+        ["The column hash is limited to 4, not to 5."],
     ),
     Change(
         "scale",
@@ -291,16 +291,16 @@ def test_every_change_is_seen(change: Change, url: str) -> None:
         return
     with bookstore.Database(url) as database, database.engine.begin() as connection:
         thing().metadata.create_all(connection)
-        assert differences(connection, thing()) == []
-        assert sorted(differences(connection, change.table())) == sorted(change.said)
+        assert compare(connection, thing()) == []
+        assert sorted(compare(connection, change.table())) == sorted(change.said)
 
 
 def test_a_table_that_is_none(connection: Connection) -> None:
     """A table that is not there, and a view under its name, are told as what they are."""
     table = thing()
-    assert differences(connection, table) == ["The table thing is not there."]
+    assert compare(connection, table) == ["The table thing does not exist."]
     connection.execute(text("CREATE VIEW thing AS SELECT 1 AS id"))
-    assert differences(connection, table) == ["thing is a view, not a table."]
+    assert compare(connection, table) == ["thing is a view, not a table."]
 
 
 def test_types_of_the_databases_own(postgres_url: str) -> None:
@@ -314,13 +314,13 @@ def test_types_of_the_databases_own(postgres_url: str) -> None:
             },
             primary_key("id"),
         )
-        assert differences(connection, table) == ["The table thing is not there."]
+        assert compare(connection, table) == ["The table thing does not exist."]
         connection.execute(text("CREATE TABLE thing (id BIGINT PRIMARY KEY, email VARCHAR(320) NOT NULL)"))
-        assert differences(connection, table) == ['A type of its columns is not there: type "email" does not exist.']
+        assert compare(connection, table) == ['A type of its columns does not exist: type "email" does not exist.']
         connection.execute(text("DROP TABLE thing"))
         connection.execute(text("CREATE DOMAIN email AS VARCHAR(320)"))
         table.metadata.create_all(connection)
-        assert differences(connection, table) == []
+        assert compare(connection, table) == []
 
 
 def test_a_collation_of_sqlite(sqlite_url: str) -> None:
@@ -328,13 +328,13 @@ def test_a_collation_of_sqlite(sqlite_url: str) -> None:
     with bookstore.Database(sqlite_url) as database, database.engine.begin() as connection:
         table = made({"id": column(types.Text().with_ddl(sqlite="TEXT COLLATE NOCASE"))}, primary_key("id"))
         table.metadata.create_all(connection)
-        assert differences(connection, table) == []
+        assert compare(connection, table) == []
 
 
 def test_temporary_tables_are_not_in_the_way(connection: Connection) -> None:
     """A temporary table of the same name is not taken for the table."""
     connection.execute(text("CREATE TEMPORARY TABLE thing (x INTEGER)"))
-    assert differences(connection, thing()) == ["The table thing is not there."]
+    assert compare(connection, thing()) == ["The table thing does not exist."]
 
 
 def test_what_a_package_lacks_is_listed(url: str) -> None:
@@ -347,7 +347,7 @@ def test_what_a_package_lacks_is_listed(url: str) -> None:
             session.execute(text("ALTER TABLE author ADD COLUMN more TEXT"))
         assert database.missing_tables() == ["order_line"]
         assert database.check() == [
-            "The table order_line is not there.",
+            "The table order_line does not exist.",
             "author: The column more was not declared.",
         ]
     with bookstore.Database(url, read_only=True) as database:
