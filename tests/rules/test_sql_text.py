@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tablewright.rules.sql_text import wrong
+from tablewright.rules.sql_text import sql_error
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from tablewright.rules.sql_text import wrong
 )
 def test_whole_expressions_pass(text: str) -> None:
     """Quotes and brackets that close are right, whatever stands between quotes."""
-    assert wrong(text) is None
+    assert sql_error(text) is None
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_whole_expressions_pass(text: str) -> None:
 )
 def test_broken_ones_are_refused(text: str, word: str | None) -> None:
     """What would reach beyond its own place in the statement is refused, and the message says why."""
-    fault = wrong(text)
+    fault = sql_error(text)
     assert (fault is None) == (word is None)
     if fault is not None and word is not None:
         assert word in fault[0]

@@ -381,5 +381,5 @@ def test_types_made_of_themselves_are_refused() -> None:
         types={"a": TypeSpec(type="array", of="b"), "b": TypeSpec(type="a")},
         tables=[TableSpec(name="t", columns={"x": ColumnSpec(type="a")})],
     )
-    with pytest.raises(ResolveError, match="made of itself"):
+    with pytest.raises(ResolveError, match="refers to itself"):
         resolve(ExpandedSchema(spec))
