@@ -35,7 +35,7 @@ def test_whole_expressions_pass(text: str) -> None:
         ("a /* b */", "comment"),
         ("a) OR (b", "`)`"),
         ("(a]", "`]`"),
-        ("f(a", "lacks"),
+        ("f(a", "missing"),
         ("a = 'b", "'"),
         ('a = "b', '"'),
         ("'a\\'", None),
