@@ -20,7 +20,7 @@ from tablewright.rules.sql_text import sql_error
     ],
 )
 def test_whole_expressions_pass(text: str) -> None:
-    """Quotes and brackets that close are right, whatever stands between quotes."""
+    """Closed quotes and brackets are accepted, whatever the quotes contain."""
     assert sql_error(text) is None
 
 
@@ -43,8 +43,8 @@ def test_whole_expressions_pass(text: str) -> None:
     ],
 )
 def test_broken_ones_are_refused(text: str, word: str | None) -> None:
-    """What would reach beyond its own place in the statement is refused, and the message says why."""
-    fault = sql_error(text)
-    assert (fault is None) == (word is None)
-    if fault is not None and word is not None:
-        assert word in fault[0]
+    """Text that could end its part of the statement is refused, with the reason."""
+    error = sql_error(text)
+    assert (error is None) == (word is None)
+    if error is not None and word is not None:
+        assert word in error[0]

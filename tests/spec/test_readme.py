@@ -27,7 +27,7 @@ def test_there_are_examples() -> None:
     ("language", "text"), BLOCKS, ids=[text.strip().splitlines()[-1].strip() for _, text in BLOCKS]
 )
 def test_an_example_is_a_schema(language: str, text: str, tmp_path: Path) -> None:
-    """Each example loads and resolves, alone or beside a file that states `schema` and `version`."""
+    """Each example loads and resolves, alone or with a file that has `schema` and `version`."""
     (tmp_path / ("a.yaml" if language == "yaml" else "a.py")).write_text(text, encoding="utf-8")
     if "version" not in text:
         (tmp_path / "b.yaml").write_text("schema: example\nversion: 1.0.0\n", encoding="utf-8")
@@ -37,7 +37,7 @@ def test_an_example_is_a_schema(language: str, text: str, tmp_path: Path) -> Non
 
 
 def test_every_type_and_key_is_named() -> None:
-    """The README leaves out no type, no key of a column and none of a table."""
+    """The README mentions every type, every key of a column and every key of a table."""
     words = set(re.findall(r"`([a-z_0-9]+)`", TEXT))
     assert KINDS - words == set()
     assert set(keys(ColumnSpec)) - words == set()
