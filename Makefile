@@ -1,4 +1,4 @@
-# Everything needs Python 3.11 or newer, make and a package index; nothing else, and no root.
+# Requirements: Python 3.11 or newer, make and a package index. Nothing needs root.
 
 PYTHON ?= $(shell .ci/pythons | head -n 1)
 JOBS ?= auto
@@ -8,22 +8,25 @@ BENCH := .venv-bench/bin
 INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo generate test test-all check bench bench-readme install clean
+.PHONY: help demo generate test test-fast test-all check bench bench-readme install clean
 
-help: ## list the commands
+help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-21s%s\n", $$1, $$2}'
 
-demo: $(VENV)/for-demo ## install, generate, type-check, and walk through the bookstore on SQLite
+demo: $(VENV)/for-demo ## install, generate, type-check, and run the tour of the bookstore on SQLite
 	$(BIN)/tablewright generate
 	PYTHONPATH=generated $(BIN)/python tests/demo/walkthrough.py
 
-generate: $(VENV)/for-development ## generate the packages from specs/, and type-check them
+generate: $(VENV)/for-development ## generate the packages from specs/ and type-check them
 	$(BIN)/tablewright generate
 
 test: $(VENV)/for-development ## run the whole suite, on SQLite and on a real Postgres
 	$(BIN)/python -m pytest -n $(JOBS)
 
-test-all: ## run the suite on every Python from 3.11 that this machine has
+test-fast: $(VENV)/for-development ## run the tests that need no Postgres and no other process, in half a minute
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+test-all: ## run the suite on every Python from 3.11 on this machine
 	@failed=""; \
 	for python in $$(.ci/pythons); do \
 	    version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
@@ -32,9 +35,11 @@ test-all: ## run the suite on every Python from 3.11 that this machine has
 	done; \
 	if [ -n "$$failed" ]; then echo "failed on:$$failed"; exit 1; fi
 
-check: $(VENV)/for-development ## lint, type-check under both checkers, hold the import laws, prove the output fresh
+check: $(VENV)/for-development ## lint, check spelling, types and imports, and compare generated/ with specs/
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/mypy --python-version 3.11 codegen/tablewright generated tests
 	$(BIN)/mypy --python-version 3.13 codegen/tablewright generated tests
 	$(BIN)/basedpyright
@@ -42,7 +47,7 @@ check: $(VENV)/for-development ## lint, type-check under both checkers, hold the
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/tablewright generate --check
 
-bench: .venv-bench/for-benchmarks ## compare with others, side by side (19 minutes); writes the README's figures and chart
+bench: .venv-bench/for-benchmarks ## run the benchmarks (19 minutes), and write the README's figures and chart
 	$(BENCH)/python -m tests.benchmarks --json tests/benchmarks/results.json
 	$(MAKE) --no-print-directory bench-readme
 
@@ -50,10 +55,10 @@ bench-readme: .venv-bench/for-benchmarks ## write the README's figures and chart
 	$(BENCH)/python -m tests.benchmarks.chart
 	$(BENCH)/python -m tests.benchmarks.readme
 
-install: $(VENV)/for-development ## make .venv with all that development needs
+install: $(VENV)/for-development ## create .venv with everything for development
 
-clean: ## remove what the other commands made, and leave the generated packages
-	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .tablewright_cache
+clean: ## remove what the other commands created, except the generated packages
+	rm -rf .venv .venv-* build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .tablewright_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/for-demo: pyproject.toml constraints.txt | $(BIN)/python
@@ -64,15 +69,15 @@ $(VENV)/for-development: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python $(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/for-demo
 
-# The peers stay out of the way of development: one of them may want what another forbids.
+# In an environment of their own: what one contender requires may be what development excludes.
 .venv-bench/for-benchmarks: pyproject.toml constraints.txt | $(BENCH)/python
 	$(BENCH)/python $(INSTALL) --editable '.[bench]'
 	@touch $@
 
 $(BENCH)/python:
-	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found; name one: make PYTHON=/path/to/python3.12"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found. Name one: make PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv-bench
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found; name one: make PYTHON=/path/to/python3.12"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found. Name one: make PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)

@@ -15,6 +15,9 @@ from sqlalchemy import URL, make_url
 
 from tests.postgres_server import NoServerError, owned_folder, server_uri
 
+TESTS = Path(__file__).parent
+SLOW = ("butler/", "real/")
+"""Folders and files of tests that `make test-fast` leaves out."""
 RUN_FOLDER = "TABLEWRIGHT_TEST_POSTGRES_FOLDER"
 
 # Continuous integration uses the same examples every time, a developer's run new ones.
@@ -43,6 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[RUN_FOLDER] = str(stack.enter_context(owned_folder()))
         stack.callback(os.environ.pop, RUN_FOLDER)
         config.add_cleanup(stack.close)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow the tests that use Postgres, start processes or take seconds."""
+    for item in items:
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW) or _uses_postgres(item):
+            item.add_marker(pytest.mark.slow)
+
+
+def _uses_postgres(item: pytest.Item) -> bool:
+    # A fixture that is parametrized by the database asks for its URL only when it runs.
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return ("[" in item.name and "postgres" in item.name) or any("postgres" in name for name in fixtures)
 
 
 @pytest.fixture(scope="session")

@@ -116,6 +116,6 @@ def no_faults(_scratch: Scratch) -> str:
 def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has runs do without ruff, and read few tables for few that changed, be the schema ever so small."""
     monkeypatch.setattr("tablewright.render.ruff_format.format_files", as_they_are)
-    monkeypatch.setattr("tablewright.render.ruff_check.faults", no_faults)
+    monkeypatch.setattr("tablewright.render.ruff_check.find_faults", no_faults)
     monkeypatch.setattr(incremental, "_FEW", 1.0)
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -49,3 +50,21 @@ def test_yaml_and_python_keep_their_packages_apart(settings: Settings) -> None:
     """Both forms of spec are exercised: bookstore in YAML, observatory in Python."""
     assert [path.suffix for path in (settings.specs / "bookstore").iterdir() if path.is_file()] == [".yaml"]
     assert {path.suffix for path in (settings.specs / "observatory").iterdir() if path.is_file()} == {".py"}
+
+
+def undocumented(path: Path) -> list[str]:
+    """Return the public functions and properties in *path* without a docstring; an overload needs none."""
+    return [
+        f"{path.name}:{node.lineno} {node.name}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        if not node.name.startswith("_") and "overload" not in map(ast.unparse, node.decorator_list)
+        if not ast.get_docstring(node)
+    ]
+
+
+def test_every_verb_has_a_sentence(settings: Settings) -> None:
+    """Editors show a sentence for every public function and property of a package."""
+    files = list(settings.output.rglob("*.py"))
+    assert len(files) > 30
+    assert [name for path in files for name in undocumented(path)] == []

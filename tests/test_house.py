@@ -22,6 +22,7 @@ DOCUMENTS = sorted(
         ROOT / "changelog.d" / "README.md",
         ROOT / "codegen" / "README.md",
         ROOT / "specs" / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
     ]
 )
 
@@ -56,9 +57,9 @@ def test_make_help_lists_every_target() -> None:
         assert re.search(rf"^  make {target} +\w", said, re.MULTILINE)
 
 
-def test_every_command_is_in_the_readme() -> None:
-    """The README names every command of tablewright."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_command_is_in_the_reference() -> None:
+    """The reference of the command line names every command of tablewright."""
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     commands = [command.name or (command.callback and command.callback.__name__) for command in app.registered_commands]
     assert len(commands) == 5
     assert [command for command in commands if f"tablewright {command}" not in text] == []

@@ -112,7 +112,7 @@ def test_text_that_is_not_right_is_a_bug(
         return scratch.read()
 
     monkeypatch.setattr("tablewright.render.ruff_format.format_files", spoilt)
-    with pytest.raises(GeneratorBugError, match=rf"not right:\nshop/tables/item\.py:1:.*{message}"):
+    with pytest.raises(GeneratorBugError, match=rf"not valid:\nshop/tables/item\.py:1:.*{message}"):
         generate(settings, typecheck=False)
     assert not settings.output.exists()
 
@@ -138,7 +138,7 @@ def test_a_run_that_breaks_off_leaves_the_old(settings: Settings, monkeypatch: p
 def test_two_folders_one_package(settings: Settings) -> None:
     """Two folders whose specs name the same package are refused; neither is written."""
     spoil(settings, "shop", "schema: shop", "schema: depot")
-    with pytest.raises(SchemaChoiceError, match="another folder makes the package 'depot' too"):
+    with pytest.raises(SchemaChoiceError, match="another folder also generates the package 'depot'"):
         generate(settings, typecheck=False)
     assert not settings.output.exists()
 

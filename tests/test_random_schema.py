@@ -52,8 +52,8 @@ def test_any_schema(drawn: list[dict[str, Any]], postgres_database: Any) -> None
             text = yaml.dump(schema | {"schema": name}, Dumper=Quoting, sort_keys=False)
             (root / "specs" / name / "schema.yaml").write_text(text)
         outcome = generate(Settings(root=root, specs=root / "specs", output=root / "out"))
-        assert not [problem for problem in outcome.diagnostics if problem.severity == "error"]
-        assert not outcome.findings
+        assert not [diagnostic for diagnostic in outcome.diagnostics if diagnostic.severity == "error"]
+        assert not outcome.type_errors
         sys.path.insert(0, str(root / "out"))
         try:
             for name in names:

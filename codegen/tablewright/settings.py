@@ -1,4 +1,4 @@
-"""The settings of a project: what `[tool.tablewright]` of its pyproject.toml says."""
+"""The settings of a project: `[tool.tablewright]` in its pyproject.toml."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ _Value = TypeVar("_Value")
 
 
 class SettingsError(Exception):
-    """The settings are absent or wrong; the message says where and what to write."""
+    """The settings are missing or invalid."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where specs are, where packages go, and for what they are made."""
+    """The settings of a project."""
 
     root: Path
     """The folder of pyproject.toml; the other paths are absolute."""
     specs: Path
-    """The folder that has one folder a schema."""
+    """The folder that contains one folder for each schema."""
     output: Path
-    """The source root that generated packages go to."""
+    """The source root of the generated packages."""
     base: str | None = None
-    """`module:Class` of the declarative base that entities derive from, instead of a base of their own."""
+    """`module:Class` of the declarative base of entities; by default each package has its own."""
     dialects: tuple[Dialect, ...] = DIALECTS
-    """The engines that a schema must suit."""
+    """The databases that a schema must support."""
     targets: tuple[str, ...] = ()
-    """The Python versions that output is type-checked for; none means the one that runs."""
+    """The Python versions that output is type-checked for; by default the running one."""
 
 
 def load_settings(start: Path) -> Settings:
-    """The `[tool.tablewright]` of the nearest pyproject.toml that has one, from *start* upwards; or `SettingsError`."""
-    path, said = _find(start.absolute())
-    unknown = [key for key in said if key not in KEYS]
+    """Load `[tool.tablewright]` of the nearest pyproject.toml that has one, from *start* upwards."""
+    path, section = _find(start.absolute())
+    unknown = [key for key in section if key not in KEYS]
     if unknown:
         near = difflib.get_close_matches(unknown[0], KEYS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(KEYS)}."
         raise _wrong(path, unknown[0], f"unknown key '{unknown[0]}'; {hint}")
     settings = Settings(
         root=path.parent,
-        specs=path.parent / _take(path, said, "specs", _text, "the folder of the specs", "specs"),
-        output=path.parent / _take(path, said, "output", _text, "the folder of the generated packages", "generated"),
-        base=_take(path, said, "base", _base, "'module:Class' of a declarative base", None),
-        dialects=_take(path, said, "dialects", _dialects, f"a list of {' and '.join(DIALECTS)}", DIALECTS),
-        targets=_take(path, said, "targets", _targets, 'a list of Python versions such as ["3.11", "3.13"]', ()),
+        specs=path.parent / _take(path, section, "specs", _text, "the folder of the specs", "specs"),
+        output=path.parent / _take(path, section, "output", _text, "the folder of the generated packages", "generated"),
+        base=_take(path, section, "base", _base, "'module:Class' of a declarative base", None),
+        dialects=_take(path, section, "dialects", _dialects, f"a list of {' and '.join(DIALECTS)}", DIALECTS),
+        targets=_take(path, section, "targets", _targets, 'a list of Python versions such as ["3.11", "3.13"]', ()),
     )
     if settings.specs.resolve() == settings.output.resolve():
-        raise _wrong(path, "output", "'output' and 'specs' are the same folder; give the packages one of their own.")
+        raise _wrong(path, "output", "'output' and 'specs' are the same folder; choose another one for packages.")
     return settings
 
 
@@ -67,15 +67,15 @@ def _find(start: Path) -> tuple[Path, dict[str, object]]:
         path = folder / "pyproject.toml"
         if not path.is_file():
             continue
-        said = _read(path)
-        if said is not None:
-            return path, said
+        section = _read(path)
+        if section is not None:
+            return path, section
         without = without or path
     if without:
         raise SettingsError(f"{without}: error[settings]: no [tool.tablewright] section; add one (it may be empty).")
     raise SettingsError(
         f"{start}: error[settings]: no pyproject.toml here or in any folder above; "
-        "make one with a [tool.tablewright] section."
+        "create one with a [tool.tablewright] section."
     )
 
 
@@ -88,25 +88,25 @@ def _read(path: Path) -> dict[str, object] | None:
         raise SettingsError(f"{place}: error[settings]: not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: error[settings]: cannot be read: {error}") from error
-    said = (_table(document.get("tool")) or {}).get("tablewright")
-    if said is not None and _table(said) is None:
-        raise SettingsError(f"{path}: error[settings]: 'tool.tablewright' is {said!r}, expected a table of settings.")
-    return _table(said)
+    section = (_table(document.get("tool")) or {}).get("tablewright")
+    if section is not None and _table(section) is None:
+        raise SettingsError(f"{path}: error[settings]: 'tool.tablewright' is {section!r}, expected a table.")
+    return _table(section)
 
 
 def _take(
     path: Path,
-    said: Mapping[str, object],
+    section: Mapping[str, object],
     key: str,
     read: Callable[[object], _Value | None],
     expected: str,
     default: _Value,
 ) -> _Value:
-    if key not in said:
+    if key not in section:
         return default
-    value = read(said[key])
+    value = read(section[key])
     if value is None:
-        raise _wrong(path, key, f"'{key}' is {said[key]!r}, expected {expected}.")
+        raise _wrong(path, key, f"'{key}' is {section[key]!r}, expected {expected}.")
     return value
 
 

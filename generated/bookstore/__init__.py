@@ -19,44 +19,44 @@ if TYPE_CHECKING:
     from .session import Database as Database, Session as Session
     from .tables.author import (
         AuthorColumns as AuthorColumns,
+        AuthorFilter as AuthorFilter,
         AuthorInsert as AuthorInsert,
         AuthorRow as AuthorRow,
         AuthorTable as AuthorTable,
         AuthorUpdate as AuthorUpdate,
-        AuthorWhere as AuthorWhere,
     )
     from .tables.book import (
         BookColumns as BookColumns,
+        BookFilter as BookFilter,
         BookInsert as BookInsert,
         BookRow as BookRow,
         BookTable as BookTable,
         BookUpdate as BookUpdate,
-        BookWhere as BookWhere,
     )
     from .tables.customer import (
         CustomerColumns as CustomerColumns,
+        CustomerFilter as CustomerFilter,
         CustomerInsert as CustomerInsert,
         CustomerRow as CustomerRow,
         CustomerTable as CustomerTable,
         CustomerUpdate as CustomerUpdate,
-        CustomerWhere as CustomerWhere,
     )
     from .tables.order import (
         OrderColumns as OrderColumns,
+        OrderFilter as OrderFilter,
         OrderInsert as OrderInsert,
         OrderRow as OrderRow,
         OrderTable as OrderTable,
         OrderUpdate as OrderUpdate,
-        OrderWhere as OrderWhere,
     )
     from .tables.order_line import (
         OrderLineColumns as OrderLineColumns,
+        OrderLineFilter as OrderLineFilter,
         OrderLineInsert as OrderLineInsert,
         OrderLineKey as OrderLineKey,
         OrderLineRow as OrderLineRow,
         OrderLineTable as OrderLineTable,
         OrderLineUpdate as OrderLineUpdate,
-        OrderLineWhere as OrderLineWhere,
     )
 else:
     __getattr__ = PACKAGE.load

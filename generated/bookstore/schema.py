@@ -16,7 +16,7 @@ SCHEMA: SchemaInfo = SchemaInfo(
 
 PACKAGE: Package = Package(
     __package__ or "bookstore",
-    interface=1,
+    interface=2,
     metadata=metadata,
     schema=SCHEMA,
     tables={

@@ -27,19 +27,29 @@ class Session(RuntimeSession):
     if TYPE_CHECKING:
 
         @property
-        def author(self) -> AuthorTable: ...
+        def author(self) -> AuthorTable:
+            """The rows of the table `author`."""
+            ...
 
         @property
-        def book(self) -> BookTable: ...
+        def book(self) -> BookTable:
+            """The rows of the table `book`."""
+            ...
 
         @property
-        def customer(self) -> CustomerTable: ...
+        def customer(self) -> CustomerTable:
+            """The rows of the table `customer`."""
+            ...
 
         @property
-        def order(self) -> OrderTable: ...
+        def order(self) -> OrderTable:
+            """The rows of the table `order`."""
+            ...
 
         @property
-        def order_line(self) -> OrderLineTable: ...
+        def order_line(self) -> OrderLineTable:
+            """The rows of the table `order_line`."""
+            ...
 
 
 class Database(RuntimeDatabase[Session]):

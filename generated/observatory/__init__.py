@@ -23,96 +23,96 @@ if TYPE_CHECKING:
     from .opaque._manager import OpaqueTableStorageManager as OpaqueTableStorageManager
     from .opaque.file_datastore_records import (
         FileDatastoreRecordColumns as FileDatastoreRecordColumns,
+        FileDatastoreRecordFilter as FileDatastoreRecordFilter,
         FileDatastoreRecordInsert as FileDatastoreRecordInsert,
         FileDatastoreRecordPart as FileDatastoreRecordPart,
         FileDatastoreRecordRow as FileDatastoreRecordRow,
         FileDatastoreRecordStorage as FileDatastoreRecordStorage,
-        FileDatastoreRecordWhere as FileDatastoreRecordWhere,
     )
     from .opaque.transfer import (
         TransferColumns as TransferColumns,
+        TransferFilter as TransferFilter,
         TransferInsert as TransferInsert,
         TransferPart as TransferPart,
         TransferRow as TransferRow,
         TransferStorage as TransferStorage,
-        TransferWhere as TransferWhere,
     )
     from .schema import metadata as metadata
     from .session import Database as Database, Session as Session
     from .tables.calibration import (
         CalibrationColumns as CalibrationColumns,
+        CalibrationFilter as CalibrationFilter,
         CalibrationInsert as CalibrationInsert,
         CalibrationRow as CalibrationRow,
         CalibrationTable as CalibrationTable,
         CalibrationUpdate as CalibrationUpdate,
-        CalibrationWhere as CalibrationWhere,
     )
     from .tables.detector import (
         DetectorColumns as DetectorColumns,
+        DetectorFilter as DetectorFilter,
         DetectorInsert as DetectorInsert,
         DetectorKey as DetectorKey,
         DetectorRow as DetectorRow,
         DetectorTable as DetectorTable,
         DetectorUpdate as DetectorUpdate,
-        DetectorWhere as DetectorWhere,
     )
     from .tables.exposure import (
         ExposureColumns as ExposureColumns,
+        ExposureFilter as ExposureFilter,
         ExposureInsert as ExposureInsert,
         ExposureKey as ExposureKey,
         ExposureRow as ExposureRow,
         ExposureTable as ExposureTable,
         ExposureUpdate as ExposureUpdate,
-        ExposureWhere as ExposureWhere,
     )
     from .tables.exposure_target import (
         ExposureTargetColumns as ExposureTargetColumns,
+        ExposureTargetFilter as ExposureTargetFilter,
         ExposureTargetInsert as ExposureTargetInsert,
         ExposureTargetKey as ExposureTargetKey,
         ExposureTargetRow as ExposureTargetRow,
         ExposureTargetTable as ExposureTargetTable,
         ExposureTargetUpdate as ExposureTargetUpdate,
-        ExposureTargetWhere as ExposureTargetWhere,
     )
     from .tables.file import (
         FileColumns as FileColumns,
+        FileFilter as FileFilter,
         FileInsert as FileInsert,
         FileRow as FileRow,
         FileTable as FileTable,
         FileUpdate as FileUpdate,
-        FileWhere as FileWhere,
     )
     from .tables.instrument import (
         InstrumentColumns as InstrumentColumns,
+        InstrumentFilter as InstrumentFilter,
         InstrumentInsert as InstrumentInsert,
         InstrumentRow as InstrumentRow,
         InstrumentTable as InstrumentTable,
         InstrumentUpdate as InstrumentUpdate,
-        InstrumentWhere as InstrumentWhere,
     )
     from .tables.program import (
         ProgramColumns as ProgramColumns,
+        ProgramFilter as ProgramFilter,
         ProgramInsert as ProgramInsert,
         ProgramRow as ProgramRow,
         ProgramTable as ProgramTable,
         ProgramUpdate as ProgramUpdate,
-        ProgramWhere as ProgramWhere,
     )
     from .tables.shift import (
         ShiftColumns as ShiftColumns,
+        ShiftFilter as ShiftFilter,
         ShiftInsert as ShiftInsert,
         ShiftRow as ShiftRow,
         ShiftTable as ShiftTable,
         ShiftUpdate as ShiftUpdate,
-        ShiftWhere as ShiftWhere,
     )
     from .tables.target import (
         SkyTargetColumns as SkyTargetColumns,
+        SkyTargetFilter as SkyTargetFilter,
         SkyTargetInsert as SkyTargetInsert,
         SkyTargetRow as SkyTargetRow,
         SkyTargetTable as SkyTargetTable,
         SkyTargetUpdate as SkyTargetUpdate,
-        SkyTargetWhere as SkyTargetWhere,
     )
 else:
     __getattr__ = PACKAGE.load

@@ -32,31 +32,49 @@ class Session(RuntimeSession):
     if TYPE_CHECKING:
 
         @property
-        def calibration(self) -> CalibrationTable: ...
+        def calibration(self) -> CalibrationTable:
+            """The rows of the table `calibration`."""
+            ...
 
         @property
-        def detector(self) -> DetectorTable: ...
+        def detector(self) -> DetectorTable:
+            """The rows of the table `detector`."""
+            ...
 
         @property
-        def exposure(self) -> ExposureTable: ...
+        def exposure(self) -> ExposureTable:
+            """The rows of the table `exposure`."""
+            ...
 
         @property
-        def exposure_target(self) -> ExposureTargetTable: ...
+        def exposure_target(self) -> ExposureTargetTable:
+            """The rows of the table `exposure_target`."""
+            ...
 
         @property
-        def file(self) -> FileTable: ...
+        def file(self) -> FileTable:
+            """The rows of the table `file`."""
+            ...
 
         @property
-        def instrument(self) -> InstrumentTable: ...
+        def instrument(self) -> InstrumentTable:
+            """The rows of the table `instrument`."""
+            ...
 
         @property
-        def program(self) -> ProgramTable: ...
+        def program(self) -> ProgramTable:
+            """The rows of the table `program`."""
+            ...
 
         @property
-        def shift(self) -> ShiftTable: ...
+        def shift(self) -> ShiftTable:
+            """The rows of the table `shift`."""
+            ...
 
         @property
-        def target(self) -> SkyTargetTable: ...
+        def target(self) -> SkyTargetTable:
+            """The rows of the table `target`."""
+            ...
 
 
 class Database(RuntimeDatabase[Session]):
@@ -67,4 +85,6 @@ class Database(RuntimeDatabase[Session]):
     if TYPE_CHECKING:
 
         @property
-        def opaque(self) -> OpaqueTableStorageManager: ...
+        def opaque(self) -> OpaqueTableStorageManager:
+            """The opaque tables."""
+            ...

@@ -1,4 +1,4 @@
-"""`Bench`: what the cases of one run share."""
+"""`Bench`: the folder, package and databases that all cases of one run share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL
 
-from tests.benchmarks.contenders.registry import contender
+from tests.benchmarks.contenders.registry import open_contender
 from tests.benchmarks.machine import Machine, this_machine
-from tests.benchmarks.places import (
+from tests.benchmarks.targets import (
     SERVER_SETTINGS,
     TINY,
-    Place,
     Sizes,
-    filled_place,
+    Target,
+    create_target,
     generated_shop,
     postgres_database,
     postgres_server,
@@ -27,22 +27,22 @@ from tests.benchmarks.places import (
 )
 
 QUICK = 20
-"""By how much `--quick` divides every size."""
+"""The divisor of all sizes under `--quick`."""
 
 
 class Bench:
-    """A folder, the generated package, and filled databases; each made when it is first asked for."""
+    """A folder, the generated package and filled databases, each created on first use."""
 
     def __init__(self, folder: Path, stack: ExitStack, *, quick: bool = False, rounds: int | None = None) -> None:
         self.folder = folder
         self.quick = quick
         self.rounds = rounds
         self._stack = stack
-        self._places: dict[tuple[str, Sizes], Place] = {}
+        self._targets: dict[tuple[str, Sizes], Target] = {}
 
     @property
     def sizes(self) -> Sizes:
-        """How much is read and written."""
+        """The numbers of rows to read and write."""
         return Sizes().divided(QUICK) if self.quick else Sizes()
 
     @functools.cached_property
@@ -56,41 +56,41 @@ class Bench:
         return self._stack.enter_context(postgres_server())
 
     def new_folder(self, name: str) -> Path:
-        """An empty folder."""
+        """Create an empty folder."""
         folder = self.folder / name
         folder.mkdir(parents=True)
         return folder
 
     def new_url(self, engine: str, name: str) -> URL:
-        """The URL of an empty database."""
+        """Create an empty database. Return its URL."""
         if engine == "sqlite":
             return URL.create("sqlite", database=str(self.folder / f"{name}.db"))
         return self._stack.enter_context(postgres_database(self.server))
 
-    def place(self, engine: str) -> Place:
-        """The database that is measured."""
-        return self._place(engine, self.sizes, f"{engine}-measured")
+    def target(self, engine: str) -> Target:
+        """Return the database of *engine* to measure on."""
+        return self._target(engine, self.sizes, f"{engine}-measured")
 
-    def rehearsal(self, engine: str) -> Place:
-        """A tiny one, on which contenders prove that they do the same."""
-        return self._place(engine, TINY, f"{engine}-rehearsal")
+    def tiny_target(self, engine: str) -> Target:
+        """Return the small database of *engine* on which the work of contenders is compared."""
+        return self._target(engine, TINY, f"{engine}-tiny")
 
-    def _place(self, engine: str, sizes: Sizes, name: str) -> Place:
+    def _target(self, engine: str, sizes: Sizes, name: str) -> Target:
         key = (engine, sizes)
-        if key not in self._places:
-            place = filled_place(self.new_url(engine, name), self.package, sizes)
-            self._stack.callback(place.close)
-            self._places[key] = place
-        return self._places[key]
+        if key not in self._targets:
+            target = create_target(self.new_url(engine, name), self.package, sizes)
+            self._stack.callback(target.close)
+            self._targets[key] = target
+        return self._targets[key]
 
     def machine(self) -> Machine:
-        """What the cases ran on."""
+        """Return the versions and settings that the cases ran with."""
         settings: dict[str, str] = {}
-        for place in self._places.values():
-            driver = contender("driver", place)
+        for target in self._targets.values():
+            driver = open_contender("driver", target)
             with driver.transaction():
-                asked = {name: driver.ask(sql) for name, sql in settings_of(place).items()}
-            settings |= {f"{place.engine} {name}": str(answer) for name, answer in asked.items()}
+                answers = {name: driver.scalar(sql) for name, sql in settings_of(target).items()}
+            settings |= {f"{target.engine} {name}": str(answer) for name, answer in answers.items()}
         if "server" not in vars(self):
             return this_machine("not started", settings)
         url = self.server.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -103,7 +103,7 @@ class Bench:
 
 @contextmanager
 def open_bench(*, quick: bool = False, rounds: int | None = None) -> Iterator[Bench]:
-    """A bench in a temporary folder, which it takes along at the end."""
+    """Open a bench in a temporary folder, which is removed at the end."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tablewright-bench-")))
         yield Bench(folder, stack, quick=quick, rounds=rounds)

@@ -9,7 +9,7 @@ from tests.benchmarks.case import Case, Goal, at_least, at_most
 from tests.benchmarks.generation import GenerationCase, GrowthCase
 from tests.benchmarks.imports import HelpCase, ImportCase, PartsCase, SizesCase, TypecheckCase
 from tests.benchmarks.memory import MemoryCase
-from tests.benchmarks.opaque import CONTENDERS as KEEPERS, OpaqueCase
+from tests.benchmarks.opaque import CONTENDERS as STORAGES, OpaqueCase
 from tests.benchmarks.rows import RowCase
 
 ENGINES = ("sqlite", "postgresql")
@@ -20,7 +20,7 @@ BOTH_BULK = ("driver", "tablewright", "core", "orm", "peewee", "django")
 
 @dataclass(frozen=True)
 class Work:
-    """A piece of work, and what is expected of it on each engine."""
+    """A piece of work, and its goals on each database."""
 
     id: str
     title: str
@@ -82,7 +82,7 @@ WORKS = (
 
 
 def row_cases() -> Iterator[RowCase]:
-    """Each piece of work on each engine."""
+    """Yield each piece of work on each database."""
     for engine in ENGINES:
         for work in WORKS:
             kind, name = ("entities", work.id[7:]) if work.id.startswith("entity-") else ("rows", work.id)
@@ -100,7 +100,7 @@ def row_cases() -> Iterator[RowCase]:
 
 
 def memory_cases() -> Iterator[MemoryCase]:
-    """A million rows on each engine."""
+    """Yield the cases of a million rows, on each database."""
     for engine in ENGINES:
         for name, work, who in (
             ("stream", "stream", ("driver", "tablewright", "orm")),
@@ -132,14 +132,14 @@ OPAQUE_WORKS = {
 
 
 def opaque_cases() -> Iterator[OpaqueCase]:
-    """What clients do with opaque tables, on each engine."""
+    """Yield the cases of opaque tables, on each database."""
     for engine in ENGINES:
         for work, title in OPAQUE_WORKS.items():
             yield OpaqueCase(
                 id=f"opaque/{engine}/{work}",
                 title=title,
                 unit="s",
-                contenders=KEEPERS,
+                contenders=STORAGES,
                 baseline="driver",
                 goals=(at_least("butler", 4, "tablewright"),),
                 rounds=7,
@@ -154,7 +154,7 @@ SIZES = {f"{tables:,} tables": tables for tables in (10, 100, 1000)}
 
 
 def generation_cases() -> Iterator[Case]:
-    """From specs to packages."""
+    """Yield the cases of generation."""
     for tables, rounds, who, goals in (
         (10, 7, PEERS, ()),
         (100, 5, PEERS, ()),
@@ -204,7 +204,7 @@ def generation_cases() -> Iterator[Case]:
 
 
 def import_cases() -> Iterator[Case]:
-    """What generated packages cost their users."""
+    """Yield the cases of import, first use and type check."""
     for tables in (10, 100, 1000):
         yield ImportCase(
             id=f"import/{tables}/package",

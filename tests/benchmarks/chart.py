@@ -28,7 +28,7 @@ WORKS = {
     "upsert-many": "upsert 10,000 rows",
 }
 ENGINES = {"sqlite": "SQLite", "postgresql": "Postgres"}
-# Colours of Okabe and Ito, which the colour-blind tell apart, and which stand out on white and on black.
+# The palette of Okabe and Ito, which colour-blind readers can distinguish on white and on black.
 MARKS = {
     "core": ("SQLAlchemy Core", "#56B4E9", "s"),
     "orm": ("SQLAlchemy ORM", "#0072B2", "s"),
@@ -38,7 +38,7 @@ MARKS = {
     "tablewright": ("tablewright", "#D55E00", "o"),
 }
 INK, FAINT = "#010203", "#040506"
-"""Stand for the colours of text and lines, which follow the reader's light or dark page."""
+"""Placeholders for the colours of text and lines, which depend on the light or dark theme of the page."""
 STYLE = """<style>
 :root { --ink: #1f2328; --faint: #d1d9e0 }
 @media (prefers-color-scheme: dark) { :root { --ink: #f0f6fc; --faint: #3d444d } }
@@ -56,7 +56,7 @@ SETTINGS = {
 
 
 def draw(report: Report) -> str:
-    """The chart as SVG: of each piece of work, what the contenders need as multiples of the bare driver."""
+    """Return the chart as SVG: the cost of each piece of work, as multiples of the bare driver's."""
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(10, 4.2), layout="constrained")
         panels = figure.subplots(1, 2, sharey=True)
@@ -76,7 +76,7 @@ def draw(report: Report) -> str:
 
 
 def origin() -> str:
-    """The line of the chart that says which results it shows."""
+    """Return the comment of the chart that identifies its results."""
     return f"<!-- from results.json, sha256 {results.digest()} -->"
 
 
@@ -110,10 +110,10 @@ def _draw_panel(axes: Axes, report: Report, engine: str) -> None:
         side.set_visible(False)
 
 
-def _adaptive(svg: str, said: str) -> str:
+def _adaptive(svg: str, comment: str) -> str:
     svg = re.sub(r"<!DOCTYPE.*?>\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace(INK, "var(--ink)").replace(FAINT, "var(--faint)")
-    return re.sub(r"(<svg [^>]*>)", rf"\1\n{said}\n{STYLE}", svg, count=1)
+    return re.sub(r"(<svg [^>]*>)", rf"\1\n{comment}\n{STYLE}", svg, count=1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Cases of generators: how long they need for a schema of so many tables."""
+"""Cases of code generators on schemas of different sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.benchmarks.measure import Run
 from tests.benchmarks.processes import Cost, environment, run, tool
 
 Program = Callable[[], Cost]
-"""Runs a program once."""
+"""Runs a program once and returns its cost."""
 
 CACHE = "TABLEWRIGHT_CACHE_DIR"
 SQLC_CONFIG = """\
@@ -25,25 +25,25 @@ sql:
     queries: queries.sql
     gen: {go: {package: big, out: out, sql_package: pgx/v5}}
 """
-# The fastest of its formatters.
+# With the fastest of its formatters.
 DATAMODEL = ("--input", "schema.json", "--input-file-type", "jsonschema", "--output", "models.py",
              "--output-model-type", "pydantic_v2.BaseModel", "--formatters", "builtin")  # fmt: skip
 
 
 def figures(program: Program) -> Run:
-    """What *program* costs, by unit."""
+    """Return a run that returns the cost of *program* by unit."""
     return lambda: program().figures()
 
 
 def generate(project: Path, *, cache: Path) -> Cost:
-    """Runs `tablewright generate` in *project*."""
+    """Run `tablewright generate` in *project*. Return its cost."""
     command = tool("tablewright")
     assert command is not None
     return run([command, "generate", "--no-typecheck"], cwd=project, env=environment(**{CACHE: str(cache)}))
 
 
 def big_package(bench: Bench, count: int) -> Path:
-    """A folder with the generated package of *count* tables, to be imported from."""
+    """Return the folder with the generated package of *count* tables; generate it on the first call."""
     project = bench.folder / f"big-{count}"
     if not project.exists():
         many_tables.write_specs(project, count)
@@ -52,7 +52,7 @@ def big_package(bench: Bench, count: int) -> Path:
 
 
 def sqlacodegen(folder: Path, count: int) -> Callable[[], Cost]:
-    """Runs sqlacodegen on a SQLite file with *count* tables; it writes `models.py`."""
+    """Create a SQLite file with *count* tables. Return the program that lets sqlacodegen write `models.py` from it."""
     command = tool("sqlacodegen")
     assert command is not None
     with sqlite3.connect(folder / "big.db") as connection:
@@ -62,52 +62,52 @@ def sqlacodegen(folder: Path, count: int) -> Callable[[], Cost]:
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationCase(Case):
-    """Generating from *tables* tables: everything anew, nothing to do, or one table changed."""
+    """Generation from *tables* tables: from nothing, with nothing to do, or with one table changed."""
 
     tables: int
     state: str = "cold"
 
     def runs(self, bench: Bench) -> tuple[dict[str, Run], dict[str, str]]:
         count = self.scaled(bench, self.tables)
-        made: dict[str, Run] = {}
+        runs: dict[str, Run] = {}
         missing: dict[str, str] = {}
         for name in self.contenders:
             folder = bench.new_folder(f"{self.id.replace('/', '-')}-{name.replace(' ', '-')}")
-            needed, make = MAKERS[name]
+            needed, prepare = PREPARATIONS[name]
             if tool(needed) is None:
                 missing[name] = f"{needed} is not installed"
             else:
-                made[name] = figures(make(self, folder, count))
-        return made, missing
+                runs[name] = figures(prepare(self, folder, count))
+        return runs, missing
 
 
 def tablewright(case: GenerationCase, folder: Path, count: int, *, one_file: bool = False) -> Program:
-    """Tablewright, in the state that *case* says."""
+    """Prepare tablewright for the state of *case*. Return its program."""
     project = folder / "project"
     many_tables.write_specs(project, count, one_file=one_file)
     rounds = iter(range(1000))
-    kept = folder / "cache"
+    cache = folder / "cache"
     if case.state != "cold":
-        generate(project, cache=kept)
+        generate(project, cache=cache)
 
     def cold() -> Cost:
         number = next(rounds)
         if number:
-            # Not deleted: of inodes that were, ext4 asks for minutes whether each may be used again, for each new file.
+            # Renamed, not deleted: for minutes after a deletion, ext4 checks freed inodes whenever it creates a file.
             (project / "generated").rename(folder / f"generated-{number}")
         return generate(project, cache=folder / f"cache-{number}")
 
     def unchanged() -> Cost:
-        return generate(project, cache=kept)
+        return generate(project, cache=cache)
 
     def changed() -> Cost:
         number = next(rounds)
         many_tables.change_spec(project, count // 2, quantity=("bigint", "integer")[number % 2])
-        cost = generate(project, cache=kept)
-        shown = (
+        cost = generate(project, cache=cache)
+        output = (
             project / "generated" / many_tables.NAME / "tables" / f"{many_tables.table_name(count // 2)}.py"
         ).read_text()
-        assert ("types.Integer()" in shown) == bool(number % 2), "the change of the spec did not reach the output"
+        assert ("types.Integer()" in output) == bool(number % 2), "the change of the spec did not reach the output"
         return cost
 
     return {"cold": cold, "unchanged": unchanged, "one changed": changed}[case.state]
@@ -137,7 +137,7 @@ def _sqlc(case: GenerationCase, folder: Path, count: int) -> Program:
     return lambda: run([command, "generate"], cwd=folder)
 
 
-MAKERS: Mapping[str, tuple[str, Callable[[GenerationCase, Path, int], Program]]] = {
+PREPARATIONS: Mapping[str, tuple[str, Callable[[GenerationCase, Path, int], Program]]] = {
     "tablewright": ("tablewright", tablewright),
     "tablewright, one file": ("tablewright", _one_file),
     "sqlacodegen": ("sqlacodegen", _sqlacodegen),
@@ -148,15 +148,15 @@ MAKERS: Mapping[str, tuple[str, Callable[[GenerationCase, Path, int], Program]]]
 
 @dataclass(frozen=True, kw_only=True)
 class GrowthCase(Case):
-    """Generating everything anew, from fewer and from more tables."""
+    """Generation from nothing, for schemas of different sizes."""
 
     sizes: Mapping[str, int]
-    """By contender."""
+    """Numbers of tables by contender."""
 
     def runs(self, bench: Bench) -> tuple[dict[str, Run], dict[str, str]]:
-        made: dict[str, Run] = {}
+        runs: dict[str, Run] = {}
         for name, tables in self.sizes.items():
             case = GenerationCase(f"{self.id}-{tables}", "", self.unit, (), "", tables=tables)
             folder = bench.new_folder(case.id.replace("/", "-"))
-            made[name] = figures(tablewright(case, folder, self.scaled(bench, tables)))
-        return made, {}
+            runs[name] = figures(tablewright(case, folder, self.scaled(bench, tables)))
+        return runs, {}

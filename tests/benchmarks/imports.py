@@ -1,4 +1,4 @@
-"""Cases of generated packages: what it costs to import them, to begin with them, and to type-check them."""
+"""Cases of generated packages: import, first use and type check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ wall, cpu = time.perf_counter(), time.process_time()
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 print(wall, cpu, peak_megabytes())
 """
-# This table alone, and its version: that SQLite reads its whole schema at first is no matter of the package.
+# This table alone, and its version: SQLite reads its whole schema first, which the package does not control.
 ONE_TABLE = """
 from tablewright.runtime.versions.stamp import Stamp
 from tablewright.runtime.versions.versions import Versions
@@ -33,7 +33,7 @@ with big.Database("sqlite:///big.db").engine.begin() as connection:
     big.metadata.tables["{table}"].create(connection)
     Stamp(Versions(big.SCHEMA, ()), connection).write({{}})
 """
-# What each contender does, by case: before the clock runs, and while it does. `{some}` is a table in the middle.
+# By case and contender, the code before the clock starts and the timed code. `{some}` is a table in the middle.
 PROGRAMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "package": {
         "import sqlalchemy.orm": ("", "import sqlalchemy.orm"),
@@ -78,7 +78,7 @@ PROGRAMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ImportCase(Case):
-    """What a Python program with a package of *tables* tables does at first, in a process of its own each time."""
+    """The first steps of a program that uses a package of *tables* tables, in a new process each time."""
 
     what: str
     tables: int
@@ -87,7 +87,7 @@ class ImportCase(Case):
         count = self.scaled(bench, self.tables)
         folder = bench.new_folder(self.id.replace("/", "-"))
         paths = [folder, big_package(bench, count)]
-        made: dict[str, Run] = {}
+        runs: dict[str, Run] = {}
         missing: dict[str, str] = {}
         for name in self.contenders:
             if name == "by hand":
@@ -99,11 +99,11 @@ class ImportCase(Case):
                     continue
                 if name == "sqlacodegen":
                     sqlacodegen(folder, count)()
-            made[name] = figures(self._program(name, folder, paths, count))
+            runs[name] = figures(self._program(name, folder, paths, count))
         if self.what in ("first-rows", "first-session"):
             create = ONE_TABLE.format(table=many_tables.table_name(count // 2))
             python(MEASURED.format(before="import big", timed=create), cwd=folder, paths=paths)
-        return made, missing
+        return runs, missing
 
     def _program(self, name: str, folder: Path, paths: list[Path], count: int) -> Program:
         words = {"some": many_tables.table_name(count // 2), "Some": many_tables.class_name(count // 2)}
@@ -119,24 +119,23 @@ class ImportCase(Case):
 
 @dataclass(frozen=True, kw_only=True)
 class SizesCase(Case):
-    """What a program with a package of so many tables does at first, for packages of different sizes."""
+    """The first steps of a program, for packages of different sizes."""
 
     what: str
     sizes: Mapping[str, int]
-    """By contender."""
+    """Numbers of tables by contender."""
 
     def runs(self, bench: Bench) -> tuple[dict[str, Run], dict[str, str]]:
-        made: dict[str, Run] = {}
+        runs: dict[str, Run] = {}
         for name, tables in self.sizes.items():
             case = ImportCase(f"{self.id}-{tables}", "", self.unit, ("tablewright",), "", what=self.what, tables=tables)
-            runs, _ = case.runs(bench)
-            made[name] = runs["tablewright"]
-        return made, {}
+            runs[name] = case.runs(bench)[0]["tablewright"]
+        return runs, {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TypecheckCase(Case):
-    """`mypy --strict` on what was made from *tables* tables, with nothing in its cache."""
+    """`mypy --strict` on the code generated from *tables* tables, with an empty cache."""
 
     tables: int
 
@@ -144,18 +143,18 @@ class TypecheckCase(Case):
         count = self.scaled(bench, self.tables)
         folder = bench.new_folder(self.id.replace("/", "-"))
         package = big_package(bench, count)
-        made: dict[str, Run] = {"tablewright": figures(self._mypy(folder, "-p", many_tables.NAME, path=package))}
+        runs: dict[str, Run] = {"tablewright": figures(self._mypy(folder, "-p", many_tables.NAME, path=package))}
         missing: dict[str, str] = {}
         if "by hand" in self.contenders:
             (folder / "by_hand.py").write_text(many_tables.hand_written(count))
-            made["by hand"] = figures(self._mypy(folder, "by_hand.py"))
+            runs["by hand"] = figures(self._mypy(folder, "by_hand.py"))
         if "sqlacodegen" in self.contenders:
             if _has("sqlacodegen"):
                 sqlacodegen(folder, count)()
-                made["sqlacodegen"] = figures(self._mypy(folder, "models.py"))
+                runs["sqlacodegen"] = figures(self._mypy(folder, "models.py"))
             else:
                 missing["sqlacodegen"] = "sqlacodegen is not installed"
-        return made, missing
+        return runs, missing
 
     def _mypy(self, folder: Path, *what: str, path: Path | None = None) -> Program:
         def program() -> Cost:
@@ -171,7 +170,7 @@ class TypecheckCase(Case):
 
 @dataclass(frozen=True, kw_only=True)
 class HelpCase(Case):
-    """How long the command line needs to say what it can do."""
+    """The duration of `tablewright --help`."""
 
     def runs(self, bench: Bench) -> tuple[dict[str, Run], dict[str, str]]:
         folder = bench.new_folder(self.id.replace("/", "-"))
@@ -188,12 +187,12 @@ PARTS = {
     "tablewright": "tablewright",
     many_tables.NAME: "the package",
 }
-"""By the first part of a module's name; everything else is Python's own."""
+"""Contenders by top-level module; all other modules are Python's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartsCase(Case):
-    """What the import of a package of *tables* tables consists of, by `python -X importtime`; in milliseconds."""
+    """The parts of the import of a package of *tables* tables, by `python -X importtime`, in milliseconds."""
 
     tables: int
 
@@ -220,7 +219,7 @@ def _import_times(source: str, folder: Path, package: Path) -> list[tuple[str, f
     path = os.pathsep.join([str(package), environment()["PYTHONPATH"]])
     run([sys.executable, "-X", "importtime", "-c", source], cwd=folder, env=environment(PYTHONPATH=path))
     lines = [
-        line.split("|") for line in (folder / "said.txt").read_text().splitlines() if line.startswith("import time:")
+        line.split("|") for line in (folder / "output.txt").read_text().splitlines() if line.startswith("import time:")
     ]
     return [(name.strip(), int(own.split(":")[1]) / 1000) for own, _, name in lines[1:]]
 

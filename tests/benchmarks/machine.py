@@ -1,4 +1,4 @@
-"""What the benchmarks ran on."""
+"""The machine, libraries and settings that the benchmarks ran with."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIBRARIES = (
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """Versions, and what there is of hardware."""
+    """Versions and hardware."""
 
     python: str
     sqlite: str
@@ -34,13 +34,13 @@ class Machine(msgspec.Struct, frozen=True):
     system: str
     cores: int
     settings: dict[str, str]
-    """Of the databases, what writes are worth."""
+    """Durability and isolation settings of the databases."""
     libraries: dict[str, str]
-    """By distribution; those that are not installed are left out."""
+    """Versions by distribution, without those that are not installed."""
 
 
 def this_machine(postgres: str, settings: dict[str, str]) -> Machine:
-    """The machine that this process runs on; *postgres* is the version of its server."""
+    """Describe the machine of this process; *postgres* is the version of the server."""
     versions: dict[str, str] = {}
     for name in LIBRARIES:
         try:

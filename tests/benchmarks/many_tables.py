@@ -1,4 +1,4 @@
-"""A schema of any number of tables, each of 11 columns with one foreign key, in the language of each generator."""
+"""A schema of any number of tables, each with 11 columns and one foreign key, in the language of each generator."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 NAME = "big"
-"""Of the schema, and of the package made from it."""
+"""The name of the schema and of its package."""
 
-# Name, our type, SQL, Python, JSON Schema; nullable in the end.
+# Name, spec, SQL, Python, JSON Schema. The last column is nullable.
 COLUMNS = (
     ("name", "{type: string, length: 100}", "VARCHAR(100) NOT NULL", "str", {"type": "string", "maxLength": 100}),
     ("code", "{type: string, length: 20}", "VARCHAR(20) NOT NULL", "str", {"type": "string", "maxLength": 20}),
@@ -33,7 +33,7 @@ HAND_WRITTEN_TYPES = {
     "notes": "Text",
 }
 HAND_WRITTEN_HEAD = '''\
-"""The tables as one maps them by hand."""
+"""The tables, mapped by hand."""
 
 from __future__ import annotations
 
@@ -50,27 +50,27 @@ class Base(DeclarativeBase):
 
 
 def table_name(number: int) -> str:
-    """The name of a table."""
+    """Return the name of a table."""
     return f"item_{number:04}"
 
 
 def class_name(number: int) -> str:
-    """The name of its class."""
+    """Return the name of its class."""
     return f"Item{number:04}"
 
 
 def parent_of(number: int) -> int | None:
-    """The table that a table points to: every one but the first points at one before it."""
+    """Return the table that a table references: an earlier one, or None for the first."""
     return (number - 1) // 2 if number else None
 
 
 def children_of(number: int, count: int) -> list[int]:
-    """The tables that point to a table."""
+    """Return the tables that reference a table."""
     return [child for child in (2 * number + 1, 2 * number + 2) if child < count]
 
 
 def table_spec(number: int, *, quantity: str = "integer") -> str:
-    """One table in YAML, below `tables:`."""
+    """Return one table in YAML, for use below `tables:`."""
     parent = parent_of(number)
     reference = ""
     if parent is not None:
@@ -87,7 +87,7 @@ def table_spec(number: int, *, quantity: str = "integer") -> str:
 
 
 def write_specs(project: Path, count: int, *, one_file: bool = False) -> None:
-    """A project of tablewright's: a file for each table, or *one_file* for all."""
+    """Write a tablewright project: a file for each table, or *one_file* for all."""
     folder = project / "specs" / NAME
     folder.mkdir(parents=True)
     (project / "pyproject.toml").write_text("[tool.tablewright]\n")
@@ -101,45 +101,45 @@ def write_specs(project: Path, count: int, *, one_file: bool = False) -> None:
 
 
 def change_spec(project: Path, number: int, *, quantity: str) -> None:
-    """Makes the type of one column of one table another."""
+    """Change the type of one column of one table."""
     path = project / "specs" / NAME / f"{table_name(number)}.yaml"
     path.write_text("tables:\n" + table_spec(number, quantity=quantity))
 
 
 def sql(count: int) -> str:
-    """The tables in SQL that SQLite and Postgres both take."""
+    """Return the tables in SQL that both SQLite and Postgres accept."""
     statements: list[str] = []
     for number in range(count):
         parent = parent_of(number)
         reference = "" if parent is None else f" REFERENCES {table_name(parent)} (id)"
         columns = ["id BIGINT PRIMARY KEY", f"parent_id BIGINT{reference}"]
-        columns += [f"{name} {spelt}" for name, _, spelt, *_ in COLUMNS]
-        said = ",\n    ".join(columns)
-        statements.append(f"CREATE TABLE {table_name(number)} (\n    {said}\n);\n")
+        columns += [f"{name} {definition}" for name, _, definition, *_ in COLUMNS]
+        body = ",\n    ".join(columns)
+        statements.append(f"CREATE TABLE {table_name(number)} (\n    {body}\n);\n")
     return "".join(statements)
 
 
 def queries(count: int) -> str:
-    """For sqlc: what a table of ours can do at the least, a query for each verb."""
+    """Return the queries for sqlc: one for each basic method of a tablewright table."""
     names = [name for name, *_ in COLUMNS]
     marks = ", ".join(f"${number}" for number in range(1, len(names) + 3))
     assignments = ", ".join(f"{name} = ${number}" for number, name in enumerate(names, 2))
     texts: list[str] = []
     for number in range(count):
-        table, made = table_name(number), class_name(number)
+        table, stem = table_name(number), class_name(number)
         texts.append(
-            f"-- name: Get{made} :one\nSELECT * FROM {table} WHERE id = $1;\n"
-            f"-- name: List{made} :many\nSELECT * FROM {table} ORDER BY id;\n"
-            f"-- name: Insert{made} :one\n"
+            f"-- name: Get{stem} :one\nSELECT * FROM {table} WHERE id = $1;\n"
+            f"-- name: List{stem} :many\nSELECT * FROM {table} ORDER BY id;\n"
+            f"-- name: Insert{stem} :one\n"
             f"INSERT INTO {table} (id, parent_id, {', '.join(names)}) VALUES ({marks}) RETURNING *;\n"
-            f"-- name: Update{made} :one\nUPDATE {table} SET {assignments} WHERE id = $1 RETURNING *;\n"
-            f"-- name: Delete{made} :execrows\nDELETE FROM {table} WHERE id = $1;\n"
+            f"-- name: Update{stem} :one\nUPDATE {table} SET {assignments} WHERE id = $1 RETURNING *;\n"
+            f"-- name: Delete{stem} :execrows\nDELETE FROM {table} WHERE id = $1;\n"
         )
     return "".join(texts)
 
 
 def json_schema(count: int) -> str:
-    """For datamodel-code-generator: an object for each table."""
+    """Return the JSON Schema for datamodel-code-generator: an object for each table."""
     definitions: dict[str, Any] = {}
     for number in range(count):
         properties: dict[str, Any] = {"id": {"type": "integer"}, "parent_id": {"type": ["integer", "null"]}}
@@ -152,7 +152,7 @@ def json_schema(count: int) -> str:
 
 
 def hand_written(count: int) -> str:
-    """One declarative module, as a person would write it."""
+    """Return one declarative module, as written by hand."""
     parts = [HAND_WRITTEN_HEAD]
     for number in range(count):
         parent = parent_of(number)

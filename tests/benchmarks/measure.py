@@ -1,4 +1,4 @@
-"""Alternating rounds, and what their ratios say."""
+"""Alternating rounds, and their ratios."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from contextlib import contextmanager
 import msgspec
 
 Run = Callable[[], Mapping[str, float]]
-"""One run of one contender; what it cost, by unit. What is not to be counted it does outside its clock."""
+"""One run of one contender. It returns its cost by unit, and does what must not count outside its clock."""
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """Where the values of several rounds lie."""
+    """Median, lowest and highest value of several rounds."""
 
     median: float
     low: float
@@ -23,14 +23,14 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Stopwatch:
-    """What was measured last, in seconds."""
+    """The duration of the last timed block, in seconds."""
 
     seconds = 0.0
 
 
 @contextmanager
 def timed(clock: Callable[[], float] = time.perf_counter) -> Iterator[Stopwatch]:
-    """Times a block, garbage of others out of the way: what the process holds already is not looked at within."""
+    """Time a block. Objects created earlier are frozen, so that the collector does not visit them within it."""
     watch = Stopwatch()
     gc.collect()
     gc.freeze()
@@ -43,30 +43,30 @@ def timed(clock: Callable[[], float] = time.perf_counter) -> Iterator[Stopwatch]
 
 
 def alternate(
-    runs: Mapping[str, Run], rounds: Mapping[str, int], *, tell: Callable[[], None] = lambda: None
+    runs: Mapping[str, Run], rounds: Mapping[str, int], *, on_run: Callable[[], None] = lambda: None
 ) -> dict[str, list[Mapping[str, float]]]:
-    """What each of *runs* cost in each of its *rounds*; in a round they run one after the other, in changing order."""
+    """Run each of *runs* in as many *rounds* as given, in a changing order. Return the costs by run."""
     figures: dict[str, list[Mapping[str, float]]] = {name: [] for name in runs}
     for number in range(max(rounds[name] for name in runs)):
         for name in turn([name for name in runs if rounds[name] > number], number):
             figures[name].append(runs[name]())
-            tell()
+            on_run()
     return figures
 
 
 def turn(names: Sequence[str], number: int) -> tuple[str, ...]:
-    """The order of *names* in round *number*: each goes first as often as the others, after either neighbour."""
+    """Return the order of *names* in round *number*. Each comes first equally often, after either neighbour."""
     start = number % len(names)
     rotated = (*names[start:], *names[:start])
     return rotated if number // len(names) % 2 == 0 else rotated[::-1]
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """The median, the lowest and the highest of *values*."""
+    """Return the median, the lowest and the highest of *values*."""
     return Spread(statistics.median(values), min(values), max(values))
 
 
 def ratio(figures: Mapping[str, Sequence[float]], name: str, of: str) -> Spread:
-    """How many times *of* the contender *name* takes: of the ratios of each round, not the ratio of two medians."""
+    """Return the spread of the ratios of *name* to *of* in each round; not the ratio of two medians."""
     # One of them may have run in the first rounds only.
     return spread([mine / theirs for mine, theirs in zip(figures[name], figures[of], strict=False)])

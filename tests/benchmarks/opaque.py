@@ -1,4 +1,4 @@
-"""Cases of opaque tables: each contender keeps the same records in a database of its own."""
+"""Cases of opaque tables: each contender stores the same records in its own database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.benchmarks.contenders.opaque_tablewright import TablewrightStorage
 from tests.benchmarks.measure import Run, timed
 
 TINY = 60
-"""Records in the rehearsal."""
+"""The number of records on which the work of contenders is compared."""
 SETTINGS = {
     "sqlite": ("PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA foreign_keys", "PRAGMA cache_size"),
     "postgresql": ("SHOW synchronous_commit", "SHOW transaction_isolation"),
@@ -36,8 +36,8 @@ SETTINGS = {
 CONTENDERS = ("driver", "tablewright", "butler")
 
 
-def storage(name: str, url: URL, package: Any) -> OpaqueStorage:
-    """The contender *name* in the empty database at *url*."""
+def open_storage(name: str, url: URL, package: Any) -> OpaqueStorage:
+    """Return the contender *name* in the empty database at *url*."""
     if name == "tablewright":
         return TablewrightStorage(url, package)
     if name == "butler":
@@ -45,8 +45,8 @@ def storage(name: str, url: URL, package: Any) -> OpaqueStorage:
     return SqliteStorage(url) if url.get_backend_name() == "sqlite" else PostgresStorage(url)
 
 
-def why_missing(name: str) -> str | None:
-    """Why the contender cannot take part on this machine; None when it can."""
+def missing_reason(name: str) -> str | None:
+    """Return the reason that a contender is missing, or None if it is installed."""
     try:
         if name == "butler":
             importlib.metadata.version("lsst-daf-butler")
@@ -56,7 +56,7 @@ def why_missing(name: str) -> str | None:
 
 
 def records(count: int, round_: int = 0) -> list[Record]:
-    """As many records; those of another *round_* have the same ids and other values."""
+    """Return *count* records. Those of another *round_* have the same ids and different values."""
     return [
         {
             "id": number,
@@ -69,73 +69,73 @@ def records(count: int, round_: int = 0) -> list[Record]:
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a piece of work is told, which is the same for every contender."""
+class Workload:
+    """A piece of work, the same for every contender."""
 
     before: Sequence[Record]
-    """What the table holds."""
+    """The records in the table before."""
     does: Callable[[OpaqueStorage], object]
 
 
-def given_for(work: str, count: int) -> Given:
-    """What *work* on *count* records is told."""
+def workload_for(work: str, count: int) -> Workload:
+    """Return the workload of *work* on *count* records."""
     held = records(count)
     draw = Random(work)
     shuffled = draw.sample(range(1, count + 1), count)
     keys = [{"id": number} for number in shuffled[: count // 2]]
     changed = records(count, 1)
-    works: Mapping[str, Given] = {
-        "insert": Given([], lambda who: who.insert(held)),
-        "ensure": Given(held, lambda who: who.ensure(held)),
-        "replace": Given(held, lambda who: who.replace(changed)),
-        "fetch-all": Given(held, lambda who: who.fetch_all()),
-        "fetch-ids": Given(held, lambda who: who.fetch_ids(shuffled)),
-        "delete": Given(held, lambda who: who.delete(keys)),
+    works: Mapping[str, Workload] = {
+        "insert": Workload([], lambda storage: storage.insert(held)),
+        "ensure": Workload(held, lambda storage: storage.ensure(held)),
+        "replace": Workload(held, lambda storage: storage.replace(changed)),
+        "fetch-all": Workload(held, lambda storage: storage.fetch_all()),
+        "fetch-ids": Workload(held, lambda storage: storage.fetch_ids(shuffled)),
+        "delete": Workload(held, lambda storage: storage.delete(keys)),
     }
     return works[work]
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpaqueCase(Case):
-    """One piece of work on one engine, committed."""
+    """One piece of work on one database, committed."""
 
     engine: str
     work: str
     count: int = 100_000
 
     def runs(self, bench: Bench) -> tuple[dict[str, Run], dict[str, str]]:
-        missing = {name: reason for name in self.contenders if (reason := why_missing(name))}
-        able = [name for name in self.contenders if name not in missing]
-        kept = {
-            name: opened(name, bench.new_url(self.engine, f"{self.id}-{name}".replace("/", "-")), bench.package)
-            for name in able
+        missing = {name: reason for name in self.contenders if (reason := missing_reason(name))}
+        installed = [name for name in self.contenders if name not in missing]
+        storages = {
+            name: create_storage(name, bench.new_url(self.engine, f"{self.id}-{name}".replace("/", "-")), bench.package)
+            for name in installed
         }
-        rehearse(self.work, kept)
-        given = given_for(self.work, self.scaled(bench, self.count))
-        return {name: self._run(who, given) for name, who in kept.items()}, missing
+        verify_equal(self.work, storages)
+        workload = workload_for(self.work, self.scaled(bench, self.count))
+        return {name: self._run(storage, workload) for name, storage in storages.items()}, missing
 
-    def _run(self, who: OpaqueStorage, given: Given) -> Run:
+    def _run(self, storage: OpaqueStorage, workload: Workload) -> Run:
         def run() -> dict[str, float]:
-            fill(who.url, given.before)
+            fill(storage.url, workload.before)
             with timed() as watch:
-                given.does(who)
+                workload.does(storage)
             return {self.unit: watch.seconds}
 
         return run
 
 
-def opened(name: str, url: URL, package: Any) -> OpaqueStorage:
-    """The contender *name*, its table made, in the empty database at *url*."""
+def create_storage(name: str, url: URL, package: Any) -> OpaqueStorage:
+    """Return the contender *name*, after creating its table in the empty database at *url*."""
     if url.get_backend_name() == "sqlite":
         with sqlite3.connect(str(url.database)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-    who = storage(name, url, package)
-    who.make()
-    return who
+    storage = open_storage(name, url, package)
+    storage.create()
+    return storage
 
 
 def fill(url: URL, held: Sequence[Record]) -> None:
-    """Makes the table as it is to be before the clock runs: *held* is in it, and nothing that was deleted."""
+    """Fill the table with the records *held*, and remove dead rows, before the clock starts."""
     if url.get_backend_name() == "sqlite":
         connection = sqlite3.connect(str(url.database), isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
@@ -159,7 +159,7 @@ def fill(url: URL, held: Sequence[Record]) -> None:
 
 
 def content(url: URL) -> list[tuple[Any, ...]]:
-    """All records of the table, as anyone sees them."""
+    """Return all committed records of the table."""
     sql = f"SELECT {', '.join(COLUMNS)} FROM {TABLE} ORDER BY id"
     if url.get_backend_name() == "sqlite":
         connection = sqlite3.connect(str(url.database))
@@ -172,17 +172,17 @@ def content(url: URL) -> list[tuple[Any, ...]]:
         return server.execute(sql.encode()).fetchall()
 
 
-def rehearse(work: str, kept: Mapping[str, OpaqueStorage]) -> None:
-    """Lets the contenders do *work* once on a few records; `UnequalError` where what they say or leave differs."""
-    given = given_for(work, TINY)
+def verify_equal(work: str, storages: Mapping[str, OpaqueStorage]) -> None:
+    """Let the contenders do *work* on a few records. Raise `UnequalError` if they return or store different data."""
+    workload = workload_for(work, TINY)
     seen: dict[str, Any] = {}
-    for name, who in kept.items():
-        fill(who.url, given.before)
-        result = given.does(who)
-        # Butler's writes say nothing.
-        said = result if work.startswith("fetch") else None
-        asked = [str(who.ask(sql)) for sql in SETTINGS[who.url.get_backend_name()]]
-        seen[name] = {"sum of what was read": said, "content": content(who.url), "settings": asked}
+    for name, storage in storages.items():
+        fill(storage.url, workload.before)
+        result = workload.does(storage)
+        # Butler's writes return nothing.
+        returned = result if work.startswith("fetch") else None
+        settings = [str(storage.scalar(sql)) for sql in SETTINGS[storage.url.get_backend_name()]]
+        seen[name] = {"sum of what was read": returned, "content": content(storage.url), "settings": settings}
     first, *others = seen
     for name in others:
         for what, found in seen[name].items():

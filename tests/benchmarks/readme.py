@@ -1,81 +1,118 @@
-"""The figures in the README, written from the results: `python -m tests.benchmarks.readme`."""
+"""The figures in the documentation, written from the results: `python -m tests.benchmarks.readme`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tests.benchmarks import results
 from tests.benchmarks.report import number
 from tests.benchmarks.results import Report, Result
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference" / "benchmarks.md"
 START = "<!-- from tests/benchmarks/results.json, by `make bench` -->"
 END = "<!-- end of the figures -->"
 
+HIGHLIGHTS = {
+    "bulk-read": "Read 100,000 rows",
+    "point-read": "Get a row by its key",
+    "insert-many": "Insert 50,000 rows",
+}
 TABLE = {
     "bulk-read": "read 100,000 rows of 7 columns, a row",
     "bulk-read-rich": "decimal, uuid, JSON, enum, array, timestamptz, a row",
     "point-read": "get a row by its key",
-    "insert-returning": "insert a row and get it as stored",
-    "update-by-key": "update a row and get it as stored",
+    "insert-returning": "insert a row and return it",
+    "update-by-key": "update a row and return it",
     "delete-by-key": "delete a row",
     "insert-many": "insert 50,000 rows, a row",
     "upsert-many": "upsert 10,000 rows, a row",
 }
 OPAQUE = {
     "insert": "insert 100,000 records into an opaque table",
-    "ensure": "ensure them where they are there",
+    "ensure": "ensure records that exist",
     "replace": "replace them",
-    "fetch-all": "fetch all, and look at every value",
+    "fetch-all": "fetch all, and read every value",
     "fetch-ids": "fetch them by 100,000 ids",
     "delete": "delete 50,000 by their ids",
 }
 LIMITS = {
-    "rows/sqlite/insert-many-rich": "A decimal is proved to be exact, and JSON to have its type when it is read again, "
-    "which takes a microsecond a row; the driver's rows are not looked at.",
-    "rows/postgresql/insert-many-rich": "Values are proved to fit before they are copied; the ORM takes five times "
-    "as long as the driver's own COPY.",
-    "rows/postgresql/upsert-many": "Most of it is the server's, COPY into a temporary table and one statement that "
-    "merges it, as in the driver by hand, of whose time the ORM takes little more than three times.",
-    "rows/postgresql/upsert-many-rich": "The same, of values that are encoded.",
-    "entities/postgresql/get": "What is over is one pass of the gate, about two microseconds of eighty: a call at a "
-    "time, and none in a broken transaction.",
-    "generate/1000/cold": "The profile is flat: ruff, the imports, reading YAML, judging and resolving, planning and "
-    "rendering take between a tenth and a fifth each. Where many files were deleted a while ago, ext4 takes up to a "
-    "second more to make 2,009 new ones.",
-    "import/1000/first-entity": "Rows and accessors are made together with the tables, and there are 2,000 modules. "
-    "Most of what is over is the garbage collector's, which goes through 1.06 million objects rather than 0.92.",
+    "rows/sqlite/insert-many-rich": "Decimals are checked to be exact, and JSON to have its type, which takes a "
+    "microsecond a row. The driver's rows are not checked.",
+    "rows/postgresql/insert-many-rich": "Values are checked before they are copied. The ORM takes five times as "
+    "long as the driver's own COPY.",
+    "rows/postgresql/upsert-many": "Most of the time is the server's: COPY into a temporary table, and one statement "
+    "that merges it. The driver by hand does the same, and the ORM takes little more than three times as long as that.",
+    "rows/postgresql/upsert-many-rich": "The same, with values that are encoded.",
+    "entities/postgresql/get": "The rest is one pass of the gate, about two microseconds of eighty. The gate allows "
+    "one call at a time, and none in a broken transaction.",
+    "generate/1000/cold": "The profile is flat: ruff, imports, reading YAML, checking and resolving, planning and "
+    "rendering take between a tenth and a fifth each. After many files were deleted, ext4 takes up to a second more to "
+    "create 2,009 new ones.",
+    "import/1000/first-entity": "Rows and accessors are created with the tables, in 2,000 modules. Most of the rest "
+    "is the garbage collector, which visits 1.06 million objects instead of 0.92.",
 }
-"""Where the time goes by which a case misses its goal, said as long as it does."""
+"""Why a case misses its goal. Shown only while it does."""
 COLUMNS = {"tablewright": "tablewright", "core": "Core", "orm": "ORM"}
-KEEPERS = {"tablewright": "tablewright", "butler": "Butler"}
+STORAGES = {"tablewright": "tablewright", "butler": "Butler"}
 ENGINES = {"sqlite": "SQLite", "postgresql": "Postgres"}
 
 
+def highlights(report: Report) -> str:
+    """Return the five figures of the README."""
+    works = {
+        "bulk-read": "Read 100,000 rows",
+        "point-read": "Get a row by its key",
+        "insert-many": "Insert 50,000 rows",
+    }
+    found = [f"- {title}: {_compared(report, work)}." for work, title in works.items()]
+    cold, unchanged = report.of("generate/1000/cold"), report.of("generate/1000/unchanged")
+    if cold and unchanged:
+        seconds = f"{_value(cold)} s of CPU, {_value(unchanged)} s if nothing has changed"
+        found.append(f"- Generate a package of 1,000 tables: {seconds}.")
+    package = report.of("import/1000/package")
+    if package:
+        found.append(f"- Import that package: {_ratio(package)} × the time of `import sqlalchemy.orm`.")
+    return "\n".join(found)
+
+
 def figures(report: Report) -> str:
-    """What stands between the markers."""
-    tables = [_table(report, "rows", TABLE, COLUMNS, "µs"), _table(report, "opaque", OPAQUE, KEEPERS, "s")]
+    """Return the tables, sentences and goals of docs/reference/benchmarks.md."""
+    tables = [_table(report, "rows", TABLE, COLUMNS, "µs"), _table(report, "opaque", OPAQUE, STORAGES, "s")]
     parts = [*tables, *_sentences(report), _goals(report), _machine(report)]
     return "\n\n".join(part for part in parts if part)
 
 
-def with_figures(text: str, report: Report) -> str:
-    """The README's *text* with the figures of *report*."""
-    before, _, rest = text.partition(START)
+DOCUMENTS: dict[Path, Callable[[Report], str]] = {README: highlights, REFERENCE: figures}
+"""The documents with figures, and the function that writes those of each."""
+
+
+def with_figures(path: Path, report: Report) -> str:
+    """Return the text of the document at *path* with the figures of *report*."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(START)
     _, found, after = rest.partition(END)
     if not found:
-        raise ValueError(f"README.md lacks the lines {START!r} and {END!r}.")
-    return f"{before}{START}\n\n{figures(report)}\n\n{END}{after}"
+        raise ValueError(f"{path.name} needs the lines {START!r} and {END!r}.")
+    return f"{before}{START}\n\n{DOCUMENTS[path](report)}\n\n{END}{after}"
+
+
+def _compared(report: Report, work: str) -> str:
+    found = {name: report.of(f"rows/{engine}/{work}") for engine, name in ENGINES.items()}
+    ratios = {name: result.ratios for name, result in found.items() if result is not None}
+    own = " and ".join(f"{number(ratio['tablewright'].median)} × on {name}" for name, ratio in ratios.items())
+    orm = " and ".join(f"{number(ratio['orm'].median)} ×" for ratio in ratios.values())
+    return f"{own} (SQLAlchemy's ORM: {orm})"
 
 
 def _table(report: Report, kind: str, works: Mapping[str, str], columns: Mapping[str, str], unit: str) -> str:
     heads = [head for engine in ENGINES.values() for head in (f"{engine}: driver", *columns.values())]
     lines = [f"| | {' | '.join(heads)} |", "|---|" + "--:|" * len(heads)]
-    for work, said in works.items():
+    for work, title in works.items():
         found = [report.of(f"{kind}/{engine}/{work}") for engine in ENGINES]
         cells = [cell for result in found for cell in _cells(result, columns, unit)]
-        lines.append(f"| {said} | {' | '.join(cells)} |")
+        lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -88,8 +125,8 @@ def _cells(result: Result | None, columns: Iterable[str], unit: str) -> list[str
 
 
 def _sentences(report: Report) -> list[str]:
-    said = [_generation(report), _imports(report), _memory(report)]
-    return [" ".join(filter(None, said))]
+    sentences = [_generation(report), _imports(report), _memory(report)]
+    return [" ".join(filter(None, sentences))]
 
 
 def _generation(report: Report) -> str:
@@ -99,7 +136,7 @@ def _generation(report: Report) -> str:
     peers = ", ".join(f"{name} {_value(cold, name)} s" for name in ("sqlacodegen", "sqlc") if name in cold.values)
     return (
         f"Generating from 1,000 tables of 11 columns takes {_value(cold)} s of CPU ({peers}); "
-        f"{_value(unchanged)} s when nothing has changed since, and {_value(changed)} s when one table has."
+        f"{_value(unchanged)} s if nothing has changed, and {_value(changed)} s if one table has."
     )
 
 
@@ -110,11 +147,11 @@ def _imports(report: Report) -> str:
         return ""
     shares = ", ".join(f"{name} {number(value.median)}" for name, value in parts.values.items())
     return (
-        f"Importing that package takes {_ratio(package)} × `import sqlalchemy.orm`; the first session and one table's "
-        f"rows {_value(rows, '1,000 tables')} ms more, {_value(rows, '10 tables')} ms where there are ten tables. The "
-        "first touch of an entity imports and configures all of them, in "
+        f"Importing that package takes {_ratio(package)} × the time of `import sqlalchemy.orm`. The first session and "
+        f"one table's rows take {_value(rows, '1,000 tables')} ms more, or {_value(rows, '10 tables')} ms in a package "
+        "of ten tables. The first use of an entity imports and configures all entities, in "
         f"{_ratio(entities)} × the time of the same classes written by hand in one module. "
-        f"Of the milliseconds of the import, `python -X importtime` gives: {shares}."
+        f"The milliseconds of the import, by `python -X importtime`: {shares}."
     )
 
 
@@ -137,13 +174,13 @@ def _ratio(result: Result) -> str:
 def _goals(report: Report) -> str:
     judged = [(result, goal) for result in report.results for goal in result.goals]
     missed = [
-        f"`{result.id}`: {goal.goal}; it is {number(goal.value.median)} {goal.unit}{_limit(result)}"
+        f"`{result.id}`: {goal.goal}; measured: {number(goal.value.median)} {goal.unit}{_limit(result)}"
         for result, goal in judged
         if not goal.met and not result.id.startswith("opaque/")
     ]
     missed += _opaque_missed(report)
     met = sum(goal.met for _, goal in judged)
-    said = f"{met} of the {len(judged)} goals that the suite judges are met."
+    said = f"{met} of the {len(judged)} goals of the suite are met."
     return said + (" Not met:\n\n" + "\n".join(f"- {goal}" for goal in missed) if missed else "")
 
 
@@ -155,9 +192,10 @@ def _opaque_missed(report: Report) -> list[str]:
     values = sorted(goal.value.median for result in missed for goal in result.goals)
     beyond = sum(result.ratios["butler"].median < 4 for result in missed)
     return [
-        f"`opaque/…`: {missed[0].goals[0].goal}, in {len(missed)} of {len(results)} cases; it is {number(values[0])} "
-        f"to {number(values[-1])} ×. In {beyond} of them Butler takes less than four times as long as the bare driver: "
-        "what is left there is the work of the driver and of the database."
+        f"`opaque/…`: {missed[0].goals[0].goal}, in {len(missed)} of {len(results)} cases; measured: "
+        f"{number(values[0])} to {number(values[-1])} ×. In {beyond} of them Butler takes less than four times as "
+        "long as the bare driver: "
+        "the rest is the work of the driver and of the database."
     ]
 
 
@@ -176,4 +214,5 @@ def _machine(report: Report) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_figures(README.read_text(encoding="utf-8"), results.read()), encoding="utf-8")
+    for document in DOCUMENTS:
+        document.write_text(with_figures(document, results.read()), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How much memory this process has, and had at its largest."""
+"""Resident memory of this process, now and at its peak."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 STATUS = Path("/proc/self/status")
 MEGABYTE = 1e6 if sys.platform == "darwin" else 1e3
-"""Of what `ru_maxrss` counts: bytes on macOS, kilobytes elsewhere."""
+"""Units of `ru_maxrss` in a megabyte: it counts bytes on macOS, kilobytes elsewhere."""
 
 
 def megabytes() -> float:
-    """What is resident now; where only the peak is told, that."""
+    """Return the resident memory, or the peak on systems that report only that."""
     return _status("VmRSS") or peak_megabytes()
 
 
 def peak_megabytes() -> float:
-    """What was resident at the most, of this program alone: `ru_maxrss` on Linux begins with its parent's."""
+    """Return the peak of this program alone: on Linux, `ru_maxrss` starts with the parent's peak."""
     return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE
 
 

@@ -1,9 +1,10 @@
-"""What a run of the benchmarks found, and its JSON."""
+"""The results of a run of the benchmarks, and their JSON file."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -11,16 +12,16 @@ from tests.benchmarks.machine import Machine
 from tests.benchmarks.measure import Spread
 
 RESULTS = Path(__file__).parent / "results.json"
-"""Of the last whole run, which README and chart are made from."""
+"""The last whole run, from which the README's figures and the chart are written."""
 
 
-class Judged(msgspec.Struct, frozen=True):
-    """A goal, and whether it is met: by the median of the rounds."""
+class GoalResult(msgspec.Struct, frozen=True):
+    """A goal, and whether the median of the rounds meets it."""
 
     goal: str
     value: Spread
     unit: str
-    """`×`, or that of the case."""
+    """`×`, or the unit of the case."""
     met: bool
 
 
@@ -32,19 +33,19 @@ class Result(msgspec.Struct, frozen=True):
     unit: str
     baseline: str
     rounds: dict[str, list[float]]
-    """By contender, what each round cost, in *unit*."""
+    """By contender, the cost of each round in *unit*."""
     values: dict[str, Spread]
     ratios: dict[str, Spread]
-    """By contender, of the ratios to *baseline* in each round."""
+    """By contender, the ratios to *baseline* of the rounds."""
     also: dict[str, dict[str, Spread]]
-    """What else was measured: by unit, by contender."""
-    goals: list[Judged]
+    """Other measurements, by unit and contender."""
+    goals: list[GoalResult]
     unjudged: list[str]
-    """Goals of contenders that are missing."""
+    """Goals that could not be judged because a contender is missing."""
     missing: dict[str, str]
-    """By contender, why it did not run."""
+    """By contender, the reason that it did not run."""
     seconds: float
-    """How long all of it took, with what is not counted."""
+    """Duration of the case, with preparation and warm-up."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -52,34 +53,39 @@ class Report(msgspec.Struct, frozen=True):
 
     machine: Machine
     quick: bool
-    """With small sizes and few rounds: to see that it works."""
+    """True if sizes were small and rounds few, to see that everything works."""
     minutes: float
     results: list[Result]
 
     def of(self, id: str) -> Result | None:
-        """The result of the case *id*."""
+        """Return the result of the case *id*, or None."""
         return next((result for result in self.results if result.id == id), None)
 
 
 def write(report: Report, path: Path) -> None:
-    """Writes *report* to *path*."""
-    # Four digits: more would be noise, and a diff of nothing else.
-    rounded = msgspec.to_builtins(report)
-    text = msgspec.json.format(msgspec.json.encode(_short(rounded)), indent=1)
-    path.write_bytes(text + b"\n")
+    """Write *report* to *path*, one line a case."""
+    # Four digits: more would be noise, and would change every line of a diff.
+    fields = _short(msgspec.to_builtins(report))
+    cases = [_json(case) for case in fields.pop("results")]
+    head = [f"{_json(name)}: {_json(value)}," for name, value in fields.items()]
+    path.write_text("\n".join(["{", *head, '"results": [', ",\n".join(cases), "]", "}", ""]), encoding="utf-8")
 
 
 def read(path: Path = RESULTS) -> Report:
-    """The report at *path*."""
+    """Read the report at *path*."""
     return msgspec.json.decode(path.read_bytes(), type=Report)
 
 
 def digest() -> str:
-    """What tells the results of one run from those of another."""
+    """Return a digest of the results file, which the chart quotes."""
     return hashlib.sha256(RESULTS.read_bytes()).hexdigest()
 
 
-def _short(value: object) -> object:
+def _json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+
+
+def _short(value: Any) -> Any:
     match value:
         case float():
             return float(f"{value:.4g}")

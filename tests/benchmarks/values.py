@@ -1,4 +1,4 @@
-"""The values that every contender reads and writes: the same in every run."""
+"""The values that contenders read and write, the same in every run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EPOCH = dt.datetime(2024, 1, 1)
 
 
 def plain_rows(count: int, *, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """Rows of the table *plain*, without their ids."""
+    """Yield rows of the table *plain*, without ids."""
     draw = Random(seed)
     for number in range(count):
         yield {
@@ -32,7 +32,7 @@ def plain_rows(count: int, *, seed: int = 1) -> Iterator[dict[str, Any]]:
 
 
 def rich_rows(count: int, genres: Any, *, seed: int = 2) -> Iterator[dict[str, Any]]:
-    """Rows of the table *rich*, without their ids; *genres* is its enum."""
+    """Yield rows of the table *rich*, without ids; *genres* is its enum."""
     draw = Random(seed)
     members = list(genres)
     for number in range(count):
@@ -47,13 +47,13 @@ def rich_rows(count: int, genres: Any, *, seed: int = 2) -> Iterator[dict[str, A
 
 
 def author_rows(count: int) -> Iterator[dict[str, Any]]:
-    """Rows of the table *author*, with their ids."""
+    """Yield rows of the table *author*, with ids."""
     for number in range(1, count + 1):
         yield {"id": number, "name": f"{WORDS[number % len(WORDS)]} {number}"}
 
 
 def book_rows(count: int, authors: int) -> Iterator[dict[str, Any]]:
-    """Rows of the table *book*, with their ids, each of one of the first *authors*."""
+    """Yield rows of the table *book*, with ids, each by one of the first *authors*."""
     draw = Random(3)
     for number in range(1, count + 1):
         yield {

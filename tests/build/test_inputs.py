@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tablewright.build.inputs import as_others_see, table_inputs
+from tablewright.build.inputs import interface_of, table_inputs
 from tablewright.plan.entity import plan_entity
 from tablewright.plan.opaque import plan_opaque_table
 from tablewright.plan.package import plan_package
 from tablewright.plan.table import plan_table
-from tablewright.plan.table_graph import Links
+from tablewright.plan.table_graph import TableGraph
 from tablewright.render.outputs import table_files
 from tablewright.render.package import render_package
 from tablewright.rules.lint import violations
@@ -43,10 +43,10 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
     if any(rule.severity == "error" for rule, _ in violations(expanded)):
         return
     schema = resolve(expanded)
-    links = Links(schema)
+    graph = TableGraph(schema)
     for table in (*schema.tables, *schema.opaque_tables):
         tables, opaque_tables = (
-            tuple(other if other is table else as_others_see(other) for other in section)
+            tuple(other if other is table else interface_of(other) for other in section)
             for section in (schema.tables, schema.opaque_tables)
         )
         seen = msgspec.structs.replace(
@@ -57,7 +57,7 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
             continue
         assert plan_table(table, seen) == plan_table(table, schema)
         if table.primary_key:
-            assert plan_entity(table, seen, links) == plan_entity(table, schema, links)
+            assert plan_entity(table, seen, graph) == plan_entity(table, schema, graph)
 
 
 def test_what_changes_the_input() -> None:
@@ -88,7 +88,7 @@ def test_a_section_is_part_of_the_input() -> None:
 def inputs(spec: dict[str, Any]) -> dict[str, str]:
     """What stands for the inputs of each table."""
     schema = resolved(spec)
-    return table_inputs(schema, Links(schema))
+    return table_inputs(schema, TableGraph(schema))
 
 
 def test_code_of_the_users_has_no_input() -> None:
@@ -107,7 +107,7 @@ def test_the_files_of_tables_left_out() -> None:
     own = {path: table for table, paths in table_files(schema).items() for path in paths}
     assert own.keys() < whole.keys()
     for wanted in (set[str](), {"bee"}, {"ant", "eel"}, {"fox"}):
-        some = render_package(plan_package(schema, source="specs/zoo", wanted=wanted))
+        some = render_package(plan_package(schema, source="specs/zoo", only=wanted))
         assert some == {path: text for path, text in whole.items() if own.get(path) in {None, *wanted}}
     other = msgspec.structs.replace(schema, version="9.9.9", doc="Other.")
     elsewhere = render_package(plan_package(other, source="specs/other", base="app:Base"))

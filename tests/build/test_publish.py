@@ -130,12 +130,12 @@ def test_a_file_in_the_place_of_a_folder(folder: Path) -> None:
     folder.parent.parent.mkdir(exist_ok=True)
     folder.parent.write_text("a file")
     for act in (publish, compare):
-        with pytest.raises(OutputRefusedError, match="is a file where a folder should be"):
+        with pytest.raises(OutputRefusedError, match="is a file, not a folder"):
             act(folder, FIRST)
     folder.parent.unlink()
     folder.parent.mkdir()
     folder.write_text("a file")
-    with pytest.raises(OutputRefusedError, match="is a file where a folder should be"):
+    with pytest.raises(OutputRefusedError, match="is a file, not a folder"):
         publish(folder, FIRST)
     assert folder.read_text() == "a file"
 

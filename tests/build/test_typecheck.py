@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tablewright.build.typecheck import CheckerFailedError, CheckerMissingError, Finding, check_types
+from tablewright.build.typecheck import CheckerFailedError, CheckerMissingError, TypeCheckError, check_types
 
 
 @pytest.fixture
-def check(tmp_path: Path) -> Callable[..., list[Finding]]:
+def check(tmp_path: Path) -> Callable[..., list[TypeCheckError]]:
     """Checks the package `shop`, whose files are given as text by path, with others of the project beside it."""
 
-    def check(files: dict[str, str], **options: list[str]) -> list[Finding]:
+    def check(files: dict[str, str], **options: list[str]) -> list[TypeCheckError]:
         for path, text in files.items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(text, encoding="utf-8")
@@ -24,7 +24,7 @@ def check(tmp_path: Path) -> Callable[..., list[Finding]]:
     return check
 
 
-def test_a_right_package_has_no_finding(check: Callable[..., list[Finding]]) -> None:
+def test_a_right_package_has_no_finding(check: Callable[..., list[TypeCheckError]]) -> None:
     """Nothing is found in a package without a mistake, which may use modules of the project and of the run time."""
     package = (
         "from app_types import Thing\n"
@@ -35,7 +35,7 @@ def test_a_right_package_has_no_finding(check: Callable[..., list[Finding]]) -> 
     assert check({"app_types.py": "class Thing: ...\n", "generated/shop/__init__.py": package}) == []
 
 
-def test_each_finding_has_its_place(check: Callable[..., list[Finding]]) -> None:
+def test_each_finding_has_its_place(check: Callable[..., list[TypeCheckError]]) -> None:
     """A finding names file, line, column, mypy's code and its message, in any module of the package; strictly."""
     found = check(
         {
@@ -51,7 +51,7 @@ def test_each_finding_has_its_place(check: Callable[..., list[Finding]]) -> None
     assert str(found[0]).startswith("generated/shop/tables/book.py:1:14: error[assignment]: Incompatible types")
 
 
-def test_the_targets_are_checked_one_by_one(check: Callable[..., list[Finding]]) -> None:
+def test_the_targets_are_checked_one_by_one(check: Callable[..., list[TypeCheckError]]) -> None:
     """What fails for one target only is found, and what fails for both is told once."""
     text = "import sys\n\nif sys.version_info >= (3, 13):\n    new: int = ''\nboth: int = ''\n"
     files = {"generated/shop/__init__.py": text}
@@ -59,7 +59,7 @@ def test_the_targets_are_checked_one_by_one(check: Callable[..., list[Finding]])
     assert sorted(finding.line for finding in check(files, targets=["3.11", "3.13"])) == [4, 5]
 
 
-def test_other_modules_are_not_judged(check: Callable[..., list[Finding]]) -> None:
+def test_other_modules_are_not_judged(check: Callable[..., list[TypeCheckError]]) -> None:
     """A mistake in a module of the project that the package only uses is somebody else's."""
     files = {
         "app_types.py": "class Thing: ...\n\n\ndef untyped(x):\n    return x\n",
@@ -68,14 +68,14 @@ def test_other_modules_are_not_judged(check: Callable[..., list[Finding]]) -> No
     assert check(files) == []
 
 
-def test_what_stops_the_checker_is_told(check: Callable[..., list[Finding]]) -> None:
+def test_what_stops_the_checker_is_told(check: Callable[..., list[TypeCheckError]]) -> None:
     """A syntax error, here or in a module that the package uses, is a finding: there is no verdict without it."""
     files = {"app_types.py": "class Thing(:\n", "generated/shop/__init__.py": "from app_types import Thing\n"}
     assert {(finding.file, finding.code) for finding in check(files)} == {("app_types.py", "syntax")}
 
 
 def test_fixtures_are_for_those_who_have_pytest(
-    check: Callable[..., list[Finding]], monkeypatch: pytest.MonkeyPatch
+    check: Callable[..., list[TypeCheckError]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`testing.py` is judged where pytest is installed, and passed by where it is not."""
     files = {"generated/shop/__init__.py": "", "generated/shop/testing.py": "x: int = ''\n"}
@@ -85,14 +85,14 @@ def test_fixtures_are_for_those_who_have_pytest(
     assert check(files) == []
 
 
-def test_no_checker(check: Callable[..., list[Finding]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_checker(check: Callable[..., list[TypeCheckError]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Without mypy there is no verdict, and the error says what to install."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CheckerMissingError, match="pip install"):
         check({"generated/shop/__init__.py": ""})
 
 
-def test_a_checker_that_gives_up(check: Callable[..., list[Finding]]) -> None:
+def test_a_checker_that_gives_up(check: Callable[..., list[TypeCheckError]]) -> None:
     """Where mypy refuses to run there is no verdict either, and its own words are in the error."""
     with pytest.raises(CheckerFailedError, match="python-version"):
         check({"generated/shop/__init__.py": ""}, targets=["nonsense"])

@@ -246,7 +246,7 @@ def test_another_version_remembers_nothing(
 ) -> None:
     """What another version of the generator wrote is not believed."""
     generate(settings, typecheck=False)
-    monkeypatch.setattr("tablewright.cache.cache.generator_stamp", lambda: "another")
+    monkeypatch.setattr("tablewright.cache.cache.generator_fingerprint", lambda: "another")
     generate(settings, typecheck=False)
     assert read == ["depot", "shop"] * 2
 
@@ -295,10 +295,10 @@ class Checker:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.found: list[typecheck.Finding] = []
+        self.found: list[typecheck.TypeCheckError] = []
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def __call__(self, *arguments: object, **options: object) -> list[typecheck.Finding]:
+    def __call__(self, *arguments: object, **options: object) -> list[typecheck.TypeCheckError]:
         self.asked += 1
         self.meanwhile()
         return self.found
@@ -331,10 +331,10 @@ def test_a_clean_verdict_is_remembered(settings: Settings, checker: Checker) -> 
 
 def test_findings_are_found_again(settings: Settings, checker: Checker) -> None:
     """A run with findings is not remembered as clean: the next one finds them again."""
-    checker.found = [typecheck.Finding("generated/shop/schema.py", 1, 1, "misc", "no")]
+    checker.found = [typecheck.TypeCheckError("generated/shop/schema.py", 1, 1, "misc", "no")]
     outcomes: list[Outcome] = [generate(settings) for _ in range(2)]
     assert checker.asked == 2
-    assert outcomes[1].findings == tuple(checker.found)
+    assert outcomes[1].type_errors == tuple(checker.found)
 
 
 def test_an_edit_while_mypy_runs(settings: Settings, checker: Checker) -> None:
@@ -352,7 +352,7 @@ def test_what_mypy_sees_counts(settings: Settings, checker: Checker, monkeypatch
     generate(settings)
     generate(dataclasses.replace(settings, targets=("3.12",)))
     assert checker.asked == 2
-    monkeypatch.setattr(pipeline, "environment_stamp", lambda: "another")
+    monkeypatch.setattr(pipeline, "environment_fingerprint", lambda: "another")
     generate(settings)
     assert checker.asked == 3
     monkeypatch.undo()

@@ -51,7 +51,7 @@ def test_the_disk_fails_while_staging(
     """Wherever staging fails, there is one error that says why, the old package is untouched, nothing lies about."""
     before = stamps(folder / "tables")
     monkeypatch.setattr(Path, method, failing(method, number, after))
-    with pytest.raises(OutputFailedError, match=f"{os.strerror(number)}; nothing there was changed"):
+    with pytest.raises(OutputFailedError, match=f"{os.strerror(number)}; nothing was changed"):
         publish(folder, SECOND)
     monkeypatch.undo()
     assert contents(folder) == FIRST

@@ -1,4 +1,4 @@
-"""The folder of the ledger: what is read back, what is not believed, what it does where it cannot be written."""
+"""The cache folder: what is read back, what is rejected, and what happens if it cannot be written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tablewright.cache.store import FOLDER, Store
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """An entry to keep."""
+    """A cache entry."""
 
     word: str
     numbers: tuple[int, ...] = ()
@@ -36,7 +36,7 @@ def file_of(store: Store, name: str) -> Path:
 
 
 def test_an_entry_is_read_back(store: Store) -> None:
-    """What was written is read, the latest of it; what was not is absent."""
+    """The latest entry written is read; others are absent."""
     assert store.read("one", Entry) == Entry("so", (1, 2))
     store.write("one", Entry("other"))
     assert store.read("one", Entry) == Entry("other")
@@ -44,7 +44,7 @@ def test_an_entry_is_read_back(store: Store) -> None:
 
 
 def test_the_folder_says_what_it_is(store: Store) -> None:
-    """Git passes the folder by, and so do backups; nothing unfinished lies about."""
+    """Git and backups ignore the folder, and no unfinished file remains."""
     assert store.folder is not None
     assert sorted(path.name for path in store.folder.iterdir()) == [".gitignore", "CACHEDIR.TAG", "one.json"]
     assert (store.folder / ".gitignore").read_text() == "*\n"
@@ -52,7 +52,7 @@ def test_the_folder_says_what_it_is(store: Store) -> None:
 
 
 def test_a_folder_of_others_is_left_as_it_is(tmp_path: Path) -> None:
-    """A folder that was there gets entries, and nothing that would tell others to ignore all of it."""
+    """An existing folder gets entries, but no file that makes tools ignore the whole folder."""
     Store(tmp_path).write("one", Entry("so"))
     assert [path.name for path in tmp_path.iterdir()] == ["one.json"]
 
@@ -63,7 +63,7 @@ def test_a_folder_of_others_is_left_as_it_is(tmp_path: Path) -> None:
     ids=["empty", "a line end", "a word", "no checksum", "a wrong checksum", "bytes"],
 )
 def test_a_damaged_entry_is_none(store: Store, content: bytes) -> None:
-    """Whatever stands in the place of an entry is not read, and the next write replaces it."""
+    """Anything else in the place of an entry is not read, and the next write replaces it."""
     file_of(store, "one").write_bytes(content)
     assert store.read("one", Entry) is None
     store.write("one", Entry("again"))
@@ -71,7 +71,7 @@ def test_a_damaged_entry_is_none(store: Store, content: bytes) -> None:
 
 
 def test_every_byte_counts(store: Store) -> None:
-    """An entry that is cut off anywhere, or has one byte changed, is none."""
+    """An entry that is truncated, or has one byte changed, is not read."""
     whole = file_of(store, "one").read_bytes()
     for number in range(len(whole)):
         file_of(store, "one").write_bytes(whole[:number])
@@ -81,7 +81,7 @@ def test_every_byte_counts(store: Store) -> None:
 
 
 def test_an_entry_of_another_kind_is_none(store: Store) -> None:
-    """An entry that has another form, such as that of another version, is none."""
+    """An entry of another form, such as another version's, is not read."""
 
     class Wider(msgspec.Struct):
         word: str
@@ -91,7 +91,7 @@ def test_an_entry_of_another_kind_is_none(store: Store) -> None:
 
 
 def test_the_seal_counts(store: Store) -> None:
-    """What was written under another seal is no entry, and is replaced."""
+    """An entry under another seal is not read, and is replaced."""
     assert store.folder is not None
     other = Store(store.folder, "another")
     assert other.read("one", Entry) is None
@@ -101,7 +101,7 @@ def test_the_seal_counts(store: Store) -> None:
 
 
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
-    """A file, a dangling link or a place that cannot be is no failure: there is nothing to read."""
+    """A file, a dangling link or an impossible path is no failure: there is nothing to read."""
     (tmp_path / "file").write_text("")
     (tmp_path / "dangling").symlink_to(tmp_path / "absent" / "deeper")
     for folder in (tmp_path / "file", tmp_path / "file" / "deeper", tmp_path / "dangling"):
@@ -112,7 +112,7 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_keeps_the_old(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that breaks off leaves the entry that was there, and no other file."""
+    """A write that fails leaves the old entry, and no other file."""
 
     def full(self: Path, content: bytes) -> int:
         with self.open("wb") as file:
@@ -129,7 +129,7 @@ def test_a_full_disk_keeps_the_old(store: Store, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not replace a file that is being read")
 def test_runs_at_once(store: Store) -> None:
-    """Whoever reads while others write finds one of the entries, whole."""
+    """A reader finds one intact entry while other processes write."""
     found: list[Entry | None] = []
 
     def work(number: int) -> None:
@@ -147,7 +147,7 @@ def test_runs_at_once(store: Store) -> None:
 
 
 def test_what_is_old_goes(store: Store) -> None:
-    """Entries that nobody wrote for a month, and what killed runs left, go; files of others stay."""
+    """Entries older than a month and files of killed runs are deleted; other files stay."""
     assert store.folder is not None
     month_ago = time.time() - 40 * 24 * 3600
     for name in ("old.json", "killed.1-2.tmp", "notes.txt"):
@@ -159,7 +159,7 @@ def test_what_is_old_goes(store: Store) -> None:
 
 
 def test_there_is_an_end_of_entries(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of many entries the latest are kept."""
+    """The latest of many entries are kept."""
     monkeypatch.setattr("tablewright.cache.store._MOST_ENTRIES", 3)
     os.utime(file_of(store, "one"), (time.time() - 99, time.time() - 99))
     for number in range(3):
@@ -169,7 +169,7 @@ def test_there_is_an_end_of_entries(store: Store, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`TABLEWRIGHT_CACHE_DIR` names the folder, from the project's on if it is relative."""
+    """`TABLEWRIGHT_CACHE_DIR` names the folder, relative to the project."""
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)
     assert Store.of(tmp_path, "").folder == tmp_path / ".tablewright_cache"
     monkeypatch.setenv("TABLEWRIGHT_CACHE_DIR", "build/cache")

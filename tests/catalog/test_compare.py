@@ -220,7 +220,7 @@ CHANGES = [
     Change("undeclared", lambda: thing({"rank": None, "twice": None}), ["The column rank was not declared."]),
     Change(
         "enum",
-        lambda: thing({"colour": column(types.Enum(Shade).spelt(sqlite="VARCHAR(4)"))}),
+        lambda: thing({"colour": column(types.Enum(Shade).with_ddl(sqlite="VARCHAR(4)"))}),
         ["The column colour may be blue, red, not red, teal."],
     ),
     Change(
@@ -236,7 +236,7 @@ CHANGES = [
     ),
     Change(
         "an enum's values are free",
-        lambda: thing({"name": column(types.Enum(Colour).spelt(sqlite="VARCHAR(16)", postgresql="VARCHAR(16)"))}),
+        lambda: thing({"name": column(types.Enum(Colour).with_ddl(sqlite="VARCHAR(16)", postgresql="VARCHAR(16)"))}),
         ["The column name may be any value, not blue, red."],
     ),
     Change(
@@ -309,8 +309,8 @@ def test_types_of_the_databases_own(postgres_url: str) -> None:
         table = made(
             {
                 "id": column(types.BigInteger()),
-                "email": column(types.Text().spelt(postgresql="email")),
-                "name": column(types.Text().spelt(postgresql='VARCHAR(7) COLLATE "C"')),
+                "email": column(types.Text().with_ddl(postgresql="email")),
+                "name": column(types.Text().with_ddl(postgresql='VARCHAR(7) COLLATE "C"')),
             },
             primary_key("id"),
         )
@@ -326,7 +326,7 @@ def test_types_of_the_databases_own(postgres_url: str) -> None:
 def test_a_collation_of_sqlite(sqlite_url: str) -> None:
     """On SQLite a spelling with more than a type in it is recognized."""
     with bookstore.Database(sqlite_url) as database, database.engine.begin() as connection:
-        table = made({"id": column(types.Text().spelt(sqlite="TEXT COLLATE NOCASE"))}, primary_key("id"))
+        table = made({"id": column(types.Text().with_ddl(sqlite="TEXT COLLATE NOCASE"))}, primary_key("id"))
         table.metadata.create_all(connection)
         assert differences(connection, table) == []
 

@@ -40,7 +40,7 @@ def test_generate_says_what_it_did(project: Project) -> None:
     assert re.fullmatch(r"shop: \d+ files added \(generated/shop\)\n", said.out)
     said = project.run("generate", "--no-typecheck")
     assert (said.code, said.err) == (0, "")
-    assert re.fullmatch(r"shop: \d+ files as they should be \(generated/shop\)\n", said.out)
+    assert re.fullmatch(r"shop: \d+ files up to date \(generated/shop\)\n", said.out)
 
 
 def test_generate_type_checks(project: Project, checker_cache: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_type_error_is_a_finding(project: Project) -> None:
     said = project.run("generate")
     assert said.code == 1
     assert re.search(r"generated/shop/tables/item\.py:\d+:\d+: error\[import-not-found\]: ", said.err)
-    assert re.search(r"\d+ type errors? in what was generated\.", said.err)
+    assert re.search(r"\d+ type errors? in the generated code\.", said.err)
     assert project.run("generate", "--no-typecheck").code == 0
 
 
@@ -85,7 +85,7 @@ def test_check_shows_the_difference(project: Project) -> None:
     assert said.code == 1
     assert "+++ b/shop/__init__.py\n" in said.out
     assert "files would be added (generated/shop)" in said.out
-    assert said.err == "The output is not fresh: run tablewright generate.\n"
+    assert said.err == "Generated files are out of date: run `tablewright generate`.\n"
     assert not (project.folder / "generated").exists()
 
     project.run("generate", "--no-typecheck")
@@ -142,7 +142,7 @@ def test_an_unknown_schema(project: Project, command: str) -> None:
     said = project.run(command, "shp")
     assert said.code == 2
     assert said.err.endswith("specs: error[settings]: no schema 'shp'; did you mean 'shop'?\n")
-    assert "there are shop." in project.run(command, "zebra").err
+    assert "the schemas are shop." in project.run(command, "zebra").err
 
 
 def test_no_specs_at_all(project: Project) -> None:
@@ -155,7 +155,7 @@ def test_no_specs_at_all(project: Project) -> None:
     (project.folder / "specs").rmdir()
     said = project.run("generate")
     assert said.code == 2
-    assert "there is no such folder" in said.err
+    assert "the folder does not exist" in said.err
 
 
 def test_wrong_settings(project: Project) -> None:

@@ -73,7 +73,7 @@ def test_no_section_anywhere(tmp_path: Path) -> None:
             "targets = ['3.11', '4']",
             "'targets' is ['3.11', '4'], expected a list of Python versions such as [\"3.11\", \"3.13\"].",
         ),
-        ("output = './specs/'", "'output' and 'specs' are the same folder; give the packages one of their own."),
+        ("output = './specs/'", "'output' and 'specs' are the same folder; choose another one for packages."),
     ],
 )
 def test_a_wrong_setting_names_its_line(tmp_path: Path, line: str, message: str) -> None:

@@ -7,7 +7,7 @@ import graphlib
 import pytest
 from hypothesis import given, strategies as st
 
-from tablewright.plan.table_graph import Links
+from tablewright.plan.table_graph import TableGraph
 from tablewright.schema import definition as d
 
 KEYS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans()), max_size=16)
@@ -51,7 +51,7 @@ def has_circle(keys: list[tuple[int, int, bool]]) -> bool:
 @given(KEYS)
 def test_closing_keys_are_those_without_which_no_circle_is_left(keys: list[tuple[int, int, bool]]) -> None:
     """Closing keys are nullable; without them circles are of required keys alone; with any one there would be more."""
-    closing = {int(name[1:]) for name in Links(schema(keys)).closing}
+    closing = {int(name[1:]) for name in TableGraph(schema(keys)).cycle_closing}
     assert all(keys[index][2] for index in closing)
     left = [key for index, key in enumerate(keys) if index not in closing]
     required = [key for key in keys if not key[2]]
@@ -72,4 +72,4 @@ def test_closing_keys_are_those_without_which_no_circle_is_left(keys: list[tuple
 )
 def test_a_nullable_key_closes_a_circle(keys: list[tuple[int, int, bool]], closing: set[str]) -> None:
     """Of a circle the nullable key closes it; a chain, and a key to the own table, have nothing to close."""
-    assert Links(schema(keys)).closing == closing
+    assert TableGraph(schema(keys)).cycle_closing == closing

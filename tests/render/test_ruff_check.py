@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from tablewright.render.ruff import laid_out
-from tablewright.render.ruff_check import faults
+from tablewright.render.ruff_check import find_faults
 
 REFUSED = [
     # What awkward names of tables and columns would do, if nothing kept them apart.
@@ -90,7 +90,7 @@ REFUSED = [
 def faults_in(files: dict[str, str]) -> str:
     """What is said of *files*."""
     with laid_out(files) as scratch:
-        return faults(scratch)
+        return find_faults(scratch)
 
 
 @pytest.mark.parametrize("text", REFUSED)

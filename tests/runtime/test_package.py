@@ -20,7 +20,7 @@ INFO = SchemaInfo(name="shelf", version="1.0.0", digest="0")
 def test_every_name_of_the_package_loads() -> None:
     """All that `dir` shows can be had, and is what its name says."""
     names = dir(bookstore)
-    assert {"Book", "BookRow", "BookInsert", "BookUpdate", "BookWhere", "BookTable", "Genre", "metadata"} <= set(names)
+    assert {"Book", "BookRow", "BookInsert", "BookUpdate", "BookFilter", "BookTable", "Genre", "metadata"} <= set(names)
     for name in names:
         assert getattr(bookstore, name) is not None
     assert bookstore.BookRow.__name__ == "BookRow"
@@ -29,7 +29,7 @@ def test_every_name_of_the_package_loads() -> None:
 
 def test_opaque_tables_have_names_of_their_own() -> None:
     """The rows, storages and the manager of opaque tables load by name; they have no entity, and no other verbs."""
-    classes = {f"Transfer{suffix}" for suffix in ("Columns", "Insert", "Part", "Row", "Storage", "Where")}
+    classes = {f"Transfer{suffix}" for suffix in ("Columns", "Insert", "Part", "Row", "Storage", "Filter")}
     assert classes | {"OpaqueTableStorageManager"} <= set(dir(observatory))
     for name in classes:
         assert getattr(observatory, name).__name__ == name
@@ -56,7 +56,7 @@ def test_code_for_another_runtime_is_refused() -> None:
 def test_accessors_that_differ_from_their_module() -> None:
     """The accessor of a table may have a name of its own; then the module's is none."""
     package = Package(
-        "bookstore", interface=1, metadata=MetaData(), schema=INFO, tables={"book": "Book"}, accessors={"book": "book_"}
+        "bookstore", interface=2, metadata=MetaData(), schema=INFO, tables={"book": "Book"}, accessors={"book": "book_"}
     )
     assert package.accessor("book_") is bookstore.BookTable
     with pytest.raises(KeyError):

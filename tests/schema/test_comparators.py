@@ -18,7 +18,7 @@ TYPES = [
     types.Json(dict[str, int]),
     types.ArrayOf(types.Integer()),
     types.RangeOf(types.Date()),
-    types.Text().spelt(postgresql="citext"),
+    types.Text().with_ddl(postgresql="citext"),
 ]
 
 

@@ -91,10 +91,10 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
     return create_engine(str(request.param)).dialect
 
 
-def shortened(usual: Inline) -> Callable[[Any], Any]:
+def shortened(fast_path: Inline) -> Callable[[Any], Any]:
     """*usual* as a function, which gives OTHERWISE for what it leaves to the encoder."""
     namespace: dict[str, Any] = {"OTHERWISE": OTHERWISE}
-    source = f"lambda v: {usual.source('v', namespace)} else OTHERWISE"
+    source = f"lambda v: {fast_path.source('v', namespace)} else OTHERWISE"
     made: Callable[[Any], Any] = eval(source, namespace)
     return made
 
@@ -102,11 +102,11 @@ def shortened(usual: Inline) -> Callable[[Any], Any]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_usual_way_gives_what_the_encoder_gives(case: Case, dialect: Dialect) -> None:
     """Where it takes a value the encoder takes it too, and makes the same of it."""
-    usual, encode = case.type.usual(dialect), case.type.encoder(dialect)
-    if usual is None:
+    fast_path, encode = case.type.fast_path(dialect), case.type.encoder(dialect)
+    if fast_path is None:
         return
     assert encode is not None
-    short = shortened(usual)
+    short = shortened(fast_path)
     kept = [value.written if isinstance(value, Kept) else value for value in case.kept]
     for value in (*VALUES, *kept, *case.refused):
         stored = short(value)
@@ -129,9 +129,9 @@ def test_the_usual_way_gives_what_the_encoder_gives(case: Case, dialect: Dialect
 )
 def test_plain_values_take_the_usual_way(kind: types.ColumnType[Any], dialect: Dialect) -> None:
     """Each of the common types has one, and some value takes it; NULL never does."""
-    usual = kind.usual(dialect)
-    assert usual is not None
-    short = shortened(usual)
+    fast_path = kind.fast_path(dialect)
+    assert fast_path is not None
+    short = shortened(fast_path)
     took = [value for value in VALUES if short(value) is not OTHERWISE]
     assert took
     assert None not in took

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select
 
+from tablewright.runtime.engine.psycopg_driver import MANY
 from tablewright.runtime.row import Row
-from tablewright.runtime.rows.driver import MANY
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.schema.tables import column
 from tests.schema.test_types import CASES, Case, Kept, connection as connection, make

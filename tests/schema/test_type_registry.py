@@ -12,7 +12,7 @@ from tablewright.schema.python_types import evaluate
 from tablewright.schema.type_registry import TYPES, Kind
 
 COMPOSED = {"array", "enum", "range"}
-NOT_REGISTERED = {"ColumnType", "Codec", "Coded"}
+NOT_REGISTERED = {"ColumnType", "Codec", "CodecType"}
 
 
 def minimal(kind: Any) -> d.Type:

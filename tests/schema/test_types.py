@@ -217,8 +217,8 @@ CASES = [
         [Range(NAIVE, None), Range(dt.date(2024, 1, 1), dt.date.max, "[]"), Range(dt.date.max, None, "(]")],
         Range(),
     ),
-    Case("codec", types.Coded(Celsius(), types.Integer()), ["21°C", "-3°C"], ["warm", 5], "4°C"),
-    Case("spelt", types.Text().spelt(sqlite="TEXT COLLATE NOCASE"), ["", "Abc"], ["\0"], "x"),
+    Case("codec", types.CodecType(Celsius(), types.Integer()), ["21°C", "-3°C"], ["warm", 5], "4°C"),
+    Case("spelt", types.Text().with_ddl(sqlite="TEXT COLLATE NOCASE"), ["", "Abc"], ["\0"], "x"),
 ]
 
 

@@ -13,12 +13,15 @@ from tablewright.spec.models import ColumnSpec, TableSpec
 from tablewright.spec.pydantic_errors import keys
 from tablewright.spec.resolve import resolve
 
-TEXT = (Path(__file__).parents[2] / "specs" / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = "\n".join(
+    (ROOT / path).read_text(encoding="utf-8") for path in ("docs/reference/spec-language.md", "specs/README.md")
+)
 BLOCKS = re.findall(r"^```(yaml|python)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 def test_there_are_examples() -> None:
-    """The README has examples in both forms."""
+    """The reference of the language has examples in both forms."""
     assert {language for language, _ in BLOCKS} == {"yaml", "python"}
     assert len(BLOCKS) == TEXT.count("\n```") / 2
 
@@ -27,7 +30,7 @@ def test_there_are_examples() -> None:
     ("language", "text"), BLOCKS, ids=[text.strip().splitlines()[-1].strip() for _, text in BLOCKS]
 )
 def test_an_example_is_a_schema(language: str, text: str, tmp_path: Path) -> None:
-    """Each example loads and resolves, alone or with a file that has `schema` and `version`."""
+    """Each example loads and resolves, alone or beside a file that states `schema` and `version`."""
     (tmp_path / ("a.yaml" if language == "yaml" else "a.py")).write_text(text, encoding="utf-8")
     if "version" not in text:
         (tmp_path / "b.yaml").write_text("schema: example\nversion: 1.0.0\n", encoding="utf-8")
@@ -37,7 +40,7 @@ def test_an_example_is_a_schema(language: str, text: str, tmp_path: Path) -> Non
 
 
 def test_every_type_and_key_is_named() -> None:
-    """The README mentions every type, every key of a column and every key of a table."""
+    """The reference names every type, every key of a column and every key of a table."""
     words = set(re.findall(r"`([a-z_0-9]+)`", TEXT))
     assert KINDS - words == set()
     assert set(keys(ColumnSpec)) - words == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tablewright.cache.cache import Ledger
+from tablewright.cache.cache import BuildCache
 from tablewright.cache.fingerprint import digest
 from tablewright.schema.definition import Schema
 from tablewright.settings import Settings
@@ -44,18 +44,18 @@ class Analysis:
         return self.load()
 
 
-def analyze(folder: Path, settings: Settings, ledger: Ledger) -> Analysis:
-    """Analyse the specs in *folder*, reusing what *ledger* has of them."""
-    sources = None if ledger.generator is None else read_sources(folder)
+def analyze(folder: Path, settings: Settings, cache: BuildCache) -> Analysis:
+    """Analyse the specs in *folder*, reusing what *cache* has of them."""
+    sources = None if cache.generator is None else read_sources(folder)
     key = None
     if sources is not None:
         parts = [part for name, content in sources.items() for part in (name, content)]
         key = digest(os.path.relpath(folder, settings.root), ",".join(settings.dialects), *parts)
-        cached = ledger.recall(folder, SchemaEntry)
+        cached = cache.get(folder, SchemaEntry)
         if cached is not None and cached.key == key:
-            again = partial(_analyze, folder, settings, ledger, sources, key)
+            again = partial(_analyze, folder, settings, cache, sources, key)
             return Analysis(folder, cached.package, cached.diagnostics, key, lambda: again().schema)
-    return _analyze(folder, settings, ledger, sources, key)
+    return _analyze(folder, settings, cache, sources, key)
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
@@ -64,14 +64,14 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def _analyze(
-    folder: Path, settings: Settings, ledger: Ledger, sources: dict[str, bytes] | None, key: str | None
+    folder: Path, settings: Settings, cache: BuildCache, sources: dict[str, bytes] | None, key: str | None
 ) -> Analysis:
     # Imported only if something changed: pydantic and YAML take longer to load than a run with nothing to do.
     from tablewright.analysis.full import analyze_all
     from tablewright.analysis.incremental import analyze_changes
     from tablewright.analysis.snapshot import Snapshot
 
-    snapshot = None if sources is None else ledger.recall(folder, Snapshot)
+    snapshot = None if sources is None else cache.get(folder, Snapshot)
     changes = None if sources is None or snapshot is None else analyze_changes(folder, settings, sources, snapshot)
     result = changes or analyze_all(folder, settings, sources)
     schema = result.schema
@@ -79,8 +79,8 @@ def _analyze(
         return Analysis(folder, "", result.diagnostics, None, _no_schema)
     if key is None or result.snapshot is None:
         return Analysis(folder, schema.name, result.diagnostics, None, lambda: schema)
-    ledger.remember(folder, SchemaEntry(key, schema.name, tuple(result.diagnostics)))
-    ledger.remember(folder, result.snapshot)
+    cache.put(folder, SchemaEntry(key, schema.name, tuple(result.diagnostics)))
+    cache.put(folder, result.snapshot)
     return Analysis(folder, schema.name, result.diagnostics, key, lambda: schema)
 
 

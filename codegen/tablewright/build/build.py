@@ -1,4 +1,4 @@
-"""The making of packages: plan and render, of what an earlier run did not make already from the very same."""
+"""The build of packages: plan and render the files whose inputs changed since the last run."""
 
 from __future__ import annotations
 
@@ -10,100 +10,102 @@ from pathlib import Path, PurePath
 import msgspec
 
 from tablewright.analysis.analysis import Analysis
-from tablewright.build.write import contents, fingerprint, holds
-from tablewright.cache.cache import Ledger
+from tablewright.build.write import contents, fingerprint, matches
+from tablewright.cache.cache import BuildCache
 from tablewright.cache.fingerprint import digest
 from tablewright.settings import Settings
 
 
 class PackageEntry(msgspec.Struct, frozen=True):
-    """What a package is and what it was made from, as the ledger has it."""
+    """The cache entry of a package: its files and the digests of their inputs."""
 
     key: str | None
-    """What stands for all that the whole came from; `None` where that is more than can be told."""
+    """The digest of the whole package's inputs; None if some cannot be seen in the specs."""
     files: dict[str, str]
     """The fingerprint of each file, by path."""
     inputs: dict[str, str]
-    """What stands for all that each file came from, by path."""
+    """The digest of each file's inputs, by path."""
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A package on its way."""
+class PackageBuild:
+    """A package that is being built."""
 
     rendered: dict[str, str]
-    """The text of files, by path, as yet unformatted."""
-    finished: dict[str, str]
-    """The text of the other files, as an earlier run made it and the disk still has it."""
+    """The text of the files that were rendered, not yet formatted, by path."""
+    reused: dict[str, str]
+    """The text of the files on disk whose inputs are unchanged, by path."""
     inputs: dict[str, str]
-    """What stands for all that a file came from, by path; without those that come of more than can be told."""
+    """The digest of each file's inputs, by path, without files whose inputs cannot all be seen in the specs."""
 
 
-def find_made(analyses: Sequence[Analysis], settings: Settings, ledger: Ledger) -> dict[str, Mapping[str, str]]:
-    """The packages whose folders have just what the *readings* ask for: by name, the fingerprint of each file."""
-    found: dict[str, Mapping[str, str]] = {}
+def find_up_to_date(
+    analyses: Sequence[Analysis], settings: Settings, cache: BuildCache
+) -> dict[str, Mapping[str, str]]:
+    """Return the packages that are up to date on disk: the fingerprint of each file, by package name."""
+    up_to_date: dict[str, Mapping[str, str]] = {}
     for analysis in analyses:
         key, folder = _key(analysis, settings), settings.output / analysis.package
-        known = None if key is None else ledger.recall(folder, PackageEntry)
-        if known is not None and known.key == key and holds(folder, known.files):
-            found[analysis.package] = known.files
-    return found
+        entry = None if key is None else cache.get(folder, PackageEntry)
+        if entry is not None and entry.key == key and matches(folder, entry.files):
+            up_to_date[analysis.package] = entry.files
+    return up_to_date
 
 
-def draft(analysis: Analysis, settings: Settings, ledger: Ledger) -> Draft:
-    """The package that the *reading* asks for, with the files on disk that came from the very same."""
-    # Loaded only when something has changed: Jinja2 takes longer than a run that finds nothing to do.
+def build_package(analysis: Analysis, settings: Settings, cache: BuildCache) -> PackageBuild:
+    """Plan and render the package of *analysis*, except for files on disk whose inputs are unchanged."""
+    # Loaded only when something has changed: Jinja2 takes longer than a run with nothing to do.
     from tablewright.build.inputs import table_inputs
     from tablewright.plan.package import plan_package
-    from tablewright.plan.table_graph import Links
+    from tablewright.plan.table_graph import TableGraph
     from tablewright.render.outputs import table_files
     from tablewright.render.package import render_package
 
     schema = analysis.schema
-    links = Links(schema)
-    made = _Made(settings.output / analysis.package, ledger)
+    graph = TableGraph(schema)
+    previous = _PreviousBuild(settings.output / analysis.package, cache)
     files = table_files(schema)
     inputs: dict[str, str] = {}
-    for table, came_from in table_inputs(schema, links).items():
-        inputs |= dict.fromkeys(files[table], came_from)
-    finished = {path: text for path, came_from in inputs.items() if (text := made.text(path, came_from)) is not None}
-    wanted = {table for table, paths in files.items() if not finished.keys() >= set(paths)}
+    for table, inputs_digest in table_inputs(schema, graph).items():
+        inputs |= dict.fromkeys(files[table], inputs_digest)
+    reused = {path: text for path, key in inputs.items() if (text := previous.text(path, key)) is not None}
+    changed = {table for table, paths in files.items() if not reused.keys() >= set(paths)}
 
     source = PurePath(os.path.relpath(analysis.folder, settings.root)).as_posix()
-    plan = plan_package(schema, source=source, base=settings.base, links=links, wanted=wanted)
+    plan = plan_package(schema, source=source, base=settings.base, graph=graph, only=changed)
     rendered = render_package(plan)
     for path in rendered.keys() - {path for paths in files.values() for path in paths}:
-        # A file about the whole package is soon rendered: it is the rest that takes its time.
+        # Files about the whole package render fast; formatting them is what takes time.
         inputs[path] = digest(rendered[path])
-        text = made.text(path, inputs[path])
+        text = previous.text(path, inputs[path])
         if text is not None:
-            finished[path] = text
-    return Draft({path: text for path, text in rendered.items() if path not in finished}, finished, inputs)
+            reused[path] = text
+    return PackageBuild({path: text for path, text in rendered.items() if path not in reused}, reused, inputs)
 
 
-def remember(
-    analysis: Analysis, files: Mapping[str, str], inputs: Mapping[str, str], settings: Settings, ledger: Ledger
+def record(
+    analysis: Analysis, files: Mapping[str, str], inputs: Mapping[str, str], settings: Settings, cache: BuildCache
 ) -> Mapping[str, str]:
-    """Tells the *ledger* that *files*, text by path, come of the *reading* and *inputs*; gives their fingerprints."""
+    """Record in the *cache* that *files*, text by path, were built from *inputs*. Return their fingerprints."""
     fingerprints = {path: fingerprint(text.encode()) for path, text in files.items()}
     entry = PackageEntry(_key(analysis, settings), fingerprints, dict(inputs))
-    ledger.remember(settings.output / analysis.package, entry)
+    cache.put(settings.output / analysis.package, entry)
     return fingerprints
 
 
-class _Made:
-    """The files in a folder that an earlier run made, and nobody has changed."""
+class _PreviousBuild:
+    """The files in a folder that an earlier run wrote and that have not been edited since."""
 
-    def __init__(self, folder: Path, ledger: Ledger) -> None:
-        self._known = ledger.recall(folder, PackageEntry)
-        self._present = {} if self._known is None else contents(folder)
+    def __init__(self, folder: Path, cache: BuildCache) -> None:
+        self._entry = cache.get(folder, PackageEntry)
+        self._present = {} if self._entry is None else contents(folder)
 
-    def text(self, path: str, came_from: str) -> str | None:
-        """The text of the file at *path*, if it was made from what *came_from* stands for."""
+    def text(self, path: str, inputs_digest: str) -> str | None:
+        """Return the text of the file at *path* if it was built from inputs with this digest."""
         content = self._present.get(path)
-        if self._known is None or content is None or self._known.inputs.get(path) != came_from:
+        if self._entry is None or content is None or self._entry.inputs.get(path) != inputs_digest:
             return None
-        return content.decode() if fingerprint(content) == self._known.files.get(path) else None
+        return content.decode() if fingerprint(content) == self._entry.files.get(path) else None
 
 
 def _key(analysis: Analysis, settings: Settings) -> str | None:

@@ -1,4 +1,4 @@
-"""What the plans of a table's own files are made from: while that is the same, so are the files."""
+"""The inputs of a table's plans: while their digest is unchanged, so are the table's files."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from tablewright.plan.table_graph import Links
+from tablewright.plan.table_graph import TableGraph
 from tablewright.schema import definition as d
 
 
-def table_inputs(schema: d.Schema, links: Links) -> dict[str, str]:
-    """What stands for all that `plan_table`, `plan_entity` and `plan_opaque_table` look at, by table.
+def table_inputs(schema: d.Schema, graph: TableGraph) -> dict[str, str]:
+    """Return the digest of all that `plan_table`, `plan_entity` and `plan_opaque_table` read, by table.
 
-    A table with code of the user's in its types is left out: what that makes of a default is not to be seen.
+    Tables whose types use the user's code are left out, because its effect on a default cannot be seen.
     """
     enums = _encode(schema.enums)
     sections = (("tables", schema.tables), ("opaque_tables", schema.opaque_tables))
-    seen = {table.name: _encode((section, as_others_see(table))) for section, tables in sections for table in tables}
+    interfaces = {
+        table.name: _encode((section, interface_of(table))) for section, tables in sections for table in tables
+    }
     return {
-        table.name: hashlib.sha256(b"\n".join(_parts(table, links, enums, seen))).hexdigest()[:32]
+        table.name: hashlib.sha256(b"\n".join(_parts(table, graph, enums, interfaces))).hexdigest()[:32]
         for _, tables in sections
         for table in tables
         if all(column.type.closed for column in table.columns)
     }
 
 
-def _parts(table: d.Table, links: Links, enums: bytes, seen: Mapping[str, bytes]) -> Iterator[bytes]:
+def _parts(table: d.Table, graph: TableGraph, enums: bytes, interfaces: Mapping[str, bytes]) -> Iterator[bytes]:
     yield enums
     yield _encode(table)
-    yield from (seen[name] for name in _named(table))
-    yield _encode([item.foreign_key in links.closing for item in table.relationships])
-    yield _encode([links.overlaps(item, table) for item in table.relationships])
+    yield from (interfaces[name] for name in _named(table))
+    yield _encode([item.foreign_key in graph.cycle_closing for item in table.relationships])
+    yield _encode([graph.overlaps(item, table) for item in table.relationships])
 
 
-def as_others_see(table: d.Table) -> d.Table:
-    """The *table* with no more of it than the plans of other tables may look at."""
+def interface_of(table: d.Table) -> d.Table:
+    """Return the part of *table* that the plans of other tables may read."""
     return d.Table(
         name=table.name,
         table=table.table,

@@ -1,4 +1,4 @@
-"""The type check of what was written: mypy, strict, in a process of its own."""
+"""The type check of generated packages: strict mypy in a subprocess."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from typing import Any, Final
 import tablewright
 
 _BLOCKED: Final = 2
-"""mypy's exit code for a mistake, such as a syntax error, that stops it."""
+"""mypy's exit code for an error that stops it, such as a syntax error."""
 
 
 class CheckerMissingError(Exception):
-    """mypy cannot be run; the message says how to get it."""
+    """mypy is not installed; the message contains the command that installs it."""
 
 
 class CheckerFailedError(Exception):
-    """mypy gave up before it had judged the packages; the message is its own."""
+    """mypy stopped before it had checked the packages; the message is mypy's own."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that mypy refuses in a generated package."""
+class TypeCheckError:
+    """An error that mypy reports in a generated package."""
 
     file: str
     line: int
@@ -42,25 +42,27 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}: error[{self.code}]: {self.message}"
 
 
-def check_types(output: Path, packages: Sequence[str], *, root: Path, targets: Sequence[str] = ()) -> list[Finding]:
-    """What mypy finds in *packages* of the source root *output*, for each Python version of *targets*, each thing once.
+def check_types(
+    output: Path, packages: Sequence[str], *, root: Path, targets: Sequence[str] = ()
+) -> list[TypeCheckError]:
+    """Run mypy on *packages* of the source root *output*, for each Python version of *targets*.
 
-    Modules that the packages name are looked for in *root* too.
-    `CheckerMissingError` or `CheckerFailedError` if there is no verdict.
+    Return each error once. Modules that the packages import are searched in *root* too.
+    Raise `CheckerMissingError` or `CheckerFailedError` if mypy does not run to its end.
     """
     if importlib.util.find_spec("mypy") is None:
         raise CheckerMissingError(
             "error[environment]: mypy is not installed, so the output cannot be type-checked; "
-            "run pip install 'tablewright[codegen]', or say --no-typecheck."
+            "run pip install 'tablewright[codegen]', or pass --no-typecheck."
         )
-    found: dict[Finding, None] = {}
+    errors: dict[TypeCheckError, None] = {}
     for target in targets or (None,):
-        found |= dict.fromkeys(_run(output, packages, root, target))
-    return list(found)
+        errors |= dict.fromkeys(_run(output, packages, root, target))
+    return list(errors)
 
 
 def sees_only_libraries(output: Path, root: Path) -> bool:
-    """Whether packages in *output* that name no module of the project cannot come upon one in a library's place."""
+    """Return True if no module of the project hides a library that the packages in *output* import."""
     libraries = sys.stdlib_module_names | {
         name for key in ("purelib", "platlib") for name in _modules(Path(sysconfig.get_path(key)))
     }
@@ -79,7 +81,7 @@ def _modules(folder: Path) -> Iterator[str]:
                 yield name.removesuffix("-stubs")
 
 
-def _run(output: Path, packages: Sequence[str], root: Path, target: str | None) -> Iterator[Finding]:
+def _run(output: Path, packages: Sequence[str], root: Path, target: str | None) -> Iterator[TypeCheckError]:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--output=json"]
     cache = os.environ.get("MYPY_CACHE_DIR") or root / ".mypy_cache"
     command += [f"--cache-dir={cache}", "--no-error-summary", "--no-color-output"]
@@ -90,25 +92,25 @@ def _run(output: Path, packages: Sequence[str], root: Path, target: str | None) 
     ran = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode == 0:
         return
-    said = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
-    errors = [_finding(item) for item in said if item["severity"] == "error"]
+    messages = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+    errors = [_error(item) for item in messages if item["severity"] == "error"]
     if not errors or ran.returncode not in (1, _BLOCKED):
-        raise CheckerFailedError(f"error[environment]: mypy gave up: {_said(ran)}")
+        raise CheckerFailedError(f"error[environment]: mypy failed: {_output(ran)}")
     for error in errors:
-        if ran.returncode == _BLOCKED or _is_judged((root / error.file).resolve(), output.resolve(), packages):
+        if ran.returncode == _BLOCKED or _is_checked((root / error.file).resolve(), output.resolve(), packages):
             yield error
 
 
-def _is_judged(file: Path, output: Path, packages: Sequence[str]) -> bool:
-    """Whether *file* is part of the packages, and of those parts whose libraries are here."""
+def _is_checked(file: Path, output: Path, packages: Sequence[str]) -> bool:
+    """Return True if *file* is part of the packages and the libraries that it imports are installed."""
     if not any(file.is_relative_to(output / package) for package in packages):
         return False
-    # The fixtures are for those who have pytest, which generating does not ask for.
+    # The fixtures need pytest, which generating does not.
     return file.name != "testing.py" or importlib.util.find_spec("pytest") is not None
 
 
 def _search_path(output: Path, root: Path) -> Iterator[str]:
-    """Where mypy looks: the packages first, then the project's modules, then a tablewright that is not installed."""
+    """Yield mypy's search path: the packages, the project's modules, then a tablewright that is not installed."""
     yield str(output)
     yield str(root)
     yield from filter(None, os.environ.get("MYPYPATH", "").split(os.pathsep))
@@ -117,10 +119,10 @@ def _search_path(output: Path, root: Path) -> Iterator[str]:
         yield str(ours)
 
 
-def _finding(said: dict[str, Any]) -> Finding:
-    message = said["message"] + (f" ({said['hint']})" if said.get("hint") else "")
-    return Finding(said["file"], said["line"], said["column"] + 1, said["code"] or "mypy", message)
+def _error(message: dict[str, Any]) -> TypeCheckError:
+    text = message["message"] + (f" ({message['hint']})" if message.get("hint") else "")
+    return TypeCheckError(message["file"], message["line"], message["column"] + 1, message["code"] or "mypy", text)
 
 
-def _said(ran: subprocess.CompletedProcess[str]) -> str:
+def _output(ran: subprocess.CompletedProcess[str]) -> str:
     return "\n".join(part.strip() for part in (ran.stderr, ran.stdout) if part.strip()) or f"exit {ran.returncode}"

@@ -1,4 +1,4 @@
-"""The verdicts of the type checker that found nothing."""
+"""The cache of type checks that found no error."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Final
 
 import msgspec
 
-from tablewright.cache.cache import Ledger
+from tablewright.cache.cache import BuildCache
 
 _MOST: Final = 20
 
 
-class VerdictEntry(msgspec.Struct, frozen=True):
-    """What was found to be without a type error, the latest first."""
+class CleanEntry(msgspec.Struct, frozen=True):
+    """The keys of the type checks that found no error, the latest first."""
 
     clean: tuple[str, ...] = ()
 
 
-def is_clean(output: Path, key: str, ledger: Ledger) -> bool:
-    """Whether what *key* stands for was checked before, and nothing found; *output* is where the packages are."""
-    known = ledger.recall(output, VerdictEntry)
-    return known is not None and key in known.clean
+def is_clean(output: Path, key: str, cache: BuildCache) -> bool:
+    """Return True if the type check of *key* ran before without an error; *output* is the packages' folder."""
+    entry = cache.get(output, CleanEntry)
+    return entry is not None and key in entry.clean
 
 
-def remember_clean(output: Path, key: str, ledger: Ledger) -> None:
-    """Tells the *ledger* that what *key* stands for was checked, and nothing found."""
-    known = ledger.recall(output, VerdictEntry) or VerdictEntry()
-    ledger.remember(output, VerdictEntry((key, *(other for other in known.clean if other != key))[:_MOST]))
+def record_clean(output: Path, key: str, cache: BuildCache) -> None:
+    """Record in the *cache* that the type check of *key* found no error."""
+    entry = cache.get(output, CleanEntry) or CleanEntry()
+    cache.put(output, CleanEntry((key, *(other for other in entry.clean if other != key))[:_MOST]))

@@ -1,1 +1,1 @@
-"""What earlier runs saw and made: kept beside the project, believed only where nothing it came from has changed."""
+"""The cache of earlier runs, beside the project; an entry is used only if all its inputs are unchanged."""

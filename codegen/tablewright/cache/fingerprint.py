@@ -1,4 +1,4 @@
-"""Stamps: short texts that change when a thing does on which the work of the generator depends."""
+"""Fingerprints: short digests of the things that the generator's output depends on."""
 
 from __future__ import annotations
 
@@ -22,43 +22,43 @@ _LIBRARIES: Final = {
     "sqlalchemy": "sqlalchemy",
     "typing_extensions": "typing_extensions",
 }
-"""The distributions by which specs are read and output is made, each with the module that it brings."""
+"""The distributions that read specs and generate output, each with its module."""
 
 
 def digest(*parts: str | bytes) -> str:
-    """A short text that two lists of *parts* share only if they are equal."""
-    made = hashlib.sha256()
+    """Return a short digest of *parts*; equal only for equal lists."""
+    result = hashlib.sha256()
     for part in parts:
         content = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        made.update(b"%d:" % len(content))
-        made.update(content)
-    return made.hexdigest()[:32]
+        result.update(b"%d:" % len(content))
+        result.update(content)
+    return result.hexdigest()[:32]
 
 
-def generator_stamp() -> str | None:
-    """The stamp of all that turns specs into output: this code, Python, the libraries; `None` if one cannot be told."""
-    found = dict(_installed())
+def generator_fingerprint() -> str | None:
+    """Return the fingerprint of this code, Python and the libraries; None if one of them cannot be identified."""
+    installed = dict(_installed())
     parts = [sys.version, sys.executable, sys.platform, _sqlite_version()]
     try:
         for distribution, module in _LIBRARIES.items():
             spec = importlib.util.find_spec(module)
             if spec is None or spec.origin is None:
                 return None
-            parts += [distribution, found[distribution], *_file_stamp(spec.origin)]
+            parts += [distribution, installed[distribution], *_file_fingerprint(spec.origin)]
         for path in _files(SOURCE):
-            parts += _file_stamp(path)
+            parts += _file_fingerprint(path)
     except (KeyError, OSError):
         return None
     return digest(*parts)
 
 
-def environment_stamp() -> str:
-    """The stamp of everything that is installed, by the names and times that installers leave."""
+def environment_fingerprint() -> str:
+    """Return the fingerprint of all installed distributions: their metadata folders' names and times."""
     return digest(*(part for item in sorted(_installed()) for part in item))
 
 
 def _sqlite_version() -> str:
-    # A rule asks SQLite itself; `sqlite3` would bring much that is not needed for its version.
+    # A rule runs SQLite. The module `sqlite3` would load much more than its version.
     try:
         from _sqlite3 import sqlite_version
     except ImportError:
@@ -67,7 +67,7 @@ def _sqlite_version() -> str:
 
 
 def _installed() -> Iterator[tuple[str, str]]:
-    # Each distribution and the state of it. `importlib.metadata` takes longer than all the rest of a run.
+    # Each distribution and its state. `importlib.metadata` takes longer than the rest of a run.
     seen: set[str] = set()
     for folder in sys.path:
         for entry in _entries(folder or "."):
@@ -96,6 +96,6 @@ def _files(folder: str) -> Iterator[str]:
             yield from _files(entry.path)
 
 
-def _file_stamp(path: str) -> tuple[str, str]:
+def _file_fingerprint(path: str) -> tuple[str, str]:
     state = os.stat(path)
     return path, f"{state.st_size} {state.st_mtime_ns}"

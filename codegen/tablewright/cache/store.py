@@ -1,4 +1,4 @@
-"""The folder of the ledger: typed entries, each written in one step, and read only if whole."""
+"""The cache folder: typed entries, each written atomically and read only if intact."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _Entry = TypeVar("_Entry")
 
 
 class Store:
-    """Entries by name, in a folder that may be deleted, damaged, shared or read-only: then there are fewer of them."""
+    """Entries by name. The folder may be deleted, damaged, shared or read-only: entries are then missing."""
 
     def __init__(self, folder: Path, seal: str = "") -> None:
         self.folder = folder
         self.seal = seal.encode()
-        """What entries are sealed with: those under another seal are none."""
+        """Part of each checksum: entries under another seal are not read."""
 
     @classmethod
     def of(cls, root: Path, seal: str) -> Store:
-        """The store of the project in *root*: where the environment says, else in a folder beside pyproject.toml."""
+        """Return the store of the project in *root*, in the folder that the environment names or its own."""
         return cls(root / (os.environ.get(VARIABLE) or FOLDER), seal)
 
     def read(self, name: str, kind: type[_Entry]) -> _Entry | None:
-        """The entry *name*; `None` where there is none, or what is there is not whole or of another *kind*."""
+        """Return the entry *name*; None if it is missing, damaged or of another *kind*."""
         try:
             checksum, _, body = (self.folder / (name + _SUFFIX)).read_bytes().partition(b"\n")
             if checksum != self._checksum(body):
@@ -51,11 +51,11 @@ class Store:
             return None
 
     def write(self, name: str, entry: object) -> None:
-        """Makes *entry* the one called *name*; nothing happens where the disk refuses."""
+        """Store *entry* as *name*; do nothing if the disk refuses."""
         body = msgspec.json.encode(entry)
         with suppress(OSError):
             _prepare(self.folder)
-            # Other runs may write the same entry: each to a file of its own, and the last one stays.
+            # Concurrent runs may write the same entry: each to its own file, and the last one stays.
             unfinished = self.folder / f"{name}.{os.getpid()}-{time.monotonic_ns()}{_UNFINISHED}"
             try:
                 unfinished.write_bytes(self._checksum(body) + b"\n" + body)
@@ -70,16 +70,16 @@ class Store:
 
 
 def _prepare(folder: Path) -> None:
-    made = not folder.is_dir()
+    created = not folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    if made or folder.name == FOLDER:
+    if created or folder.name == FOLDER:
         for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
             if not (folder / name).exists():
                 (folder / name).write_text(text, encoding="utf-8")
 
 
 def _prune(folder: Path) -> None:
-    # Entries of schemas and projects that are gone, and what killed runs left.
+    # Entries of deleted schemas and projects, and files that killed runs left.
     oldest = time.time() - _STALE_AFTER
     for number, (modified, path) in enumerate(sorted(_ours(folder), reverse=True)):
         if number >= _MOST_ENTRIES or modified < oldest:

@@ -8,8 +8,8 @@ from typing import Any, cast
 from sqlalchemy import Table
 from sqlalchemy.types import TypeEngine
 
-from tablewright.schema.types import ArrayOf, Coded, ColumnType, Enum
-from tablewright.schema.types.column_type import Spelt
+from tablewright.schema.types import ArrayOf, CodecType, ColumnType, Enum
+from tablewright.schema.types.column_type import DdlOverride
 
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -21,11 +21,11 @@ def enum_of(column_type: TypeEngine[Any]) -> Enum[Any] | None:
     match column_type:
         case Enum():
             return column_type
-        case Spelt():
+        case DdlOverride():
             return enum_of(column_type.inner)
         case ArrayOf():
             return enum_of(cast("ArrayOf[Any]", column_type).element)
-        case Coded():
+        case CodecType():
             return enum_of(column_type.stored)
         case _:
             return None

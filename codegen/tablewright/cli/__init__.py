@@ -1,1 +1,1 @@
-"""The command line: the only room that reads arguments, prints and exits."""
+"""The command line: the only package that reads arguments, prints and exits."""

@@ -1,4 +1,4 @@
-"""What a command that failed says, and the code that it exits with."""
+"""The message and the exit code of a failed command."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import traceback
 from typing import Final
 
 WRONG_USE: Final = 2
-LACKING: Final = 3
+ENVIRONMENT: Final = 3
 BUG: Final = 70
 
 _REFUSALS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE)
-"""What the system answers when the disk is full, read-only or another's."""
+"""The system's error numbers for a disk that is full, read-only or not accessible."""
 
 
 class Debugging:
-    """Whether errors show where they came from."""
+    """Whether errors are printed with a traceback."""
 
     on: bool = False
 
 
 def exit_code(error: Exception) -> int:
-    """Says on stderr what *error* means, and gives the code to exit with."""
+    """Print *error* to stderr. Return the exit code."""
     code = _code(error)
     if code == BUG or Debugging.on:
         traceback.print_exception(error)
@@ -40,9 +40,9 @@ def exit_code(error: Exception) -> int:
 
 def _code(error: Exception) -> int:
     if isinstance(error, ModuleNotFoundError):
-        return BUG if (error.name or "tablewright").partition(".")[0] == "tablewright" else LACKING
+        return BUG if (error.name or "tablewright").partition(".")[0] == "tablewright" else ENVIRONMENT
     if isinstance(error, OSError):
-        return LACKING if error.errno in _REFUSALS else BUG
+        return ENVIRONMENT if error.errno in _REFUSALS else BUG
 
     from tablewright.build.typecheck import CheckerFailedError, CheckerMissingError
     from tablewright.build.write import OutputFailedError, OutputRefusedError
@@ -53,5 +53,5 @@ def _code(error: Exception) -> int:
     if isinstance(error, SettingsError | SchemaChoiceError | OutputRefusedError):
         return WRONG_USE
     if isinstance(error, OutputFailedError | CheckerMissingError | CheckerFailedError | FormatterMissingError):
-        return LACKING
+        return ENVIRONMENT
     return BUG

@@ -1,4 +1,4 @@
-"""The commands of `tablewright`, and the exit code of every end they can come to."""
+"""The commands of `tablewright`."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from tablewright.cli.exit_codes import Debugging, exit_code
 
 APP_HELP = """Describe tables once; get a typed database package.
 
-The pyproject.toml of the project says where things are; these are the defaults:
+The settings are in the project's pyproject.toml; these are the defaults:
 
   \\[tool.tablewright]
-  specs = "specs"                         one folder a schema
-  output = "generated"                    one package a schema
-  dialects = \\["sqlite", "postgresql"]    what a schema must suit
+  specs = "specs"                         one folder for each schema
+  output = "generated"                    one package for each schema
+  dialects = \\["sqlite", "postgresql"]    databases that a schema must support
   targets = \\[]                           \\["3.11", "3.13"] type-checks for both
-  # base = "app.db:Base"                  entities derive from an own base
+  # base = "app.db:Base"                  the declarative base of entities
 """
 EXIT_CODES = """[bold]Exit codes[/]
-   0  done
-   1  findings: a wrong spec, a type error, output that is not fresh
-   2  wrong use: of the command, of the settings, of a folder
-   3  the environment is lacking: a tool is absent, the disk refuses
+   0  success
+   1  an invalid spec, a type error, or generated files that are out of date
+   2  wrong usage: a bad argument, setting or folder
+   3  missing tool or unwritable disk
   70  a bug in tablewright
 """
 GENERATE_EXAMPLES = """[bold]Examples[/]
   tablewright generate              all schemas
   tablewright generate bookstore    one of them
-  tablewright generate --check      for CI: exits 1 if the output is not fresh
+  tablewright generate --check      for CI: exits 1 if generated files are out of date
 """
 LINT_EXAMPLES = """[bold]Examples[/]
   tablewright lint                  all schemas
   tablewright lint bookstore        one of them
-  tablewright explain RULE          what the rule named in brackets is for
+  tablewright explain RULE          explain the rule named in brackets
 """
 RULES_EXAMPLES = """[bold]Examples[/]
-  tablewright rules                 all of them
-  tablewright explain name-clash    one of them, whole
+  tablewright rules                 all rules
+  tablewright explain name-clash    one rule, in full
 """
 EXPLAIN_EXAMPLES = """[bold]Examples[/]
   tablewright explain name-clash
@@ -67,20 +67,20 @@ app = typer.Typer(
 )
 
 Schemas = Annotated[
-    list[str] | None, typer.Argument(metavar="SCHEMA", help="Folders of the specs folder; all when none is named.")
+    list[str] | None, typer.Argument(metavar="SCHEMA", help="Folders in the specs folder; all by default.")
 ]
 
 Cache = Annotated[
     bool,
-    typer.Option("--cache/--no-cache", help="Reuse what earlier runs found, kept in .tablewright_cache."),
+    typer.Option("--cache/--no-cache", help="Reuse results of earlier runs, stored in .tablewright_cache."),
 ]
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command that *arguments* (by default those of the process) name, and exits."""
-    # A run keeps what it makes to its end: to look for circles in it, again and again, takes a quarter of the time.
+    """Run the command in *arguments*, by default those of the process, and exit."""
+    # A run keeps its objects to the end: collecting cycles among them would take a quarter of the time.
     gc.disable()
-    # Nor does it look once more before the process, with all of it, goes.
+    # Skip the last collection at exit too.
     atexit.register(gc.freeze)
     try:
         app(arguments, prog_name="tablewright")
@@ -105,7 +105,7 @@ def main(
     ] = False,
     traceback: Annotated[
         bool,
-        typer.Option("--traceback", envvar="TABLEWRIGHT_DEBUG", help="Show where in tablewright an error came from."),
+        typer.Option("--traceback", envvar="TABLEWRIGHT_DEBUG", help="Print a traceback with every error."),
     ] = False,
 ) -> None:
     Debugging.on = traceback
@@ -115,28 +115,28 @@ def main(
 def generate(
     schemas: Schemas = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; show what would change, and exit 1 if anything would.")
+        bool, typer.Option("--check", help="Write nothing; print the changes, and exit 1 if there are any.")
     ] = False,
     typecheck: Annotated[
-        bool, typer.Option("--typecheck/--no-typecheck", help="Run mypy --strict on what was written.")
+        bool, typer.Option("--typecheck/--no-typecheck", help="Run mypy --strict on the generated code.")
     ] = True,
     cache: Cache = True,
 ) -> None:
     """Generate the packages of the schemas.
 
-    Everything is rendered before anything is written, and each package is put in place in one step:
-    a run that fails leaves the old package whole, a run that changes nothing touches nothing.
-    What has not changed since the last run is not made again; TABLEWRIGHT_CACHE_DIR names another folder for the cache.
-    Summary and diff go to stdout; problems, with file:line:column, to stderr.
+    Everything is rendered before anything is written, and each package is replaced in one step.
+    A run that fails leaves the old package intact; a run without changes writes nothing.
+    Unchanged results of earlier runs are reused; TABLEWRIGHT_CACHE_DIR sets the folder of the cache.
+    The summary and diffs go to stdout; problems, with file:line:column, go to stderr.
     """
     from tablewright import pipeline
     from tablewright.cli import output
     from tablewright.settings import load_settings
 
     settings = load_settings(Path.cwd())
-    with output.progress() as tell:
+    with output.progress() as report:
         outcome = pipeline.generate(
-            settings, schemas or (), check=check, typecheck=typecheck, cache=cache, progress=tell
+            settings, schemas or (), check=check, typecheck=typecheck, cache=cache, progress=report
         )
     output.outcome(outcome, settings)
     raise typer.Exit(0 if outcome.clean else 1)
@@ -144,9 +144,9 @@ def generate(
 
 @app.command(epilog=LINT_EXAMPLES)
 def lint(schemas: Schemas = None, cache: Cache = True) -> None:
-    """Report every mistake of the schemas, and generate nothing.
+    """Report every problem of the schemas, and generate nothing.
 
-    One line a problem on stdout: file:line:column, the rule in brackets, what is wrong, what to write instead.
+    Each problem is one line on stdout: file:line:column, the rule in brackets, the problem, and a suggestion.
     """
     from tablewright import pipeline
     from tablewright.analysis.analysis import has_errors
@@ -154,8 +154,8 @@ def lint(schemas: Schemas = None, cache: Cache = True) -> None:
     from tablewright.settings import load_settings
 
     settings = load_settings(Path.cwd())
-    with output.progress() as tell:
-        diagnostics = pipeline.lint(settings, schemas or (), cache=cache, progress=tell)
+    with output.progress() as report:
+        diagnostics = pipeline.lint(settings, schemas or (), cache=cache, progress=report)
     output.diagnostics(diagnostics, to_stderr=False)
     if not diagnostics:
         typer.echo("No problem found.", err=True)
@@ -164,9 +164,9 @@ def lint(schemas: Schemas = None, cache: Cache = True) -> None:
 
 @app.command(epilog=RULES_EXAMPLES)
 def rules() -> None:
-    """List the rules that a schema is judged by.
+    """List the rules that schemas are checked against.
 
-    One line a rule on stdout: its id, whether it is an error or a warning, and its purpose.
+    Each rule is one line on stdout: its id, its severity, and its purpose.
     """
     from tablewright.cli import output
     from tablewright.rules.registry import PURPOSES
@@ -175,8 +175,8 @@ def rules() -> None:
 
 
 @app.command(epilog=EXPLAIN_EXAMPLES)
-def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="The id in the brackets of a problem.")]) -> None:
-    """Explain one rule: what it asks for, and whether breaking it is an error or a warning."""
+def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="The id in brackets in a problem.")]) -> None:
+    """Explain one rule: what it requires, and whether breaking it is an error or a warning."""
     from tablewright.cli import output
     from tablewright.rules import registry
 

@@ -28,7 +28,7 @@ _STAGES: dict[Stage, str] = {
 
 @contextmanager
 def progress() -> Generator[Progress | None]:
-    """What to tell of each step: a line that comes and goes on a terminal; nothing where stderr is none."""
+    """Yield a function that shows each step on a line of the terminal; None if stderr is no terminal."""
     if not _is_terminal(sys.stderr):
         yield None
         return
@@ -36,23 +36,23 @@ def progress() -> Generator[Progress | None]:
         yield lambda stage, subject: status.update(f"{_STAGES[stage]} {subject or 'all packages'} …")
 
 
-def outcome(made: Outcome, settings: Settings) -> None:
-    """Prints what a run of the generator found and did."""
-    diagnostics(made.diagnostics, to_stderr=True)
-    for package in made.packages:
+def outcome(result: Outcome, settings: Settings) -> None:
+    """Print the result of a run of the generator."""
+    diagnostics(result.diagnostics, to_stderr=True)
+    for package in result.packages:
         for diff in package.changes.diffs:
             _print_diff(diff)
-        print(_summary(package, settings, made.checked))
-    for finding in made.findings:
-        print(finding, file=sys.stderr)
-    if made.findings:
-        print(f"{_count(len(made.findings), 'type error')} in what was generated.", file=sys.stderr)
-    elif made.checked and not made.clean and made.packages:
-        print("The output is not fresh: run tablewright generate.", file=sys.stderr)
+        print(_summary(package, settings, result.checked))
+    for error in result.type_errors:
+        print(error, file=sys.stderr)
+    if result.type_errors:
+        print(f"{_count(len(result.type_errors), 'type error')} in the generated code.", file=sys.stderr)
+    elif result.checked and not result.clean and result.packages:
+        print("Generated files are out of date: run `tablewright generate`.", file=sys.stderr)
 
 
 def diagnostics(found: Sequence[Diagnostic], *, to_stderr: bool) -> None:
-    """Prints *found*, a line each, and how many there are."""
+    """Print *found*, one line each, and their number."""
     stream = sys.stderr if to_stderr else sys.stdout
     for diagnostic in found:
         _print_coloured(str(diagnostic), "red" if diagnostic.severity == "error" else "yellow", stream)
@@ -64,17 +64,17 @@ def diagnostics(found: Sequence[Diagnostic], *, to_stderr: bool) -> None:
 
 
 def rules(purposes: Mapping[str, str]) -> None:
-    """Prints a line for each rule: id, severity, and the first line of its purpose."""
+    """Print a line for each rule: id, severity, and the first line of its purpose."""
     width = max(len(name) for name in purposes)
     for name, purpose in purposes.items():
         print(f"{name:{width}}  {_severity(name):7}  {purpose.splitlines()[0]}")
 
 
 def rule(name: str, purpose: str) -> None:
-    """Prints one rule whole."""
+    """Print one rule with its whole purpose."""
     stops = _severity(name) == "error"
-    effect = "an error: nothing is generated until it is mended" if stops else "a warning: generated all the same"
-    print(f"{name}\n\n{purpose}\n\nA schema that breaks it has {effect}.")
+    effect = "an error, which must be fixed before anything is generated" if stops else "a warning"
+    print(f"{name}\n\n{purpose}\n\nBreaking the rule is {effect}.")
 
 
 def _severity(name: str) -> Severity:
@@ -88,7 +88,7 @@ def _summary(package: Package, settings: Settings, checked: bool) -> str:
     changes = package.changes
     place = os.path.relpath(package.folder, settings.root)
     if not changes:
-        return f"{package.name}: {_count(len(changes.unchanged), 'file')} as they should be ({place})"
+        return f"{package.name}: {_count(len(changes.unchanged), 'file')} up to date ({place})"
     verb = "would be " if checked else ""
     parts = [
         f"{_count(len(paths), 'file')} {verb}{what}"

@@ -6,12 +6,12 @@ from tablewright.plan.imports import Imports
 from tablewright.plan.plans import EntityPlan, Field
 from tablewright.plan.relationship import foreign_key, relationship_call
 from tablewright.plan.spelling import annotation, column_doc, docstring
-from tablewright.plan.table_graph import Links
+from tablewright.plan.table_graph import TableGraph
 from tablewright.schema import definition as d
 from tablewright.schema.names import module_name
 
 
-def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
+def plan_entity(table: d.Table, schema: d.Schema, graph: TableGraph) -> EntityPlan:
     """The plan of *table*'s mapped class."""
     taken = {column.attribute for column in table.columns} | {item.name for item in table.relationships}
     taken.add(table.class_name)
@@ -37,7 +37,7 @@ def plan_entity(table: d.Table, schema: d.Schema, links: Links) -> EntityPlan:
     doc = table.doc or f"A row of the table `{table.name}`."
     relationships = tuple(
         Field(
-            item.name, f"{mapped}[{targets[item.name]}]", value=relationship_call(item, table, schema, links, imports)
+            item.name, f"{mapped}[{targets[item.name]}]", value=relationship_call(item, table, schema, graph, imports)
         )
         for item in table.relationships
     )

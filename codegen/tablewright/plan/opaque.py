@@ -13,7 +13,7 @@ from tablewright.schema.type_registry import TYPES
 
 STORAGE = "tablewright.runtime.opaque.storage"
 GENERATED = "tablewright.runtime.opaque.generated"
-SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
+SUFFIXES = ("Columns", "Filter", "Insert", "Part", "Row", "Storage")
 
 
 def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
@@ -34,7 +34,7 @@ def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
         doc=docstring(f"The rows of the opaque table `{table.name}`, read and written.", 4),
         core=core,
         local=local,
-        where=tuple(_where_field(column, types[column.attribute], imports) for column in table.columns),
+        filter=tuple(_filter_field(column, types[column.attribute], imports) for column in table.columns),
         part=tuple(Field(column.attribute, types[column.attribute]) for column in table.columns),
         columns=f"Literal[{', '.join(quoted(column.attribute) for column in table.columns)}]",
         imports=imports.groups(),
@@ -67,7 +67,7 @@ def opaque_names(table: d.Table) -> OpaqueNames:
     )
 
 
-def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
+def _filter_field(column: d.Column, annotated: str, imports: Imports) -> Field:
     if holds_lists(column):
         return Field(column.attribute, annotated)
     matches = f"{imports.use(GENERATED, 'Matches')}[{annotated}]"

@@ -9,12 +9,12 @@ from tablewright.plan.opaque import plan_manager, plan_opaque_table
 from tablewright.plan.plans import AccessorPlan, EnumPlan, Import, ManagerPlan, PackagePlan
 from tablewright.plan.spelling import docstring, member_names, quoted
 from tablewright.plan.table import class_names, plan_table
-from tablewright.plan.table_graph import Links
+from tablewright.plan.table_graph import TableGraph
 from tablewright.schema import definition as d
 from tablewright.schema.canonical import digest, to_json
 from tablewright.schema.names import module_name
 
-INTERFACE = 1
+INTERFACE = 2
 """The version of the run time's interface that generated code is written for."""
 
 
@@ -23,18 +23,18 @@ def plan_package(
     *,
     source: str,
     base: str | None = None,
-    links: Links | None = None,
-    wanted: Collection[str] | None = None,
+    graph: TableGraph | None = None,
+    only: Collection[str] | None = None,
 ) -> PackagePlan:
     """The plan of the package of *schema*, whose spec is at *source*; *base* is `module:Class`.
 
-    Of the tables' own files, only those of the tables *wanted* are planned, by default of all.
+    Of the tables' own files, only those of the tables *only* are planned, by default of all.
     """
     module, _, name = (base or "").partition(":")
-    links = links or Links(schema)
+    graph = graph or TableGraph(schema)
     tables = sorted(schema.tables, key=lambda table: table.name)
     opaque = sorted(schema.opaque_tables, key=lambda table: table.name)
-    planned = [table for table in tables if wanted is None or table.name in wanted]
+    planned = [table for table in tables if only is None or table.name in only]
     accessors = tuple(_accessor(table) for table in tables)
     manager = plan_manager(opaque)
     enums = tuple(
@@ -51,10 +51,8 @@ def plan_package(
         base=Import(module, (name if name == "Base" else f"{name} as Base",)) if base else None,
         base_name=name,
         tables=tuple(plan_table(table, schema) for table in planned),
-        entities=tuple(plan_entity(table, schema, links) for table in planned if table.primary_key),
-        opaque_tables=tuple(
-            plan_opaque_table(table, schema) for table in opaque if wanted is None or table.name in wanted
-        ),
+        entities=tuple(plan_entity(table, schema, graph) for table in planned if table.primary_key),
+        opaque_tables=tuple(plan_opaque_table(table, schema) for table in opaque if only is None or table.name in only),
         manager=manager,
         enums=enums,
         accessors=accessors,
@@ -67,7 +65,12 @@ def plan_package(
 
 def _accessor(table: d.Table) -> AccessorPlan:
     return AccessorPlan(
-        table.accessor, module_name(table.name), table.class_name, class_names(table), bool(table.primary_key)
+        name=table.accessor,
+        table=table.name,
+        module=module_name(table.name),
+        stem=table.class_name,
+        names=class_names(table),
+        entity=bool(table.primary_key),
     )
 
 

@@ -67,7 +67,7 @@ class TablePlan(Struct, frozen=True):
     local: dict[str, str]
     """The local names of imports and builtins that a name of the user's may shadow."""
     update: tuple[Field, ...]
-    where: tuple[Field, ...]
+    filter: tuple[Field, ...]
     base: str
     """The accessor's base class with its parameters."""
     key: tuple[Field, ...]
@@ -95,7 +95,7 @@ class OpaquePlan(Struct, frozen=True):
     imports: ImportGroups
     local: dict[str, str]
     """The local names of imports and builtins that a name of the user's may shadow."""
-    where: tuple[Field, ...]
+    filter: tuple[Field, ...]
     part: tuple[Field, ...]
     columns: str
     """The `Literal[…]` of all columns."""
@@ -151,6 +151,8 @@ class AccessorPlan(Struct, frozen=True):
     """A property of the session."""
 
     name: str
+    table: str
+    """The table's name in the spec."""
     module: str
     stem: str
     names: tuple[str, ...]

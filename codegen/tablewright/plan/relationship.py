@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tablewright.plan.imports import Imports
 from tablewright.plan.spelling import quoted
-from tablewright.plan.table_graph import Links
+from tablewright.plan.table_graph import TableGraph
 from tablewright.schema import definition as d
 from tablewright.schema.names import module_name
 
 
 def relationship_call(
-    relationship: d.Relationship, table: d.Table, schema: d.Schema, links: Links, imports: Imports
+    relationship: d.Relationship, table: d.Table, schema: d.Schema, graph: TableGraph, imports: Imports
 ) -> str:
     """The call that maps *relationship*, an attribute of *table*'s entity."""
     target = schema.table(relationship.target)
@@ -20,10 +20,10 @@ def relationship_call(
     if relationship.inverse is not None:
         arguments.append(f"back_populates={quoted(relationship.inverse)}")
     if relationship.foreign_key is not None:
-        arguments += _direct(relationship, table, schema, links)
+        arguments += _direct(relationship, table, schema, graph)
     if relationship.order_by is not None:
         arguments.append(f"order_by={quoted(f'{target.class_name}.{relationship.order_by}')}")
-    overlaps = links.overlaps(relationship, table)
+    overlaps = graph.overlaps(relationship, table)
     if overlaps:
         arguments.append(f"overlaps={quoted(','.join(overlaps))}")
     return f"{imports.use('sqlalchemy.orm', 'relationship')}({', '.join(arguments)})"
@@ -35,11 +35,11 @@ def foreign_key(relationship: d.Relationship, table: d.Table, schema: d.Schema) 
     return owner, next(key for key in owner.foreign_keys if key.name == relationship.foreign_key)
 
 
-def _direct(relationship: d.Relationship, table: d.Table, schema: d.Schema, links: Links) -> list[str]:
+def _direct(relationship: d.Relationship, table: d.Table, schema: d.Schema, graph: TableGraph) -> list[str]:
     owner, key = foreign_key(relationship, table, schema)
     to_itself = key.table == owner.name
     arguments: list[str] = []
-    if to_itself or _links(owner, schema.table(key.table)) > 1:
+    if to_itself or _key_count(owner, schema.table(key.table)) > 1:
         arguments.append(f"foreign_keys={_columns(owner, key.columns)}")
     if to_itself and relationship.here:
         arguments.append(f"remote_side={_columns(owner, key.targets)}")
@@ -47,7 +47,7 @@ def _direct(relationship: d.Relationship, table: d.Table, schema: d.Schema, link
         arguments += _on_delete(key, owner)
         if not relationship.many:
             arguments.append("uselist=False")
-    if key.name in links.closing:
+    if key.name in graph.cycle_closing:
         # Two rows that point at each other: insert both, then set this one's key.
         arguments.append("post_update=True")
     return arguments
@@ -79,7 +79,7 @@ def _columns(owner: d.Table, attributes: tuple[str, ...]) -> str:
     return quoted("[" + ", ".join(f"{owner.class_name}.{attribute}" for attribute in attributes) + "]")
 
 
-def _links(owner: d.Table, other: d.Table) -> int:
+def _key_count(owner: d.Table, other: d.Table) -> int:
     """How many foreign keys there are between two tables, either way."""
     return sum(key.table == other.name for key in owner.foreign_keys) + sum(
         key.table == owner.name for key in other.foreign_keys

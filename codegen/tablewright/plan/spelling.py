@@ -65,10 +65,10 @@ def column_type(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
     made = f"{types}.{_type_call(spec, schema, imports)}"
     if spec.codec is not None:
         module, _, name = spec.codec.partition(":")
-        made = f"{types}.Coded({imports.use(module, name)}(), {made})"
+        made = f"{types}.CodecType({imports.use(module, name)}(), {made})"
     if spec.sql:
         own = ", ".join(f"{dialect}={json.dumps(text)}" for dialect, text in sorted(spec.sql.items()))
-        made = f"{made}.spelt({own})"
+        made = f"{made}.with_ddl({own})"
     return made
 
 

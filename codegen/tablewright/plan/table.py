@@ -59,7 +59,7 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
         core=core,
         local=local,
         update=tuple(Field(column.attribute, f"Value[{nullable[column.attribute]}]") for column in updated),
-        where=tuple(_where_field(column, nullable[column.attribute], imports) for column in table.columns),
+        filter=tuple(_filter_field(column, nullable[column.attribute], imports) for column in table.columns),
         base=base,
         key=tuple(_key_field(attribute, types) for attribute in table.primary_key) if composite else (),
         key_type=key_type,
@@ -75,9 +75,9 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
 
 def class_names(table: d.Table) -> tuple[str, ...]:
     """The public classes of a table's module."""
-    suffixes = ["Columns", "Insert", "Row", "Table", "Update", "Where"]
+    suffixes = ["Columns", "Filter", "Insert", "Row", "Table", "Update"]
     if len(table.primary_key) > 1:
-        suffixes.insert(2, "Key")
+        suffixes.insert(3, "Key")
     return tuple(table.class_name + suffix for suffix in suffixes)
 
 
@@ -115,7 +115,7 @@ def _parameter(attribute: str) -> str:
     return attribute + "_" if attribute in _PARAMETERS else attribute
 
 
-def _where_field(column: d.Column, annotated: str, imports: Imports) -> Field:
+def _filter_field(column: d.Column, annotated: str, imports: Imports) -> Field:
     if holds_lists(column):
         return Field(column.attribute, annotated)
     return Field(column.attribute, f"{imports.use(VERBS, 'Equal')}[{annotated}]")

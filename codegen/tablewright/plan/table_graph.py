@@ -1,4 +1,4 @@
-"""How the tables of a schema hang together: which keys close cycles, which relationships share columns."""
+"""The graph of a schema's tables: which foreign keys close cycles, which relationships share columns."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from tablewright.schema import definition as d
 
 
-class Links:
-    """What a relationship's plan must know of all the others; made once for a schema."""
+class TableGraph:
+    """The foreign keys and relationships of a whole schema, for the plans of single relationships."""
 
     def __init__(self, schema: d.Schema) -> None:
-        self.closing = _closing(schema)
+        self.cycle_closing = _closing(schema)
         """The nullable foreign keys without which no two tables would depend on each other."""
         self._through: dict[str, set[str]] = {}
         self._towards: dict[str, set[str]] = {}
@@ -23,12 +23,12 @@ class Links:
                     self._through.setdefault(item.through, set()).add(item.name)
 
     def overlaps(self, relationship: d.Relationship, table: d.Table) -> list[str]:
-        """The relationships that write the same columns of a link table, as SQLAlchemy wants them named."""
+        """Return the relationships that write the same columns of a link table: SQLAlchemy's `overlaps`."""
         if relationship.through is None:
             return sorted(self._through.get(table.name, set()) | self._through.get(relationship.target, set()))
         link = relationship.through
-        beside = self._of[link] | self._towards.get(link, set()) | self._through[link]
-        return sorted(beside - {relationship.name, relationship.inverse})
+        others = self._of[link] | self._towards.get(link, set()) | self._through[link]
+        return sorted(others - {relationship.name, relationship.inverse})
 
 
 def _closing(schema: d.Schema) -> frozenset[str]:
@@ -38,10 +38,10 @@ def _closing(schema: d.Schema) -> frozenset[str]:
     keys = [(table, key) for table in schema.tables for key in table.foreign_keys if key.table != table.name]
     keys.sort(key=lambda item: optional(*item))
     needs: dict[str, set[str]] = {table.name: set() for table in schema.tables}
-    circling = _circling(keys)
+    on_cycles = _on_cycles(keys)
     closing: set[str] = set()
     for table, key in keys:
-        if table.name not in circling or key.table not in circling:
+        if table.name not in on_cycles or key.table not in on_cycles:
             continue
         if optional(table, key)[0] and _reaches(key.table, table.name, needs):
             closing.add(key.name)
@@ -50,37 +50,37 @@ def _closing(schema: d.Schema) -> frozenset[str]:
     return frozenset(closing)
 
 
-def _circling(keys: Iterable[tuple[d.Table, d.ForeignKey]]) -> set[str]:
-    """The tables on circles and between two of them; only keys among these can close a circle."""
+def _on_cycles(keys: Iterable[tuple[d.Table, d.ForeignKey]]) -> set[str]:
+    """Return the tables on cycles and between two cycles; only keys between these can close a cycle."""
     ends = {(table.name, key.table) for table, key in keys}
     return _leading(ends) & _leading({(target, source) for source, target in ends})
 
 
 def _leading(ends: set[tuple[str, str]]) -> set[str]:
-    # All but those whose every way ends, which are taken off from the ends backwards.
+    # Remove tables from which no path reaches a cycle, starting at the ends.
     sources: dict[str, list[str]] = {}
-    ways: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for source, target in ends:
         sources.setdefault(target, []).append(source)
-        ways[source] = ways.get(source, 0) + 1
-        ways.setdefault(target, 0)
-    ended = [name for name, number in ways.items() if not number]
+        counts[source] = counts.get(source, 0) + 1
+        counts.setdefault(target, 0)
+    ended = [name for name, number in counts.items() if not number]
     for name in ended:
         for source in sources.get(name, ()):
-            ways[source] -= 1
-            if not ways[source]:
+            counts[source] -= 1
+            if not counts[source]:
                 ended.append(source)
-    return ways.keys() - set(ended)
+    return counts.keys() - set(ended)
 
 
 def _reaches(start: str, end: str, needs: dict[str, set[str]]) -> bool:
     seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
+    pending = [start]
+    while pending:
+        name = pending.pop()
         if name == end:
             return True
         if name not in seen:
             seen.add(name)
-            waiting += needs[name]
+            pending += needs[name]
     return False

@@ -1,1 +1,1 @@
-"""How the plans are spelt: Jinja2 templates, rendered in memory."""
+"""Rendering: Jinja2 templates turn plans into source, in memory."""

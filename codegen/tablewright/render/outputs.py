@@ -1,4 +1,4 @@
-"""Which files a package has: a table of data, not code."""
+"""The files of a package, as a table."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tablewright.schema.names import module_name
 
 
 class Output(NamedTuple):
-    """One kind of file: the template that makes it, its path, and the plans it is made for."""
+    """One kind of file: its template, its path, and the plans that it is rendered from."""
 
     template: str
     path: str
-    """With `{module}` where there is one file for each plan."""
+    """Contains `{module}` if there is one file for each plan."""
     plans: Callable[[PackagePlan], Iterable[object]]
 
 
@@ -67,12 +67,12 @@ OUTPUTS: tuple[Output, ...] = (
 
 
 def table_files(schema: Schema) -> dict[str, list[str]]:
-    """The paths of the files that each table of *schema* has of its own, by its name."""
-    found = {table.name: _paths(table, _tables) for table in schema.tables}
+    """Return the paths of the files about each single table of *schema*, by its name."""
+    files = {table.name: _paths(table, _tables) for table in schema.tables}
     for table in schema.tables:
         if table.primary_key:
-            found[table.name] += _paths(table, _entities)
-    return found | {table.name: _paths(table, _opaque_tables) for table in schema.opaque_tables}
+            files[table.name] += _paths(table, _entities)
+    return files | {table.name: _paths(table, _opaque_tables) for table in schema.opaque_tables}
 
 
 def _paths(table: Table, plans: Callable[[PackagePlan], Iterable[object]]) -> list[str]:

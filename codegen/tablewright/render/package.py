@@ -1,4 +1,4 @@
-"""Renders a package's plan into text, file by file, without touching the disk."""
+"""Renders a package's plan into text, in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tablewright.render.outputs import OUTPUTS
 
 
 def render_package(package: PackagePlan) -> dict[str, str]:
-    """The text of every file of *package*, by its path inside the package's folder."""
+    """Return the text of every file of *package*, by its path in the package."""
     files: dict[str, str] = {}
     for output in OUTPUTS:
         template = _environment().get_template(output.template)
@@ -23,10 +23,10 @@ def render_package(package: PackagePlan) -> dict[str, str]:
 
 
 class _Environment(Environment):
-    """Jinja2, where `a.b` is an attribute of a plan, or an entry of a dict of one."""
+    """Jinja2, where `a.b` is an attribute of a plan, or an entry of a plan's dict."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        # Jinja2's own tries an attribute first, and an entry after an error, which takes longer.
+        # Jinja2 itself tries an attribute first, and the entry after an error, which is slower.
         return cast("dict[str, Any]", obj)[attribute] if isinstance(obj, dict) else getattr(obj, attribute)
 
 

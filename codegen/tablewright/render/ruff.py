@@ -1,4 +1,4 @@
-"""Ruff, run over sources that are on no disk yet: all of them in one process."""
+"""Ruff, run over sources that are not written yet, all in one process."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ _MEMORY = "/dev/shm"
 
 
 class FormatterMissingError(RuntimeError):
-    """Ruff is not installed beside tablewright."""
+    """Ruff is not installed."""
 
 
 @dataclass(frozen=True)
 class Scratch:
-    """A folder with the Python sources of a run, under numbers, for as long as ruff needs them."""
+    """A temporary folder with the Python sources of a run, named by numbers."""
 
     folder: str
     files: Mapping[str, str]
-    """All files of the run as they came, by path."""
+    """All files of the run, unformatted, by path."""
     paths: Mapping[str, str]
-    """The sources' own paths, by the names they have in the folder."""
+    """The sources' paths in their packages, by their names in the folder."""
 
     def run(self, command: str, *options: str) -> tuple[int, str]:
-        """The exit code of a *command* of ruff, and what it says, where each source has its own path."""
-        called = [_program(), command, *options, "--isolated", "--no-cache", "--no-respect-gitignore"]
-        called += ["--line-length", str(LINE_LENGTH), "--target-version", "py311", "."]
-        done = subprocess.run(called, cwd=self.folder, capture_output=True, encoding="utf-8", check=False)
-        said = (done.stderr + done.stdout).strip()
-        said = re.sub(r"\b\d+\.py\b", lambda name: self.paths.get(name.group(), name.group()), said)
-        return done.returncode, said
+        """Run a *command* of ruff. Return its exit code and its output, with the sources' own paths."""
+        arguments = [_program(), command, *options, "--isolated", "--no-cache", "--no-respect-gitignore"]
+        arguments += ["--line-length", str(LINE_LENGTH), "--target-version", "py311", "."]
+        completed = subprocess.run(arguments, cwd=self.folder, capture_output=True, encoding="utf-8", check=False)
+        output = (completed.stderr + completed.stdout).strip()
+        output = re.sub(r"\b\d+\.py\b", lambda name: self.paths.get(name.group(), name.group()), output)
+        return completed.returncode, output
 
     def read(self) -> dict[str, str]:
-        """The sources as they are now, by their own paths."""
+        """Return the sources as they are now, by their paths in the packages."""
         return {path: _read(f"{self.folder}/{name}") for name, path in self.paths.items()}
 
 
 @contextmanager
 def laid_out(files: Mapping[str, str]) -> Generator[Scratch]:
-    """The Python files among *files*, by path, where ruff can read and format them."""
+    """Write the Python files among *files*, by path, to a temporary folder for ruff."""
     python = [(path, text.encode()) for path, text in files.items() if path.endswith(".py")]
-    # Numbers in one folder: ruff passes over folders such as `dist`, and a schema may be called that.
+    # Numbers in one folder: ruff skips folders such as `dist`, which may be the name of a schema.
     paths = {f"{number}.py": path for number, (path, _) in enumerate(python)}
     needed = sum(len(source) + 8192 for _, source in python)
     with tempfile.TemporaryDirectory(prefix="tablewright-", dir=_memory(needed)) as folder:
@@ -60,7 +60,7 @@ def laid_out(files: Mapping[str, str]) -> Generator[Scratch]:
 
 
 def _program() -> str:
-    # Ruff itself: `python -m ruff` starts a Python first, only to look for it.
+    # Ruff's binary: `python -m ruff` would start Python first.
     try:
         return os.fsdecode(importlib.import_module("ruff.__main__").find_ruff_bin())
     except (ImportError, FileNotFoundError):
@@ -73,7 +73,7 @@ def _read(path: str) -> str:
 
 
 def _memory(needed: int) -> str | None:
-    # To make thousands of files on a disk takes longer than to format them. A container may have little of it.
+    # Creating thousands of files on a disk takes longer than formatting them. A container may have little memory.
     try:
         return _MEMORY if shutil.disk_usage(_MEMORY).free > 4 * needed else None
     except OSError:

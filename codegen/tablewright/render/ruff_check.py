@@ -1,27 +1,27 @@
-"""Finds what Python would refuse in generated source, and what it would trip over."""
+"""Checks generated source for errors that Python would raise, with ruff."""
 
 from __future__ import annotations
 
 from tablewright.render.ruff import Scratch
 
-# What Python's parser and compiler refuse, ruff refuses unasked. Besides:
+# Ruff always reports what Python's parser and compiler refuse. Besides:
 _RULES = (
-    "E9",  # what cannot be read at all
-    "F404",  # `from __future__` that comes late
+    "E9",  # source that cannot be read
+    "F404",  # a late `from __future__`
     "F406",  # `import *` in a function
-    "F407",  # a `__future__` that is none
-    "F6",  # comparisons, assertions and literals that cannot be meant
-    "F7",  # statements where they mean nothing
-    "F82",  # names that are nowhere defined
+    "F407",  # an unknown `__future__`
+    "F6",  # comparisons, assertions and literals that are always wrong
+    "F7",  # statements in places where they are invalid
+    "F82",  # undefined names
     "PLE01",  # `global` and `nonlocal` that bind nothing
-    "PLE1142",  # `await` outside of what is async
+    "PLE1142",  # `await` outside of async functions
     "PLE2514",  # NUL
-    "W605",  # escapes that are none
+    "W605",  # invalid escapes
 )
 
 
-def faults(scratch: Scratch) -> str:
-    """What is wrong with the sources in *scratch*: a line for each fault; empty if nothing is."""
+def find_faults(scratch: Scratch) -> str:
+    """Return the faults of the sources in *scratch*, one line each; empty if there is none."""
     options = ("--select", ",".join(_RULES), "--ignore-noqa", "--output-format", "concise", "--quiet")
-    code, said = scratch.run("check", *options)
-    return said if code else ""
+    code, output = scratch.run("check", *options)
+    return output if code else ""

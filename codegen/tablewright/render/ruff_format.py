@@ -1,4 +1,4 @@
-"""Formats generated source with ruff."""
+"""Formats generated source, with ruff."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from tablewright.render.ruff import Scratch
 
 
 class FormatError(RuntimeError):
-    """Ruff refused generated source: a defect of the generator; carries ruff's own message."""
+    """Ruff cannot format generated source: a defect of the generator. The message is ruff's."""
 
 
 def format_files(scratch: Scratch) -> dict[str, str]:
-    """The files in *scratch* with every Python file formatted, there too, at the generated code's own line length."""
-    code, said = scratch.run("format")
+    """Format every Python file in *scratch*, in place. Return all files."""
+    code, output = scratch.run("format")
     if code != 0:
-        raise FormatError(said)
+        raise FormatError(output)
     return {**scratch.files, **scratch.read()}

@@ -27,8 +27,8 @@ _PACKAGE = (
     "Session",
     "metadata",
 )
-_SUFFIXES = ("Columns", "Insert", "Key", "Row", "Table", "Update", "Where")
-_OPAQUE_SUFFIXES = ("Columns", "Insert", "Part", "Row", "Storage", "Where")
+_SUFFIXES = ("Columns", "Filter", "Insert", "Key", "Row", "Table", "Update")
+_OPAQUE_SUFFIXES = ("Columns", "Filter", "Insert", "Part", "Row", "Storage")
 _FOLDERS = {False: "tables", True: "opaque"}
 
 

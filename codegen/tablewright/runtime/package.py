@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tablewright.runtime.transaction.gate import GatedSession
     from tablewright.schema.definition import Schema
 
-INTERFACE = 1
+INTERFACE = 2
 """The interface between generated code and this runtime; it changes with every incompatible change."""
-SUFFIXES = ("Row", "Insert", "Update", "Where", "Table", "Key", "Columns")
+SUFFIXES = ("Row", "Insert", "Update", "Filter", "Table", "Key", "Columns")
 """The suffixes of the classes in `tables/book.py`: `BookRow` and so on."""
-OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Where", "Storage", "Columns")
+OPAQUE_SUFFIXES = ("Row", "Insert", "Part", "Filter", "Storage", "Columns")
 """The suffixes of the classes in `opaque/file_record.py`."""
 
 

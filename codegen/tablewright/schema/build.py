@@ -91,8 +91,8 @@ def build_type(spec: d.Type, enums: Iterable[d.Enum] = ()) -> types.ColumnType[A
     """The column type of one definition; `LookupError` for an enum that *enums* does not have."""
     made = _plain_type(spec, enums)
     if spec.codec is not None:
-        made = types.Coded(load_object(spec.codec)(), made)
-    return made.spelt(**spec.sql) if spec.sql else made
+        made = types.CodecType(load_object(spec.codec)(), made)
+    return made.with_ddl(**spec.sql) if spec.sql else made
 
 
 def _plain_type(spec: d.Type, enums: Iterable[d.Enum]) -> types.ColumnType[Any]:

@@ -8,9 +8,9 @@ from sqlalchemy import BinaryExpression, ColumnElement, UnaryExpression, types a
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from tablewright.schema.types.column_type import Spelt
+from tablewright.schema.types.column_type import DdlOverride
 from tablewright.schema.types.range import RangeOf
-from tablewright.schema.types.structured import Coded
+from tablewright.schema.types.structured import CodecType
 
 T = TypeVar("T")
 EMPTY = "'\"empty\"'"
@@ -18,9 +18,9 @@ EMPTY = "'\"empty\"'"
 
 def innermost(column_type: object) -> object:
     """The type that says how values of *column_type* are stored, below what spells it and what codes it."""
-    while isinstance(column_type, Spelt | Coded):
-        wrapped = cast("Spelt[Any] | Coded[Any]", column_type)
-        column_type = wrapped.inner if isinstance(wrapped, Spelt) else wrapped.stored
+    while isinstance(column_type, DdlOverride | CodecType):
+        wrapped = cast("DdlOverride[Any] | CodecType[Any]", column_type)
+        column_type = wrapped.inner if isinstance(wrapped, DdlOverride) else wrapped.stored
     return column_type
 
 

@@ -51,7 +51,7 @@ class AuthorUpdate(TypedDict, total=False):
     born: Value[date | None]
 
 
-class AuthorWhere(TypedDict, total=False):
+class AuthorFilter(TypedDict, total=False):
     id: Equal[int]
     name: Equal[str]
     born: Equal[date | None]
@@ -64,25 +64,32 @@ class AuthorTable(KeyedTable[AuthorRow, AuthorInsert, int]):
     row: ClassVar[type[AuthorRow]] = AuthorRow
     c: ClassVar[AuthorColumns] = AuthorColumns()
 
-    def find(self, /, **equal: Unpack[AuthorWhere]) -> list[AuthorRow]:
+    def find(self, /, **equal: Unpack[AuthorFilter]) -> list[AuthorRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[AuthorInsert]) -> AuthorRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[AuthorInsert]) -> AuthorRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[AuthorInsert | AuthorRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: int, /, **values: Unpack[AuthorUpdate]) -> AuthorRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[int, AuthorUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[AuthorUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

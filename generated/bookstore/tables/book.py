@@ -86,7 +86,7 @@ class BookUpdate(TypedDict, total=False):
     updated_at: Value[datetime]
 
 
-class BookWhere(TypedDict, total=False):
+class BookFilter(TypedDict, total=False):
     id: Equal[int]
     author_id: Equal[int]
     isbn: Equal[str]
@@ -107,29 +107,37 @@ class BookTable(KeyedTable[BookRow, BookInsert, int]):
     c: ClassVar[BookColumns] = BookColumns()
 
     def get_by_isbn(self, isbn: str, /, *, lock: Lock | None = None) -> BookRow | None:
+        """Return the row with this unique key, or None."""
         return self._get_by("isbn", (isbn,), lock)
 
-    def find(self, /, **equal: Unpack[BookWhere]) -> list[BookRow]:
+    def find(self, /, **equal: Unpack[BookFilter]) -> list[BookRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[BookInsert]) -> BookRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key", "isbn"] = "primary_key", **values: Unpack[BookInsert]
     ) -> BookRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[BookInsert | BookRow], /, conflict: Literal["primary_key", "isbn"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: int, /, **values: Unpack[BookUpdate]) -> BookRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[int, BookUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[BookUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

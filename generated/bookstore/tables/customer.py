@@ -49,7 +49,7 @@ class CustomerUpdate(TypedDict, total=False):
     name: Value[str]
 
 
-class CustomerWhere(TypedDict, total=False):
+class CustomerFilter(TypedDict, total=False):
     id: Equal[int]
     email: Equal[str]
     name: Equal[str]
@@ -63,29 +63,37 @@ class CustomerTable(KeyedTable[CustomerRow, CustomerInsert, int]):
     c: ClassVar[CustomerColumns] = CustomerColumns()
 
     def get_by_email(self, email: str, /, *, lock: Lock | None = None) -> CustomerRow | None:
+        """Return the row with this unique key, or None."""
         return self._get_by("email", (email,), lock)
 
-    def find(self, /, **equal: Unpack[CustomerWhere]) -> list[CustomerRow]:
+    def find(self, /, **equal: Unpack[CustomerFilter]) -> list[CustomerRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[CustomerInsert]) -> CustomerRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key", "email"] = "primary_key", **values: Unpack[CustomerInsert]
     ) -> CustomerRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[CustomerInsert | CustomerRow], /, conflict: Literal["primary_key", "email"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: int, /, **values: Unpack[CustomerUpdate]) -> CustomerRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[int, CustomerUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[CustomerUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

@@ -51,7 +51,7 @@ class OrderUpdate(TypedDict, total=False):
     placed_at: Value[datetime]
 
 
-class OrderWhere(TypedDict, total=False):
+class OrderFilter(TypedDict, total=False):
     id: Equal[int]
     customer_id: Equal[int]
     placed_at: Equal[datetime]
@@ -64,25 +64,32 @@ class OrderTable(KeyedTable[OrderRow, OrderInsert, int]):
     row: ClassVar[type[OrderRow]] = OrderRow
     c: ClassVar[OrderColumns] = OrderColumns()
 
-    def find(self, /, **equal: Unpack[OrderWhere]) -> list[OrderRow]:
+    def find(self, /, **equal: Unpack[OrderFilter]) -> list[OrderRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[OrderInsert]) -> OrderRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[OrderInsert]) -> OrderRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[OrderInsert | OrderRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: int, /, **values: Unpack[OrderUpdate]) -> OrderRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[int, OrderUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[OrderUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

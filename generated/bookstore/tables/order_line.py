@@ -53,6 +53,7 @@ class OrderLineRow(Row, frozen=True, gc=False):
 
     @property
     def key(self) -> OrderLineKey:
+        """The primary key."""
         return OrderLineKey(self.order_id, self.number)
 
 
@@ -70,7 +71,7 @@ class OrderLineUpdate(TypedDict, total=False):
     price: Value[Decimal]
 
 
-class OrderLineWhere(TypedDict, total=False):
+class OrderLineFilter(TypedDict, total=False):
     order_id: Equal[int]
     number: Equal[int]
     book_id: Equal[int]
@@ -86,35 +87,45 @@ class OrderLineTable(CompositeTable[OrderLineRow, OrderLineInsert, OrderLineKey]
     c: ClassVar[OrderLineColumns] = OrderLineColumns()
 
     def get(self, order_id: int, number: int, /, *, lock: Lock | None = None) -> OrderLineRow | None:
+        """Return the row with this primary key, or None."""
         return self._get((order_id, number), lock)
 
     def get_one(self, order_id: int, number: int, /, *, lock: Lock | None = None) -> OrderLineRow:
+        """Return the row with this primary key. Raise `NotFoundError` if there is none."""
         return self._get_one((order_id, number), lock)
 
     def delete(self, order_id: int, number: int, /) -> bool:
+        """Delete the row with this primary key. Return whether it existed."""
         return self._delete((order_id, number))
 
-    def find(self, /, **equal: Unpack[OrderLineWhere]) -> list[OrderLineRow]:
+    def find(self, /, **equal: Unpack[OrderLineFilter]) -> list[OrderLineRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[OrderLineInsert]) -> OrderLineRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[OrderLineInsert]
     ) -> OrderLineRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[OrderLineInsert | OrderLineRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, order_id: int, number: int, /, **values: Unpack[OrderLineUpdate]) -> OrderLineRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((order_id, number), values)
 
     def update_many(self, changes: Iterable[tuple[OrderLineKey, OrderLineUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[OrderLineUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

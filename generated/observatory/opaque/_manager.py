@@ -34,6 +34,7 @@ class OpaqueTableStorageManager(GeneratedOpaqueManager):
     def get(self, name: str, *, session: Session | None = None) -> AnyStorage | None: ...
 
     def get(self, name: str, *, session: Session | None = None) -> AnyStorage | None:
+        """Return the storage of the table *name*, or None if it is not registered."""
         return super().get(name, session=session)
 
     @overload
@@ -46,6 +47,7 @@ class OpaqueTableStorageManager(GeneratedOpaqueManager):
     def __getitem__(self, name: str, /) -> AnyStorage: ...
 
     def __getitem__(self, name: str, /) -> AnyStorage:
+        """Return the storage of the table *name*. Raise `UnknownOpaqueTableError` if it is not registered."""
         return super().__getitem__(name)
 
     @overload
@@ -64,4 +66,5 @@ class OpaqueTableStorageManager(GeneratedOpaqueManager):
     def register(
         self, name: str, definition: Definition | None = None, *, session: Session | None = None
     ) -> AnyStorage:
+        """Register the table *name*, creating it if it does not exist. Return its storage."""
         return self._register(name, definition, session)

@@ -71,7 +71,7 @@ class FileDatastoreRecordPart(TypedDict, total=False):
     file_size: int | None
 
 
-class FileDatastoreRecordWhere(TypedDict, total=False):
+class FileDatastoreRecordFilter(TypedDict, total=False):
     dataset_id: Matches[UUID]
     path: Matches[str] | Prefix
     formatter: Matches[str] | Prefix
@@ -88,13 +88,15 @@ class FileDatastoreRecordStorage(OpaqueTableStorage[FileDatastoreRecordRow, File
     row: ClassVar[type[FileDatastoreRecordRow]] = FileDatastoreRecordRow
 
     def fetch(
-        self, /, *, session: Session | None = None, **where: Unpack[FileDatastoreRecordWhere]
+        self, /, *, session: Session | None = None, **where: Unpack[FileDatastoreRecordFilter]
     ) -> Iterator[FileDatastoreRecordRow]:
+        """Yield the rows with these values. None finds NULL, an iterable finds any of its values."""
         return self._fetch(where, session)
 
     def fetch_batches(
-        self, /, *, session: Session | None = None, batch_size: int = 1000, **where: Unpack[FileDatastoreRecordWhere]
+        self, /, *, session: Session | None = None, batch_size: int = 1000, **where: Unpack[FileDatastoreRecordFilter]
     ) -> Iterator[list[FileDatastoreRecordRow]]:
+        """Yield the rows with these values in lists of at most *batch_size*."""
         return self._fetch_batches(where, session, batch_size)
 
     def delete(
@@ -105,4 +107,5 @@ class FileDatastoreRecordStorage(OpaqueTableStorage[FileDatastoreRecordRow, File
         *rows: FileDatastoreRecordPart | FileDatastoreRecordRow,
         session: Session | None = None,
     ) -> int:
+        """Delete the rows that equal one of *rows* in *columns*. Return the number deleted."""
         return self._delete(columns, rows, session)

@@ -60,7 +60,7 @@ class TransferPart(TypedDict, total=False):
     sites: list[str]
 
 
-class TransferWhere(TypedDict, total=False):
+class TransferFilter(TypedDict, total=False):
     file_id: Matches[UUID]
     format: Matches[FileFormat]
     asked_at: Matches[datetime]
@@ -73,12 +73,14 @@ class TransferStorage(OpaqueTableStorage[TransferRow, TransferInsert]):
     table: ClassVar[Table] = transfer
     row: ClassVar[type[TransferRow]] = TransferRow
 
-    def fetch(self, /, *, session: Session | None = None, **where: Unpack[TransferWhere]) -> Iterator[TransferRow]:
+    def fetch(self, /, *, session: Session | None = None, **where: Unpack[TransferFilter]) -> Iterator[TransferRow]:
+        """Yield the rows with these values. None finds NULL, an iterable finds any of its values."""
         return self._fetch(where, session)
 
     def fetch_batches(
-        self, /, *, session: Session | None = None, batch_size: int = 1000, **where: Unpack[TransferWhere]
+        self, /, *, session: Session | None = None, batch_size: int = 1000, **where: Unpack[TransferFilter]
     ) -> Iterator[list[TransferRow]]:
+        """Yield the rows with these values in lists of at most *batch_size*."""
         return self._fetch_batches(where, session, batch_size)
 
     def delete(
@@ -87,4 +89,5 @@ class TransferStorage(OpaqueTableStorage[TransferRow, TransferInsert]):
         *rows: TransferPart | TransferRow,
         session: Session | None = None,
     ) -> int:
+        """Delete the rows that equal one of *rows* in *columns*. Return the number deleted."""
         return self._delete(columns, rows, session)

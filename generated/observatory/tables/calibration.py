@@ -60,7 +60,7 @@ class CalibrationUpdate(TypedDict, total=False):
     quality: Value[Decimal]
 
 
-class CalibrationWhere(TypedDict, total=False):
+class CalibrationFilter(TypedDict, total=False):
     file_id: Equal[UUID]
     instrument: Equal[str]
     valid: Range[datetime]
@@ -74,27 +74,34 @@ class CalibrationTable(KeyedTable[CalibrationRow, CalibrationInsert, UUID]):
     row: ClassVar[type[CalibrationRow]] = CalibrationRow
     c: ClassVar[CalibrationColumns] = CalibrationColumns()
 
-    def find(self, /, **equal: Unpack[CalibrationWhere]) -> list[CalibrationRow]:
+    def find(self, /, **equal: Unpack[CalibrationFilter]) -> list[CalibrationRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[CalibrationInsert]) -> CalibrationRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[CalibrationInsert]
     ) -> CalibrationRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[CalibrationInsert | CalibrationRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, file_id: UUID, /, **values: Unpack[CalibrationUpdate]) -> CalibrationRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((file_id,), values)
 
     def update_many(self, changes: Iterable[tuple[UUID, CalibrationUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[CalibrationUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

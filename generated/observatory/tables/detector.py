@@ -50,6 +50,7 @@ class DetectorRow(Row, frozen=True, gc=False):
 
     @property
     def key(self) -> DetectorKey:
+        """The primary key."""
         return DetectorKey(self.instrument, self.number)
 
 
@@ -67,7 +68,7 @@ class DetectorUpdate(TypedDict, total=False):
     bad_pixels: Value[list[int]]
 
 
-class DetectorWhere(TypedDict, total=False):
+class DetectorFilter(TypedDict, total=False):
     instrument: Equal[str]
     number: Equal[int]
     rows: Range[int]
@@ -83,35 +84,45 @@ class DetectorTable(CompositeTable[DetectorRow, DetectorInsert, DetectorKey]):
     c: ClassVar[DetectorColumns] = DetectorColumns()
 
     def get(self, instrument: str, number: int, /, *, lock: Lock | None = None) -> DetectorRow | None:
+        """Return the row with this primary key, or None."""
         return self._get((instrument, number), lock)
 
     def get_one(self, instrument: str, number: int, /, *, lock: Lock | None = None) -> DetectorRow:
+        """Return the row with this primary key. Raise `NotFoundError` if there is none."""
         return self._get_one((instrument, number), lock)
 
     def delete(self, instrument: str, number: int, /) -> bool:
+        """Delete the row with this primary key. Return whether it existed."""
         return self._delete((instrument, number))
 
-    def find(self, /, **equal: Unpack[DetectorWhere]) -> list[DetectorRow]:
+    def find(self, /, **equal: Unpack[DetectorFilter]) -> list[DetectorRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[DetectorInsert]) -> DetectorRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[DetectorInsert]
     ) -> DetectorRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[DetectorInsert | DetectorRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, instrument: str, number: int, /, **values: Unpack[DetectorUpdate]) -> DetectorRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((instrument, number), values)
 
     def update_many(self, changes: Iterable[tuple[DetectorKey, DetectorUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[DetectorUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

@@ -73,6 +73,7 @@ class ExposureRow(Row, frozen=True, gc=False):
 
     @property
     def key(self) -> ExposureKey:
+        """The primary key."""
         return ExposureKey(self.instrument, self.night, self.number)
 
 
@@ -101,7 +102,7 @@ class ExposureUpdate(TypedDict, total=False):
     changed_at: Value[datetime]
 
 
-class ExposureWhere(TypedDict, total=False):
+class ExposureFilter(TypedDict, total=False):
     instrument: Equal[str]
     night: Equal[date]
     number: Equal[int]
@@ -123,37 +124,47 @@ class ExposureTable(CompositeTable[ExposureRow, ExposureInsert, ExposureKey]):
     c: ClassVar[ExposureColumns] = ExposureColumns()
 
     def get(self, instrument: str, night: date, number: int, /, *, lock: Lock | None = None) -> ExposureRow | None:
+        """Return the row with this primary key, or None."""
         return self._get((instrument, night, number), lock)
 
     def get_one(self, instrument: str, night: date, number: int, /, *, lock: Lock | None = None) -> ExposureRow:
+        """Return the row with this primary key. Raise `NotFoundError` if there is none."""
         return self._get_one((instrument, night, number), lock)
 
     def delete(self, instrument: str, night: date, number: int, /) -> bool:
+        """Delete the row with this primary key. Return whether it existed."""
         return self._delete((instrument, night, number))
 
-    def find(self, /, **equal: Unpack[ExposureWhere]) -> list[ExposureRow]:
+    def find(self, /, **equal: Unpack[ExposureFilter]) -> list[ExposureRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[ExposureInsert]) -> ExposureRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[ExposureInsert]
     ) -> ExposureRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[ExposureInsert | ExposureRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(
         self, instrument: str, night: date, number: int, /, **values: Unpack[ExposureUpdate]
     ) -> ExposureRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((instrument, night, number), values)
 
     def update_many(self, changes: Iterable[tuple[ExposureKey, ExposureUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[ExposureUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

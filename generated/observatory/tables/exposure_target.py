@@ -55,6 +55,7 @@ class ExposureTargetRow(Row, frozen=True, gc=False):
 
     @property
     def key(self) -> ExposureTargetKey:
+        """The primary key."""
         return ExposureTargetKey(self.instrument, self.night, self.number, self.target_id)
 
 
@@ -69,7 +70,7 @@ class ExposureTargetUpdate(TypedDict, total=False):
     pass
 
 
-class ExposureTargetWhere(TypedDict, total=False):
+class ExposureTargetFilter(TypedDict, total=False):
     instrument: Equal[str]
     night: Equal[date]
     number: Equal[int]
@@ -86,25 +87,31 @@ class ExposureTargetTable(CompositeTable[ExposureTargetRow, ExposureTargetInsert
     def get(
         self, instrument: str, night: date, number: int, target_id: int, /, *, lock: Lock | None = None
     ) -> ExposureTargetRow | None:
+        """Return the row with this primary key, or None."""
         return self._get((instrument, night, number, target_id), lock)
 
     def get_one(
         self, instrument: str, night: date, number: int, target_id: int, /, *, lock: Lock | None = None
     ) -> ExposureTargetRow:
+        """Return the row with this primary key. Raise `NotFoundError` if there is none."""
         return self._get_one((instrument, night, number, target_id), lock)
 
     def delete(self, instrument: str, night: date, number: int, target_id: int, /) -> bool:
+        """Delete the row with this primary key. Return whether it existed."""
         return self._delete((instrument, night, number, target_id))
 
-    def find(self, /, **equal: Unpack[ExposureTargetWhere]) -> list[ExposureTargetRow]:
+    def find(self, /, **equal: Unpack[ExposureTargetFilter]) -> list[ExposureTargetRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[ExposureTargetInsert]) -> ExposureTargetRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[ExposureTargetInsert]
     ) -> ExposureTargetRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
@@ -113,4 +120,5 @@ class ExposureTargetTable(CompositeTable[ExposureTargetRow, ExposureTargetInsert
         /,
         conflict: Literal["primary_key"] = "primary_key",
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)

@@ -107,7 +107,7 @@ class FileUpdate(TypedDict, total=False):
     changed_at: Value[datetime]
 
 
-class FileWhere(TypedDict, total=False):
+class FileFilter(TypedDict, total=False):
     id: Equal[UUID]
     path: Equal[str]
     format: Equal[FileFormat]
@@ -132,20 +132,25 @@ class FileTable(KeyedTable[FileRow, FileInsert, UUID]):
     c: ClassVar[FileColumns] = FileColumns()
 
     def get_by_path(self, path: str, /, *, lock: Lock | None = None) -> FileRow | None:
+        """Return the row with this unique key, or None."""
         return self._get_by("path", (path,), lock)
 
     def get_by_digest(self, digest: bytes, /, *, lock: Lock | None = None) -> FileRow | None:
+        """Return the row with this unique key, or None."""
         return self._get_by("digest", (digest,), lock)
 
-    def find(self, /, **equal: Unpack[FileWhere]) -> list[FileRow]:
+    def find(self, /, **equal: Unpack[FileFilter]) -> list[FileRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[FileInsert]) -> FileRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key", "path", "digest"] = "primary_key", **values: Unpack[FileInsert]
     ) -> FileRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
@@ -154,13 +159,17 @@ class FileTable(KeyedTable[FileRow, FileInsert, UUID]):
         /,
         conflict: Literal["primary_key", "path", "digest"] = "primary_key",
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: UUID, /, **values: Unpack[FileUpdate]) -> FileRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[UUID, FileUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[FileUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

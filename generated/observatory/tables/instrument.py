@@ -59,7 +59,7 @@ class InstrumentUpdate(TypedDict, total=False):
     setup: Value[dict[str, float | str]]
 
 
-class InstrumentWhere(TypedDict, total=False):
+class InstrumentFilter(TypedDict, total=False):
     name: Equal[str]
     lambda_: Equal[float]
     first_light: Equal[date | None]
@@ -74,27 +74,34 @@ class InstrumentTable(KeyedTable[InstrumentRow, InstrumentInsert, str]):
     row: ClassVar[type[InstrumentRow]] = InstrumentRow
     c: ClassVar[InstrumentColumns] = InstrumentColumns()
 
-    def find(self, /, **equal: Unpack[InstrumentWhere]) -> list[InstrumentRow]:
+    def find(self, /, **equal: Unpack[InstrumentFilter]) -> list[InstrumentRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[InstrumentInsert]) -> InstrumentRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[InstrumentInsert]
     ) -> InstrumentRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[InstrumentInsert | InstrumentRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, name: str, /, **values: Unpack[InstrumentUpdate]) -> InstrumentRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((name,), values)
 
     def update_many(self, changes: Iterable[tuple[str, InstrumentUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[InstrumentUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

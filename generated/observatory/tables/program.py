@@ -89,7 +89,7 @@ class ProgramUpdate(TypedDict, total=False):
     changed_at: Value[datetime]
 
 
-class ProgramWhere(TypedDict, total=False):
+class ProgramFilter(TypedDict, total=False):
     id: Equal[UUID]
     parent_id: Equal[UUID | None]
     title: Equal[str]
@@ -109,27 +109,34 @@ class ProgramTable(KeyedTable[ProgramRow, ProgramInsert, UUID]):
     row: ClassVar[type[ProgramRow]] = ProgramRow
     c: ClassVar[ProgramColumns] = ProgramColumns()
 
-    def find(self, /, **equal: Unpack[ProgramWhere]) -> list[ProgramRow]:
+    def find(self, /, **equal: Unpack[ProgramFilter]) -> list[ProgramRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[ProgramInsert]) -> ProgramRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[ProgramInsert]
     ) -> ProgramRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[ProgramInsert | ProgramRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: UUID, /, **values: Unpack[ProgramUpdate]) -> ProgramRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[UUID, ProgramUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[ProgramUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

@@ -56,7 +56,7 @@ class ShiftUpdate(TypedDict, total=False):
     supper: Value[time]
 
 
-class ShiftWhere(TypedDict, total=False):
+class ShiftFilter(TypedDict, total=False):
     id: Equal[int]
     observer: Equal[str]
     turn: Range[datetime]
@@ -70,25 +70,32 @@ class ShiftTable(KeyedTable[ShiftRow, ShiftInsert, int]):
     row: ClassVar[type[ShiftRow]] = ShiftRow
     c: ClassVar[ShiftColumns] = ShiftColumns()
 
-    def find(self, /, **equal: Unpack[ShiftWhere]) -> list[ShiftRow]:
+    def find(self, /, **equal: Unpack[ShiftFilter]) -> list[ShiftRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[ShiftInsert]) -> ShiftRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(self, /, _conflict: Literal["primary_key"] = "primary_key", **values: Unpack[ShiftInsert]) -> ShiftRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
         self, rows: Iterable[ShiftInsert | ShiftRow], /, conflict: Literal["primary_key"] = "primary_key"
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: int, /, **values: Unpack[ShiftUpdate]) -> ShiftRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[int, ShiftUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[ShiftUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

@@ -62,7 +62,7 @@ class SkyTargetUpdate(TypedDict, total=False):
     aliases: Value[list[str]]
 
 
-class SkyTargetWhere(TypedDict, total=False):
+class SkyTargetFilter(TypedDict, total=False):
     id: Equal[int]
     name: Equal[str]
     right_ascension: Equal[Decimal]
@@ -79,17 +79,21 @@ class SkyTargetTable(KeyedTable[SkyTargetRow, SkyTargetInsert, int]):
     c: ClassVar[SkyTargetColumns] = SkyTargetColumns()
 
     def get_by_name(self, name: str, /, *, lock: Lock | None = None) -> SkyTargetRow | None:
+        """Return the row with this unique key, or None."""
         return self._get_by("name", (name,), lock)
 
-    def find(self, /, **equal: Unpack[SkyTargetWhere]) -> list[SkyTargetRow]:
+    def find(self, /, **equal: Unpack[SkyTargetFilter]) -> list[SkyTargetRow]:
+        """Return the rows with these values. None finds NULL, a collection finds any of its values."""
         return self._find(equal)
 
     def insert(self, /, **values: Unpack[SkyTargetInsert]) -> SkyTargetRow:
+        """Insert a row. Return it as stored."""
         return self._insert(values)
 
     def upsert(
         self, /, _conflict: Literal["primary_key", "name"] = "primary_key", **values: Unpack[SkyTargetInsert]
     ) -> SkyTargetRow:
+        """Insert a row, or update the one with the same unique key. Return it as stored."""
         return self._upsert(_conflict, values)
 
     def upsert_many(
@@ -98,13 +102,17 @@ class SkyTargetTable(KeyedTable[SkyTargetRow, SkyTargetInsert, int]):
         /,
         conflict: Literal["primary_key", "name"] = "primary_key",
     ) -> int:
+        """Insert rows, or update those with the same unique key. Return the number of rows given."""
         return self._upsert_many(rows, conflict)
 
     def update(self, id: int, /, **values: Unpack[SkyTargetUpdate]) -> SkyTargetRow | None:
+        """Update the row with this primary key. Return it as stored, or None if it does not exist."""
         return self._update((id,), values)
 
     def update_many(self, changes: Iterable[tuple[int, SkyTargetUpdate]], /) -> int:
+        """Update the rows with these primary keys. Return the number of rows found."""
         return self._update_many(changes)
 
     def update_where(self, where: Where | AllRows, /, *_more: Where, **values: Unpack[SkyTargetUpdate]) -> int:
+        """Update the rows that meet every condition. Return the number updated."""
         return self._update_where((where, *_more), values)

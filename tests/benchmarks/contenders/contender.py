@@ -8,128 +8,128 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tests.benchmarks.places import Place
+from tests.benchmarks.targets import Target
 
 SPAN = 50
-"""How many rows a filtered read gives."""
+"""The number of rows of a filtered read."""
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a piece of work is told: the same for every contender."""
+class Workload:
+    """The input of a piece of work, the same for every contender."""
 
     keys: Sequence[int] = ()
-    """Of the rows to read or delete; of filtered reads, the first of each span."""
+    """Keys of the rows to read or delete; for filtered reads, the first key of each."""
     rows: Any = ()
-    """To write: a list of dicts, or where it says so an iterator."""
+    """Rows to write: a list of dicts, or an iterator."""
     changes: Sequence[tuple[int, Mapping[str, Any]]] = ()
-    """The key of each row to update, and what to set."""
+    """The key of each row to update, and its new values."""
     times: int = 0
 
 
 class Contender(ABC):
-    """Reads and writes a place in its own way; a method for each piece of work, as its users would write it.
+    """One library on one target, with a method for each piece of work, written as its users would write it.
 
-    Work is done in an open transaction, in which nothing has been read before. A read gives its rows, a write of
-    one row the row as the database has it, or how many there were where that is all one is told.
+    Methods run in an open transaction that has read nothing yet. Reads return rows. Writes of one row return the stored
+    row, or a count if the library returns no more.
     """
 
-    lacks: ClassVar[Mapping[str, str]] = {}
-    """The work that it does not do, and why."""
+    unsupported: ClassVar[Mapping[str, str]] = {}
+    """Reasons by unsupported piece of work."""
     untyped: ClassVar[frozenset[str]] = frozenset()
-    """The work whose rows are left as the driver gives them."""
+    """The work whose rows contain the driver's values, not converted."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, target: Target) -> None:
+        self.target = target
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[object]:
-        """A transaction of its own, rolled back at the end."""
+        """Open a transaction, and roll it back at the end."""
 
     @abstractmethod
-    def ask(self, sql: str) -> object:
-        """The one value that *sql* gives, in the connection that the contender works on."""
+    def scalar(self, sql: str) -> object:
+        """Execute *sql* in the contender's connection. Return its one value."""
 
     def content(self, table: str) -> Sequence[Any]:
-        """All rows of a *table*, typed."""
+        """Return all rows of a *table*, converted."""
         read = self.bulk_read if table == "plain" else self.bulk_read_rich
-        return read(Given())
+        return read(Workload())
 
-    def prepare(self, work: str, given: Given) -> None:  # noqa: B027  # most have nothing to prepare
-        """In the transaction, before the clock runs: what *work* finds there."""
+    def prepare(self, work: str, workload: Workload) -> None:  # noqa: B027  # most work needs no preparation
+        """Prepare *work* in its transaction, before the clock starts."""
 
     @abstractmethod
     def close(self) -> None:
-        """Gives its connections up."""
+        """Close all connections."""
 
-    def bulk_read(self, given: Given) -> Sequence[Any]:
-        """Reads the whole of *plain*."""
+    def bulk_read(self, workload: Workload) -> Sequence[Any]:
+        """Read all rows of *plain*."""
         raise NotImplementedError
 
-    def bulk_read_rich(self, given: Given) -> Sequence[Any]:
-        """Reads the whole of *rich*."""
+    def bulk_read_rich(self, workload: Workload) -> Sequence[Any]:
+        """Read all rows of *rich*."""
         raise NotImplementedError
 
-    def point_read(self, given: Given) -> Sequence[Any]:
-        """Reads rows of *plain* one by one, by their keys."""
+    def point_read(self, workload: Workload) -> Sequence[Any]:
+        """Read rows of *plain* by key, one by one."""
         raise NotImplementedError
 
-    def filtered_read(self, given: Given) -> Sequence[Any]:
-        """Reads fifty rows of *plain* from each key on."""
+    def filtered_read(self, workload: Workload) -> Sequence[Any]:
+        """Read the fifty rows of *plain* that start at each key."""
         raise NotImplementedError
 
-    def insert_returning(self, given: Given) -> Sequence[Any]:
-        """Inserts rows into *plain* one by one, and gives them as stored."""
+    def insert_returning(self, workload: Workload) -> Sequence[Any]:
+        """Insert rows into *plain* one by one. Return them as stored."""
         raise NotImplementedError
 
-    def update_by_key(self, given: Given) -> Sequence[Any]:
-        """Updates rows of *plain* one by one."""
+    def update_by_key(self, workload: Workload) -> Sequence[Any]:
+        """Update rows of *plain* one by one."""
         raise NotImplementedError
 
-    def delete_by_key(self, given: Given) -> Sequence[Any]:
-        """Deletes rows of *plain* one by one."""
+    def delete_by_key(self, workload: Workload) -> Sequence[Any]:
+        """Delete rows of *plain* one by one."""
         raise NotImplementedError
 
-    def stream(self, given: Given) -> int:
-        """Reads *plain* row by row in constant memory, keeping none; how many there were."""
+    def stream(self, workload: Workload) -> int:
+        """Read *plain* row by row in constant memory. Return the number of rows."""
         raise NotImplementedError
 
-    def insert_many(self, given: Given) -> object:
-        """Inserts rows into *plain* in one go."""
+    def insert_many(self, workload: Workload) -> object:
+        """Insert many rows into *plain*."""
         raise NotImplementedError
 
-    def insert_many_rich(self, given: Given) -> object:
-        """Inserts rows into *rich* in one go."""
+    def insert_many_rich(self, workload: Workload) -> object:
+        """Insert many rows into *rich*."""
         raise NotImplementedError
 
-    def upsert_many(self, given: Given) -> object:
-        """Inserts rows into *plain*, with their ids, or updates those that are there."""
+    def upsert_many(self, workload: Workload) -> object:
+        """Insert rows with ids into *plain*, or update existing ones."""
         raise NotImplementedError
 
-    def upsert_many_rich(self, given: Given) -> object:
-        """Inserts rows into *rich*, with their ids, or updates those that are there."""
+    def upsert_many_rich(self, workload: Workload) -> object:
+        """Insert rows with ids into *rich*, or update existing ones."""
         raise NotImplementedError
 
-    def books_with_authors(self, given: Given) -> Sequence[tuple[int, str, str]]:
-        """Reads the books with their authors in two statements: ids, titles, and the authors' names."""
+    def books_with_authors(self, workload: Workload) -> Sequence[tuple[int, str, str]]:
+        """Read the books with their authors in two statements. Return id, title and the author's name of each."""
         raise NotImplementedError
 
-    def empty_sessions(self, given: Given) -> Sequence[Any]:
-        """Begins and ends transactions in which nothing happens; called outside of one."""
+    def empty_sessions(self, workload: Workload) -> Sequence[Any]:
+        """Begin and end empty transactions; called outside a transaction."""
         raise NotImplementedError
 
-    def query_entities(self, given: Given) -> Sequence[Any]:
-        """Reads the first entities of *plain*."""
+    def query_entities(self, workload: Workload) -> Sequence[Any]:
+        """Read the first entities of *plain*."""
         raise NotImplementedError
 
-    def get_entities(self, given: Given) -> Sequence[Any]:
-        """Reads entities of *plain* one by one, by their keys."""
+    def get_entities(self, workload: Workload) -> Sequence[Any]:
+        """Read entities of *plain* by key, one by one."""
         raise NotImplementedError
 
-    def add_entities(self, given: Given) -> Sequence[Any]:
-        """Makes entities of *plain*, adds and flushes them."""
+    def add_entities(self, workload: Workload) -> Sequence[Any]:
+        """Create entities of *plain*, add and flush them."""
         raise NotImplementedError
 
-    def change_entities(self, given: Given) -> Sequence[Any]:
-        """Changes entities of *plain* that the session has already, and flushes."""
+    def change_entities(self, workload: Workload) -> Sequence[Any]:
+        """Change loaded entities of *plain*, and flush them."""
         raise NotImplementedError

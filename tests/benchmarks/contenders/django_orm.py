@@ -10,8 +10,8 @@ import django
 from django.conf import settings
 from django.db import connections, models, transaction
 
-from tests.benchmarks.contenders.contender import SPAN, Contender, Given
-from tests.benchmarks.places import Place
+from tests.benchmarks.contenders.contender import SPAN, Contender, Workload
+from tests.benchmarks.targets import Target
 
 if not settings.configured:
     settings.configure(DATABASES={}, INSTALLED_APPS=[], USE_TZ=False, TIME_ZONE="UTC")
@@ -55,21 +55,21 @@ class Book(models.Model):
 class DjangoOrm(Contender):
     """`django.db.models`."""
 
-    lacks = {"bulk_read_rich": "no arrays on SQLite, and zones are a setting of the process"}
+    unsupported = {"bulk_read_rich": "no arrays on SQLite, and zones are a setting of the process"}
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self.alias = f"place{len(connections.databases)}"
-        options: dict[str, Any] = {"NAME": place.url.database}
-        if place.engine == "sqlite":
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        self.alias = f"target{len(connections.databases)}"
+        options: dict[str, Any] = {"NAME": target.url.database}
+        if target.engine == "sqlite":
             options |= {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"transaction_mode": "IMMEDIATE"}}
         else:
             options |= {
                 "ENGINE": "django.db.backends.postgresql",
-                "USER": place.url.username,
-                "PASSWORD": place.url.password or "",
-                "HOST": place.url.query.get("host") or place.url.host or "",
-                "PORT": str(place.url.port or ""),
+                "USER": target.url.username,
+                "PASSWORD": target.url.password or "",
+                "HOST": target.url.query.get("host") or target.url.host or "",
+                "PORT": str(target.url.port or ""),
             }
         connections.databases[self.alias] = connections.configure_settings({"default": {}, self.alias: options})[
             self.alias
@@ -85,7 +85,7 @@ class DjangoOrm(Contender):
             finally:
                 transaction.set_rollback(True, using=self.alias)
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         with connections[self.alias].cursor() as cursor:
             cursor.execute(sql)
             return cursor.fetchone()[0]
@@ -93,47 +93,47 @@ class DjangoOrm(Contender):
     def close(self) -> None:
         connections[self.alias].close()
 
-    def bulk_read(self, given: Given) -> Sequence[Any]:
+    def bulk_read(self, workload: Workload) -> Sequence[Any]:
         return list(self.plain.all())
 
-    def point_read(self, given: Given) -> Sequence[Any]:
+    def point_read(self, workload: Workload) -> Sequence[Any]:
         plain = self.plain
-        return [plain.get(pk=key) for key in given.keys]
+        return [plain.get(pk=key) for key in workload.keys]
 
-    def filtered_read(self, given: Given) -> Sequence[Any]:
+    def filtered_read(self, workload: Workload) -> Sequence[Any]:
         rows: list[Any] = []
-        for key in given.keys:
+        for key in workload.keys:
             rows += self.plain.filter(pk__gte=key, pk__lt=key + SPAN)
         return rows
 
-    def insert_returning(self, given: Given) -> Sequence[Any]:
-        return [self.plain.create(**values) for values in given.rows]
+    def insert_returning(self, workload: Workload) -> Sequence[Any]:
+        return [self.plain.create(**values) for values in workload.rows]
 
-    def update_by_key(self, given: Given) -> Sequence[Any]:
-        # It has no UPDATE … RETURNING: how many rows is all one is told.
-        return [self.plain.filter(pk=key).update(**changes) for key, changes in given.changes]
+    def update_by_key(self, workload: Workload) -> Sequence[Any]:
+        # It has no UPDATE … RETURNING, only the number of rows.
+        return [self.plain.filter(pk=key).update(**changes) for key, changes in workload.changes]
 
-    def delete_by_key(self, given: Given) -> Sequence[Any]:
-        return [bool(self.plain.filter(pk=key).delete()[0]) for key in given.keys]
+    def delete_by_key(self, workload: Workload) -> Sequence[Any]:
+        return [bool(self.plain.filter(pk=key).delete()[0]) for key in workload.keys]
 
-    def insert_many(self, given: Given) -> object:
-        self.plain.bulk_create([Plain(**row) for row in given.rows])
-        return len(given.rows)
+    def insert_many(self, workload: Workload) -> object:
+        self.plain.bulk_create([Plain(**row) for row in workload.rows])
+        return len(workload.rows)
 
-    def upsert_many(self, given: Given) -> object:
+    def upsert_many(self, workload: Workload) -> object:
         self.plain.bulk_create(
-            [Plain(**row) for row in given.rows],
+            [Plain(**row) for row in workload.rows],
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=["name", "title", "rank", "score", "active", "seen"],
         )
-        return len(given.rows)
+        return len(workload.rows)
 
-    def books_with_authors(self, given: Given) -> Sequence[tuple[int, str, str]]:
+    def books_with_authors(self, workload: Workload) -> Sequence[tuple[int, str, str]]:
         return [(book.id, book.title, book.author.name) for book in self.books.prefetch_related("author")]
 
-    def empty_sessions(self, given: Given) -> Sequence[Any]:
-        for _ in range(given.times):
+    def empty_sessions(self, workload: Workload) -> Sequence[Any]:
+        for _ in range(workload.times):
             with transaction.atomic(using=self.alias):
                 pass
         return ()

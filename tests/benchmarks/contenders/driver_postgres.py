@@ -1,4 +1,4 @@
-"""The bare driver of Postgres, as one would write it by hand for these tables."""
+"""Postgres's bare driver, as written by hand for these tables."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import msgspec
 import psycopg
 from psycopg.types.json import set_json_dumps, set_json_loads
 
-from tests.benchmarks.contenders.contender import SPAN, Contender, Given
-from tests.benchmarks.places import Place
+from tests.benchmarks.contenders.contender import SPAN, Contender, Workload
+from tests.benchmarks.targets import Target
 
 GET = "SELECT id, name, title, rank, score, active, seen FROM plain WHERE id = %s"
 FILTER = "SELECT id, name, title, rank, score, active, seen FROM plain WHERE id >= %s AND id < %s"
@@ -35,12 +35,12 @@ UPSERT_RICH = """INSERT INTO rich SELECT * FROM stage ON CONFLICT (id) DO UPDATE
 
 
 def plain_values(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What the driver is given for a row of *plain*."""
+    """Return the driver's parameters for a row of *plain*."""
     return row["name"], row["title"], row["rank"], row["score"], row["active"], row["seen"]
 
 
 def rich_values(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What the driver is given for a row of *rich*."""
+    """Return the driver's parameters for a row of *rich*."""
     return row["price"], row["token"], row["details"], row["genre"].value, row["tags"], row["made"]
 
 
@@ -49,10 +49,10 @@ class PostgresDriver(Contender):
 
     untyped = frozenset({"bulk_read"})
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self.connection = psycopg.connect(place.conninfo, options="-c timezone=UTC")
-        # JSON straight into the type that the row says.
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        self.connection = psycopg.connect(target.conninfo, options="-c timezone=UTC")
+        # JSON is decoded directly into the type of the row.
         set_json_loads(msgspec.json.Decoder(dict[str, str]).decode, self.connection)
         set_json_dumps(msgspec.json.encode, self.connection)
 
@@ -64,7 +64,7 @@ class PostgresDriver(Contender):
         finally:
             self.connection.rollback()
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         row = self.connection.execute(sql.encode()).fetchone()
         return None if row is None else row[0]
 
@@ -73,14 +73,14 @@ class PostgresDriver(Contender):
 
     def content(self, table: str) -> Sequence[Any]:
         if table == "rich":
-            return self.bulk_read_rich(Given())
-        return [self.place.package.PlainRow(*row) for row in self.bulk_read(Given())]
+            return self.bulk_read_rich(Workload())
+        return [self.target.package.PlainRow(*row) for row in self.bulk_read(Workload())]
 
-    def bulk_read(self, given: Given) -> Sequence[Any]:
+    def bulk_read(self, workload: Workload) -> Sequence[Any]:
         return self.connection.execute("SELECT id, name, title, rank, score, active, seen FROM plain").fetchall()
 
-    def bulk_read_rich(self, given: Given) -> Sequence[Any]:
-        row, genres = self.place.package.RichRow, {genre.value: genre for genre in self.place.package.Genre}
+    def bulk_read_rich(self, workload: Workload) -> Sequence[Any]:
+        row, genres = self.target.package.RichRow, {genre.value: genre for genre in self.target.package.Genre}
         cursor = self.connection.execute("SELECT id, price, token, details, genre, tags, made FROM rich")
         return [
             row(id, price, token, details, genres[genre], tags, made)
@@ -88,7 +88,7 @@ class PostgresDriver(Contender):
         ]
 
     def _singles(self, sql: LiteralString, sets: Iterator[tuple[Any, ...]]) -> list[Any]:
-        row, execute = self.place.package.PlainRow, self.connection.execute
+        row, execute = self.target.package.PlainRow, self.connection.execute
         rows = []
         for values in sets:
             stored = execute(sql, values).fetchone()
@@ -96,28 +96,28 @@ class PostgresDriver(Contender):
                 rows.append(row(*stored))
         return rows
 
-    def point_read(self, given: Given) -> Sequence[Any]:
-        return self._singles(GET, ((key,) for key in given.keys))
+    def point_read(self, workload: Workload) -> Sequence[Any]:
+        return self._singles(GET, ((key,) for key in workload.keys))
 
-    def filtered_read(self, given: Given) -> Sequence[Any]:
-        row, execute = self.place.package.PlainRow, self.connection.execute
+    def filtered_read(self, workload: Workload) -> Sequence[Any]:
+        row, execute = self.target.package.PlainRow, self.connection.execute
         rows: list[Any] = []
-        for key in given.keys:
+        for key in workload.keys:
             rows += [row(*stored) for stored in execute(FILTER, (key, key + SPAN)).fetchall()]
         return rows
 
-    def insert_returning(self, given: Given) -> Sequence[Any]:
-        return self._singles(INSERT, map(plain_values, given.rows))
+    def insert_returning(self, workload: Workload) -> Sequence[Any]:
+        return self._singles(INSERT, map(plain_values, workload.rows))
 
-    def update_by_key(self, given: Given) -> Sequence[Any]:
-        return self._singles(UPDATE, ((changes["rank"], changes["title"], key) for key, changes in given.changes))
+    def update_by_key(self, workload: Workload) -> Sequence[Any]:
+        return self._singles(UPDATE, ((changes["rank"], changes["title"], key) for key, changes in workload.changes))
 
-    def delete_by_key(self, given: Given) -> Sequence[Any]:
+    def delete_by_key(self, workload: Workload) -> Sequence[Any]:
         execute = self.connection.execute
-        return [bool(execute(DELETE, (key,)).fetchall()) for key in given.keys]
+        return [bool(execute(DELETE, (key,)).fetchall()) for key in workload.keys]
 
-    def stream(self, given: Given) -> int:
-        row = self.place.package.PlainRow
+    def stream(self, workload: Workload) -> int:
+        row = self.target.package.PlainRow
         count = 0
         with self.connection.cursor("streamed") as cursor:
             cursor.itersize = 1000
@@ -136,35 +136,35 @@ class PostgresDriver(Contender):
                     write(values)
             return cursor.rowcount
 
-    def insert_many(self, given: Given) -> object:
-        return self._copy(COPY, COPY_TYPES, map(plain_values, given.rows))
+    def insert_many(self, workload: Workload) -> object:
+        return self._copy(COPY, COPY_TYPES, map(plain_values, workload.rows))
 
-    def insert_many_rich(self, given: Given) -> object:
-        return self._copy(COPY_RICH, COPY_RICH_TYPES, map(rich_values, given.rows))
+    def insert_many_rich(self, workload: Workload) -> object:
+        return self._copy(COPY_RICH, COPY_RICH_TYPES, map(rich_values, workload.rows))
 
-    def upsert_many(self, given: Given) -> object:
+    def upsert_many(self, workload: Workload) -> object:
         self.connection.execute(STAGE)
-        sets = ((row["id"], *plain_values(row)) for row in given.rows)
+        sets = ((row["id"], *plain_values(row)) for row in workload.rows)
         self._copy("COPY stage FROM STDIN (FORMAT BINARY)", ("int8", *COPY_TYPES), sets)
         return self.connection.execute(UPSERT).rowcount
 
-    def upsert_many_rich(self, given: Given) -> object:
+    def upsert_many_rich(self, workload: Workload) -> object:
         self.connection.execute(STAGE_RICH)
-        sets = ((row["id"], *rich_values(row)) for row in given.rows)
+        sets = ((row["id"], *rich_values(row)) for row in workload.rows)
         self._copy("COPY stage FROM STDIN (FORMAT BINARY)", ("int8", *COPY_RICH_TYPES), sets)
         return self.connection.execute(UPSERT_RICH).rowcount
 
-    def books_with_authors(self, given: Given) -> Sequence[tuple[int, str, str]]:
+    def books_with_authors(self, workload: Workload) -> Sequence[tuple[int, str, str]]:
         execute = self.connection.execute
-        book_row, author_row = self.place.package.BookRow, self.place.package.AuthorRow
+        book_row, author_row = self.target.package.BookRow, self.target.package.AuthorRow
         books = [book_row(*row) for row in execute("SELECT id, author_id, title, pages FROM book").fetchall()]
         wanted = list({book.author_id for book in books})
         found = execute("SELECT id, name FROM author WHERE id = ANY(%s)", (wanted,)).fetchall()
         authors = {row[0]: author_row(*row) for row in found}
         return [(book.id, book.title, authors[book.author_id].name) for book in books]
 
-    def empty_sessions(self, given: Given) -> Sequence[Any]:
-        for _ in range(given.times):
+    def empty_sessions(self, workload: Workload) -> Sequence[Any]:
+        for _ in range(workload.times):
             with self.connection.transaction():
                 pass
         return ()

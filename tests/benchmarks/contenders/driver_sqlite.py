@@ -1,4 +1,4 @@
-"""The bare driver of SQLite, as one would write it by hand for these tables: every conversion where it is needed."""
+"""SQLite's bare driver, as written by hand for these tables, with only the conversions that they need."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from tests.benchmarks.contenders.contender import SPAN, Contender, Given
-from tests.benchmarks.places import Place
+from tests.benchmarks.contenders.contender import SPAN, Contender, Workload
+from tests.benchmarks.targets import Target
 
 PLAIN = "id, name, title, rank, score, active, seen"
 RICH = "id, price, token, details, genre, tags, made"
@@ -33,13 +33,13 @@ UPSERT_RICH = f"""INSERT INTO rich ({RICH}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONF
 
 
 def plain_values(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What the driver is given for a row of *plain*."""
+    """Return the driver's parameters for a row of *plain*."""
     seen = row["seen"].isoformat(" ", "microseconds")
     return row["name"], row["title"], row["rank"], row["score"], row["active"], seen
 
 
 def rich_values(row: Mapping[str, Any], encode: Callable[[Any], bytes] = msgspec.json.encode) -> tuple[Any, ...]:
-    """What the driver is given for a row of *rich*."""
+    """Return the driver's parameters for a row of *rich*."""
     return (
         float(row["price"]),
         row["token"].hex,
@@ -55,9 +55,9 @@ class SqliteDriver(Contender):
 
     untyped = frozenset({"bulk_read"})
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self.connection = sqlite3.connect(str(place.url.database), isolation_level=None)
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        self.connection = sqlite3.connect(str(target.url.database), isolation_level=None)
         self.connection.execute("PRAGMA foreign_keys = ON")
 
     @contextmanager
@@ -68,7 +68,7 @@ class SqliteDriver(Contender):
         finally:
             self.connection.rollback()
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         return self.connection.execute(sql).fetchone()[0]
 
     def close(self) -> None:
@@ -76,21 +76,21 @@ class SqliteDriver(Contender):
 
     def content(self, table: str) -> Sequence[Any]:
         if table == "rich":
-            return self.bulk_read_rich(Given())
+            return self.bulk_read_rich(Workload())
         return self._plain(self.connection.execute(f"SELECT {PLAIN} FROM plain"))
 
     def _plain(self, cursor: sqlite3.Cursor) -> list[Any]:
-        row, read = self.place.package.PlainRow, datetime.fromisoformat
+        row, read = self.target.package.PlainRow, datetime.fromisoformat
         return [
             row(id, name, title, rank, score, bool(active), read(seen))
             for id, name, title, rank, score, active, seen in cursor.fetchall()
         ]
 
-    def bulk_read(self, given: Given) -> Sequence[Any]:
+    def bulk_read(self, workload: Workload) -> Sequence[Any]:
         return self.connection.execute(f"SELECT {PLAIN} FROM plain").fetchall()
 
-    def bulk_read_rich(self, given: Given) -> Sequence[Any]:
-        row, genres = self.place.package.RichRow, {genre.value: genre for genre in self.place.package.Genre}
+    def bulk_read_rich(self, workload: Workload) -> Sequence[Any]:
+        row, genres = self.target.package.RichRow, {genre.value: genre for genre in self.target.package.Genre}
         details_of = msgspec.json.Decoder(dict[str, str]).decode
         read, utc = datetime.fromisoformat, UTC
         return [
@@ -108,45 +108,45 @@ class SqliteDriver(Contender):
             ).fetchall()
         ]
 
-    def point_read(self, given: Given) -> Sequence[Any]:
-        row, read, execute = self.place.package.PlainRow, datetime.fromisoformat, self.connection.execute
+    def point_read(self, workload: Workload) -> Sequence[Any]:
+        row, read, execute = self.target.package.PlainRow, datetime.fromisoformat, self.connection.execute
         rows = []
-        for key in given.keys:
+        for key in workload.keys:
             id, name, title, rank, score, active, seen = execute(GET, (key,)).fetchone()
             rows.append(row(id, name, title, rank, score, bool(active), read(seen)))
         return rows
 
-    def filtered_read(self, given: Given) -> Sequence[Any]:
+    def filtered_read(self, workload: Workload) -> Sequence[Any]:
         rows: list[Any] = []
-        for key in given.keys:
+        for key in workload.keys:
             rows += self._plain(self.connection.execute(FILTER, (key, key + SPAN)))
         return rows
 
-    def insert_returning(self, given: Given) -> Sequence[Any]:
-        row, read, execute = self.place.package.PlainRow, datetime.fromisoformat, self.connection.execute
+    def insert_returning(self, workload: Workload) -> Sequence[Any]:
+        row, read, execute = self.target.package.PlainRow, datetime.fromisoformat, self.connection.execute
         insert = f"{INSERT} RETURNING {PLAIN}"
         rows = []
-        for values in given.rows:
+        for values in workload.rows:
             (stored,) = execute(insert, plain_values(values)).fetchall()
             id, name, title, rank, score, active, seen = stored
             rows.append(row(id, name, title, rank, score, bool(active), read(seen)))
         return rows
 
-    def update_by_key(self, given: Given) -> Sequence[Any]:
-        row, read, execute = self.place.package.PlainRow, datetime.fromisoformat, self.connection.execute
+    def update_by_key(self, workload: Workload) -> Sequence[Any]:
+        row, read, execute = self.target.package.PlainRow, datetime.fromisoformat, self.connection.execute
         rows = []
-        for key, changes in given.changes:
+        for key, changes in workload.changes:
             (stored,) = execute(UPDATE, (changes["rank"], changes["title"], key)).fetchall()
             id, name, title, rank, score, active, seen = stored
             rows.append(row(id, name, title, rank, score, bool(active), read(seen)))
         return rows
 
-    def delete_by_key(self, given: Given) -> Sequence[Any]:
+    def delete_by_key(self, workload: Workload) -> Sequence[Any]:
         execute = self.connection.execute
-        return [bool(execute(DELETE, (key,)).fetchall()) for key in given.keys]
+        return [bool(execute(DELETE, (key,)).fetchall()) for key in workload.keys]
 
-    def stream(self, given: Given) -> int:
-        row, read = self.place.package.PlainRow, datetime.fromisoformat
+    def stream(self, workload: Workload) -> int:
+        row, read = self.target.package.PlainRow, datetime.fromisoformat
         count = 0
         cursor = self.connection.execute(f"SELECT {PLAIN} FROM plain")
         for id, name, title, rank, score, active, seen in cursor:
@@ -154,21 +154,23 @@ class SqliteDriver(Contender):
             count += 1
         return count
 
-    def insert_many(self, given: Given) -> object:
-        return self.connection.executemany(INSERT, map(plain_values, given.rows)).rowcount
+    def insert_many(self, workload: Workload) -> object:
+        return self.connection.executemany(INSERT, map(plain_values, workload.rows)).rowcount
 
-    def insert_many_rich(self, given: Given) -> object:
-        return self.connection.executemany(INSERT_RICH, map(rich_values, given.rows)).rowcount
+    def insert_many_rich(self, workload: Workload) -> object:
+        return self.connection.executemany(INSERT_RICH, map(rich_values, workload.rows)).rowcount
 
-    def upsert_many(self, given: Given) -> object:
-        return self.connection.executemany(UPSERT, ((row["id"], *plain_values(row)) for row in given.rows)).rowcount
+    def upsert_many(self, workload: Workload) -> object:
+        return self.connection.executemany(UPSERT, ((row["id"], *plain_values(row)) for row in workload.rows)).rowcount
 
-    def upsert_many_rich(self, given: Given) -> object:
-        return self.connection.executemany(UPSERT_RICH, ((row["id"], *rich_values(row)) for row in given.rows)).rowcount
+    def upsert_many_rich(self, workload: Workload) -> object:
+        return self.connection.executemany(
+            UPSERT_RICH, ((row["id"], *rich_values(row)) for row in workload.rows)
+        ).rowcount
 
-    def books_with_authors(self, given: Given) -> Sequence[tuple[int, str, str]]:
+    def books_with_authors(self, workload: Workload) -> Sequence[tuple[int, str, str]]:
         execute = self.connection.execute
-        book_row, author_row = self.place.package.BookRow, self.place.package.AuthorRow
+        book_row, author_row = self.target.package.BookRow, self.target.package.AuthorRow
         books = [book_row(*row) for row in execute("SELECT id, author_id, title, pages FROM book").fetchall()]
         wanted = list({book.author_id for book in books})
         marks = ", ".join("?" * len(wanted))
@@ -176,8 +178,8 @@ class SqliteDriver(Contender):
         authors = {row[0]: author_row(*row) for row in found}
         return [(book.id, book.title, authors[book.author_id].name) for book in books]
 
-    def empty_sessions(self, given: Given) -> Sequence[Any]:
-        for _ in range(given.times):
+    def empty_sessions(self, workload: Workload) -> Sequence[Any]:
+        for _ in range(workload.times):
             self.connection.execute("BEGIN IMMEDIATE")
             self.connection.commit()
         return ()

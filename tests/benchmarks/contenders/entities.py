@@ -1,4 +1,4 @@
-"""Entities on the generated tables: the generated ones in tablewright's session, and the same mapped by hand."""
+"""Entities of the generated tables: generated ones in tablewright's session, and the same classes mapped by hand."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import Mapped, Session, declarative_base, relationship
 
 from tests.benchmarks.contenders.sqlalchemy_orm import SqlalchemyOrm
-from tests.benchmarks.places import Place
+from tests.benchmarks.targets import Target
 
 
 class EntitiesByHand(SqlalchemyOrm):
     """Classes that map the generated tables, in a plain `Session` on a plain engine."""
 
     def map_models(self) -> Any:
-        # Copies: SQLAlchemy warns of two classes whose relationships write to one table.
+        # Copies of the tables: SQLAlchemy warns if the relationships of two classes write to one table.
         metadata = MetaData()
-        tables = {name: table.to_metadata(metadata) for name, table in self.place.package.metadata.tables.items()}
+        tables = {name: table.to_metadata(metadata) for name, table in self.target.package.metadata.tables.items()}
         base: Any = declarative_base()
 
         class Plain(base):
@@ -38,15 +38,15 @@ class EntitiesByHand(SqlalchemyOrm):
 class TablewrightEntities(SqlalchemyOrm):
     """The generated entities."""
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        self.database = place.package.Database(place.url)
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        self.database = target.package.Database(target.url)
 
     def map_models(self) -> Any:
-        return self.place.package
+        return self.target.package
 
     def open_session(self) -> Session:
-        session: Session = self.place.package.Session(self.database)
+        session: Session = self.target.package.Session(self.database)
         return session
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The opaque tables of LSST's Data Butler, by its public names."""
+"""The opaque tables of LSST's Data Butler, through its public API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATABASES = {"sqlite": "sqlite:SqliteDatabase", "postgresql": "postgresql:Postgr
 
 
 def read(rows: Iterable[Any]) -> int:
-    """Every value of *rows*, looked at."""
+    """Read every value of *rows*. Return the sum of numbers and text lengths."""
     return sum(row["id"] + row["count"] + len(row["name"]) + len(row["path"]) for row in rows)
 
 
@@ -36,7 +36,7 @@ class ButlerStorage(OpaqueStorage):
         databases = importlib.import_module(f"lsst.daf.butler.registry.databases.{module}")
         self.database: Any = getattr(databases, name).fromUri(url, origin=0)
 
-    def make(self) -> None:
+    def create(self) -> None:
         ddl = importlib.import_module("lsst.daf.butler.ddl")
         opaque = importlib.import_module("lsst.daf.butler.registry.opaque")
         with self.database.declareStaticTables(create=True) as context:
@@ -67,7 +67,7 @@ class ButlerStorage(OpaqueStorage):
     def delete(self, keys: Sequence[Record]) -> object:
         return self.storage.delete(["id"], *keys)
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         with self.database.query(sqlalchemy.text(sql)) as result:
             return result.scalar()
 

@@ -1,4 +1,4 @@
-"""`OpaqueStorage`: one way to keep the records of the benchmarks' opaque table, and the bare drivers'."""
+"""`OpaqueStorage`, the interface of contenders with opaque tables, and the bare drivers' implementations."""
 
 from __future__ import annotations
 
@@ -21,60 +21,57 @@ STAGE = "CREATE TEMPORARY TABLE stage (id bigint, name varchar, path varchar, co
 
 
 class OpaqueStorage(ABC):
-    """A table `record` (id bigint as the key, a unique name, a path, a count), each call a transaction of its own.
-
-    Reads go through all rows and let go of them; they say how many there were.
-    """
+    """A table `record`: a bigint id as the key, a unique name, a path, a count. Each call is its own transaction."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
 
     @abstractmethod
-    def make(self) -> None:
-        """Makes the table in an empty database."""
+    def create(self) -> None:
+        """Create the table in an empty database."""
 
     @abstractmethod
     def insert(self, records: Sequence[Record]) -> object:
-        """Inserts them."""
+        """Insert records."""
 
     @abstractmethod
     def ensure(self, records: Sequence[Record]) -> object:
-        """Inserts those that are not there."""
+        """Insert the records that do not exist yet."""
 
     @abstractmethod
     def replace(self, records: Sequence[Record]) -> object:
-        """Inserts them, over those with the same key."""
+        """Insert records, replacing those with the same key."""
 
     @abstractmethod
     def fetch_all(self) -> int:
-        """Reads all, each of their values; the sum of the numbers and of the lengths of texts."""
+        """Read every value of all records. Return the sum of numbers and text lengths."""
 
     @abstractmethod
     def fetch_ids(self, ids: Sequence[int]) -> int:
-        """The same of those with these ids."""
+        """Read every value of the records with these ids. Return the sum of numbers and text lengths."""
 
     @abstractmethod
     def delete(self, keys: Sequence[Record]) -> object:
-        """Deletes those with the ids of *keys*."""
+        """Delete the records with the ids in *keys*."""
 
     @abstractmethod
-    def ask(self, sql: str) -> object:
-        """The one value that *sql* gives, in a connection that writes."""
+    def scalar(self, sql: str) -> object:
+        """Execute *sql* in a connection that writes. Return its one value."""
 
     @abstractmethod
     def close(self) -> None:
-        """Gives its connections up."""
+        """Close all connections."""
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> int:
-    """Every value of *rows*, looked at."""
+    """Read every value of *rows*. Return the sum of numbers and text lengths."""
     return sum(number + count + len(name) + len(path) for number, name, path, count in rows)
 
 
 class SqliteStorage(OpaqueStorage):
     """`sqlite3`."""
 
-    def make(self) -> None:
+    def create(self) -> None:
         self.connection = sqlite3.connect(str(self.url.database), isolation_level=None)
         self.connection.execute("PRAGMA foreign_keys = ON")
         self.connection.execute(
@@ -84,7 +81,7 @@ class SqliteStorage(OpaqueStorage):
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that commits."""
+        """Open a transaction, and commit it at the end."""
         self.connection.execute("BEGIN IMMEDIATE")
         yield self.connection
         self.connection.commit()
@@ -118,7 +115,7 @@ class SqliteStorage(OpaqueStorage):
             sql = f"DELETE FROM {TABLE} WHERE id IN (SELECT value FROM json_each(?))"
             return connection.execute(sql, (json.dumps([key["id"] for key in keys]),)).rowcount
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         return self.connection.execute(sql).fetchone()[0]
 
     def close(self) -> None:
@@ -126,9 +123,9 @@ class SqliteStorage(OpaqueStorage):
 
 
 class PostgresStorage(OpaqueStorage):
-    """`psycopg`, with COPY into the table, or into a temporary one."""
+    """`psycopg`, with COPY into the table or a temporary table."""
 
-    def make(self) -> None:
+    def create(self) -> None:
         conninfo = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.connection = psycopg.connect(conninfo, options="-c timezone=UTC")
         with self.connection.transaction():
@@ -138,7 +135,7 @@ class PostgresStorage(OpaqueStorage):
             )
 
     def copy(self, table: str, records: Sequence[Record]) -> None:
-        """Writes them by COPY."""
+        """Write records with COPY."""
         with self.connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
             for record in records:
                 copy.write_row(VALUES(record))
@@ -177,10 +174,10 @@ class PostgresStorage(OpaqueStorage):
         with self.connection.transaction():
             return self.connection.execute(sql, ([key["id"] for key in keys],)).rowcount
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         with self.connection.transaction():
-            found = self.connection.execute(sql.encode()).fetchone()
-        return found and found[0]
+            row = self.connection.execute(sql.encode()).fetchone()
+        return row and row[0]
 
     def close(self) -> None:
         self.connection.close()

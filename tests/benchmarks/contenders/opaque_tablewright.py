@@ -23,7 +23,7 @@ SPEC = TableSpec(
 
 
 class TablewrightStorage(OpaqueStorage):
-    """`database.opaque`, of a table that is known at run time only."""
+    """`database.opaque`, with a table that is defined at run time."""
 
     storage: DynamicOpaqueTableStorage
 
@@ -31,7 +31,7 @@ class TablewrightStorage(OpaqueStorage):
         super().__init__(url)
         self.database = package.Database(url)
 
-    def make(self) -> None:
+    def create(self) -> None:
         self.database.create()
         self.storage = self.database.opaque.register(TABLE, SPEC)
 
@@ -53,7 +53,7 @@ class TablewrightStorage(OpaqueStorage):
     def delete(self, keys: Sequence[Record]) -> object:
         return self.storage.delete(["id"], *keys)
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         with self.database.session() as session:
             return session.scalar(text(sql))
 

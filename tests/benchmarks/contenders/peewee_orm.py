@@ -9,35 +9,35 @@ from typing import Any
 import peewee
 from playhouse.postgres_ext import Psycopg3Database
 
-from tests.benchmarks.contenders.contender import SPAN, Contender, Given
-from tests.benchmarks.places import Place
+from tests.benchmarks.contenders.contender import SPAN, Contender, Workload
+from tests.benchmarks.targets import Target
 
 BATCH = 500
-"""How many rows an INSERT names: SQLite allows so many parameters."""
+"""Rows in an INSERT, limited by the parameters that SQLite allows."""
 
 
 class PeeweeOrm(Contender):
     """`peewee.Model`."""
 
-    lacks = {"bulk_read_rich": "no types for arrays and enums that both engines know"}
+    unsupported = {"bulk_read_rich": "no types for arrays and enums that both engines know"}
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
-        if place.engine == "sqlite":
-            self.database: Any = peewee.SqliteDatabase(place.url.database, pragmas={"foreign_keys": 1})
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        if target.engine == "sqlite":
+            self.database: Any = peewee.SqliteDatabase(target.url.database, pragmas={"foreign_keys": 1})
         else:
             self.database = Psycopg3Database(
-                place.url.database,
-                user=place.url.username,
-                password=place.url.password,
-                host=place.url.query.get("host") or place.url.host,
-                port=place.url.port,
+                target.url.database,
+                user=target.url.username,
+                password=target.url.password,
+                host=target.url.query.get("host") or target.url.host,
+                port=target.url.port,
                 options="-c timezone=UTC",
             )
         database = self.database
 
         class Plain(peewee.Model):
-            id = peewee.BigAutoField() if place.engine == "postgresql" else peewee.AutoField()
+            id = peewee.BigAutoField() if target.engine == "postgresql" else peewee.AutoField()
             name = peewee.CharField(100)
             title = peewee.CharField(200)
             rank = peewee.IntegerField()
@@ -69,7 +69,7 @@ class PeeweeOrm(Contender):
         self.database.connect()
 
     def _atomic(self) -> Any:
-        return self.database.atomic("IMMEDIATE") if self.place.engine == "sqlite" else self.database.atomic()
+        return self.database.atomic("IMMEDIATE") if self.target.engine == "sqlite" else self.database.atomic()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -79,57 +79,57 @@ class PeeweeOrm(Contender):
             finally:
                 transaction.rollback()
 
-    def ask(self, sql: str) -> object:
+    def scalar(self, sql: str) -> object:
         return self.database.execute_sql(sql).fetchone()[0]
 
     def close(self) -> None:
         self.database.close()
 
-    def bulk_read(self, given: Given) -> Sequence[Any]:
+    def bulk_read(self, workload: Workload) -> Sequence[Any]:
         return list(self.plain.select())
 
-    def point_read(self, given: Given) -> Sequence[Any]:
+    def point_read(self, workload: Workload) -> Sequence[Any]:
         get = self.plain.get_by_id
-        return [get(key) for key in given.keys]
+        return [get(key) for key in workload.keys]
 
-    def filtered_read(self, given: Given) -> Sequence[Any]:
+    def filtered_read(self, workload: Workload) -> Sequence[Any]:
         plain = self.plain
         rows: list[Any] = []
-        for key in given.keys:
+        for key in workload.keys:
             rows += list(plain.select().where((plain.id >= key) & (plain.id < key + SPAN)))
         return rows
 
-    def insert_returning(self, given: Given) -> Sequence[Any]:
-        return [self.plain.create(**values) for values in given.rows]
+    def insert_returning(self, workload: Workload) -> Sequence[Any]:
+        return [self.plain.create(**values) for values in workload.rows]
 
-    def update_by_key(self, given: Given) -> Sequence[Any]:
+    def update_by_key(self, workload: Workload) -> Sequence[Any]:
         plain = self.plain
         return [
             next(iter(plain.update(**changes).where(plain.id == key).returning(plain).execute()))
-            for key, changes in given.changes
+            for key, changes in workload.changes
         ]
 
-    def delete_by_key(self, given: Given) -> Sequence[Any]:
-        return [bool(self.plain.delete_by_id(key)) for key in given.keys]
+    def delete_by_key(self, workload: Workload) -> Sequence[Any]:
+        return [bool(self.plain.delete_by_id(key)) for key in workload.keys]
 
-    def insert_many(self, given: Given) -> object:
-        for batch in peewee.chunked(given.rows, BATCH):
+    def insert_many(self, workload: Workload) -> object:
+        for batch in peewee.chunked(workload.rows, BATCH):
             self.plain.insert_many(batch).execute()
-        return len(given.rows)
+        return len(workload.rows)
 
-    def upsert_many(self, given: Given) -> object:
+    def upsert_many(self, workload: Workload) -> object:
         plain = self.plain
         others = [plain.name, plain.title, plain.rank, plain.score, plain.active, plain.seen]
-        for batch in peewee.chunked(given.rows, BATCH):
+        for batch in peewee.chunked(workload.rows, BATCH):
             plain.insert_many(batch).on_conflict(conflict_target=[plain.id], preserve=others).execute()
-        return len(given.rows)
+        return len(workload.rows)
 
-    def books_with_authors(self, given: Given) -> Sequence[tuple[int, str, str]]:
+    def books_with_authors(self, workload: Workload) -> Sequence[tuple[int, str, str]]:
         books = peewee.prefetch(self.book.select(), self.author.select())
         return [(book.id, book.title, book.author.name) for book in books]
 
-    def empty_sessions(self, given: Given) -> Sequence[Any]:
-        for _ in range(given.times):
+    def empty_sessions(self, workload: Workload) -> Sequence[Any]:
+        for _ in range(workload.times):
             with self._atomic():
                 pass
         return ()

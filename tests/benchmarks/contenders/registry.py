@@ -1,4 +1,4 @@
-"""Who takes part, by short name."""
+"""The contenders by short name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.benchmarks.contenders.contender import Contender
-from tests.benchmarks.places import Place
+from tests.benchmarks.targets import Target
 
 
 @dataclass(frozen=True)
@@ -17,18 +17,18 @@ class Entry:
 
     title: str
     path: str
-    """`module:Class`; on Postgres, where it differs, after a space."""
+    """`module:Class`; a different one for Postgres follows after a space."""
     distributions: tuple[str, ...] = ()
-    """What has to be installed besides what tablewright needs."""
+    """Required distributions besides those of tablewright."""
 
 
 CONTENDERS = {
     "driver": Entry("bare driver", "driver_sqlite:SqliteDriver driver_postgres:PostgresDriver"),
     "tablewright": Entry("tablewright", "tablewright_rows:TablewrightRows"),
-    "tablewright-listened": Entry("tablewright, listened to", "tablewright_rows:TablewrightListened"),
+    "tablewright-listened": Entry("tablewright with a listener", "tablewright_rows:TablewrightListened"),
     "tablewright-entities": Entry("tablewright's entities", "entities:TablewrightEntities"),
     "core": Entry("SQLAlchemy Core", "sqlalchemy_core:SqlalchemyCore"),
-    "core-listened": Entry("SQLAlchemy Core, listened to", "sqlalchemy_core:ListenedCore"),
+    "core-listened": Entry("SQLAlchemy Core with a listener", "sqlalchemy_core:ListenedCore"),
     "orm": Entry("SQLAlchemy ORM", "sqlalchemy_orm:SqlalchemyOrm"),
     "orm-same-tables": Entry("SQLAlchemy ORM on the same tables", "entities:EntitiesByHand"),
     "sqlmodel": Entry("SQLModel", "sqlmodel_orm:SqlmodelOrm", ("sqlmodel",)),
@@ -37,8 +37,8 @@ CONTENDERS = {
 }
 
 
-def why_missing(name: str) -> str | None:
-    """Why the contender cannot take part on this machine; None when it can."""
+def missing_reason(name: str) -> str | None:
+    """Return the reason that a contender is missing, or None if it is installed."""
     for distribution in CONTENDERS[name].distributions:
         try:
             importlib.metadata.version(distribution)
@@ -47,12 +47,12 @@ def why_missing(name: str) -> str | None:
     return None
 
 
-def contender(name: str, place: Place) -> Contender:
-    """The contender *name* at *place*, made once."""
-    if name not in place.contenders:
+def open_contender(name: str, target: Target) -> Contender:
+    """Return the contender *name* on *target*; open it on the first call."""
+    if name not in target.contenders:
         paths = CONTENDERS[name].path.split()
-        module, _, member = paths[-1 if place.engine == "postgresql" else 0].partition(":")
-        made: Any = getattr(importlib.import_module(f"tests.benchmarks.contenders.{module}"), member)
-        place.contenders[name] = made(place)
-    found: Contender = place.contenders[name]
-    return found
+        module, _, member = paths[-1 if target.engine == "postgresql" else 0].partition(":")
+        contender_class: Any = getattr(importlib.import_module(f"tests.benchmarks.contenders.{module}"), member)
+        target.contenders[name] = contender_class(target)
+    contender: Contender = target.contenders[name]
+    return contender

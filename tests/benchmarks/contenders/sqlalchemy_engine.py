@@ -1,4 +1,4 @@
-"""An engine of SQLAlchemy's own for a place, whose transactions begin and end as everybody's do."""
+"""A plain SQLAlchemy engine for a target, with the same transactions as all contenders."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import SAWarning
 
-from tests.benchmarks.places import Place
+from tests.benchmarks.targets import Target
 
 
-def plain_engine(place: Place) -> Engine:
-    """An engine that tablewright knows nothing of."""
-    if place.engine == "postgresql":
-        # Tablewright asks whether a pooled connection is still alive; so does this.
-        return create_engine(place.url, connect_args={"options": "-c timezone=UTC"}, pool_pre_ping=True)
-    # That decimals pass through floats on SQLite is so for every contender; the columns' digits survive it.
+def plain_engine(target: Target) -> Engine:
+    """Return an engine without tablewright's listeners."""
+    if target.engine == "postgresql":
+        # Like tablewright, check that a pooled connection is alive.
+        return create_engine(target.url, connect_args={"options": "-c timezone=UTC"}, pool_pre_ping=True)
+    # On SQLite every contender passes decimals through floats, which keep the digits of these columns.
     warnings.filterwarnings("ignore", "Dialect sqlite.* does .not. support Decimal", SAWarning)
-    engine = create_engine(f"sqlite:///{place.url.database}", connect_args={"isolation_level": None})
+    engine = create_engine(f"sqlite:///{target.url.database}", connect_args={"isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:

@@ -18,7 +18,7 @@ _SAME = "the same statement in the same session as SQLAlchemy's ORM"
 class SqlmodelOrm(SqlalchemyOrm):
     """`SQLModel` classes in its own `Session`."""
 
-    lacks = {
+    unsupported = {
         "bulk_read_rich": "each of these types has to be said as a column of SQLAlchemy's",
         "insert_many": _SAME,
         "upsert_many": _SAME,
@@ -29,9 +29,9 @@ class SqlmodelOrm(SqlalchemyOrm):
 
     def map_models(self) -> Any:
         metaclass: Any = type(SQLModel)
-        # A registry for each place, so that their classes are not taken for one.
+        # A registry for each target, so that their classes do not clash.
         base = metaclass("Base", (SQLModel,), {"__module__": __name__}, registry=registry(metadata=MetaData()))
-        # Pydantic evaluates the annotations where the class is made, not where it is used.
+        # Pydantic evaluates annotations when the class is created.
         namespace: dict[str, Any] = {
             "__annotations__": {
                 "id": int | None,

@@ -1,4 +1,4 @@
-"""The benchmarks' tables as one maps them by hand, with SQLAlchemy's own types."""
+"""The tables of the benchmarks, mapped by hand with SQLAlchemy's own types."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IdType = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
-    """What SQLite, which keeps no zone, needs for moments."""
+    """Timestamps with time zone on SQLite, which stores no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -43,7 +43,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
 
 
 class StockModels:
-    """`Plain`, `Rich`, `Author` and `Book`, mapped anew; *genres* is the enum of *rich*."""
+    """New mapped classes `Plain`, `Rich`, `Author` and `Book`; *genres* is the enum of *rich*."""
 
     def __init__(self, genres: Any, metadata: MetaData | None = None) -> None:
         base: Any = declarative_base(metadata=metadata)

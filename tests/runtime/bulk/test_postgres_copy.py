@@ -118,9 +118,9 @@ def test_types_spelt_by_the_spec(postgres: sample.Database) -> None:
     """A type spelt in SQL goes as what the database makes of it."""
     table = loose_table(
         {
-            "id": column(types.BigInteger().spelt(postgresql="bigserial")),
-            "short": column(types.Text().spelt(postgresql="varchar(3)")),
-            "padded": column(types.Text().spelt(postgresql="char(3)"), default="x"),
+            "id": column(types.BigInteger().with_ddl(postgresql="bigserial")),
+            "short": column(types.Text().with_ddl(postgresql="varchar(3)")),
+            "padded": column(types.Text().with_ddl(postgresql="char(3)"), default="x"),
         },
         primary_key("id"),
     )

@@ -167,7 +167,7 @@ def test_keys_that_only_postgres_takes_for_equal(postgres_url: str, staged: list
     """Two values that differ in Python and are one key in the database: the later row wins all the same."""
     table = loose_table(
         {
-            "id": column(types.Text().spelt(postgresql="char(6)")),
+            "id": column(types.Text().with_ddl(postgresql="char(6)")),
             "n": column(types.Integer()),
         },
         primary_key("id"),

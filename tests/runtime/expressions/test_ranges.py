@@ -238,7 +238,7 @@ class SpanCodec:
 
 def test_codecs_and_types_spelt_otherwise(connection: Connection) -> None:
     """A column of ranges is one behind a codec too, whose values it is compared with, and with DDL of its own."""
-    coded: types.ColumnType[Any] = types.Coded(SpanCodec(), types.RangeOf(types.Integer()).spelt(sqlite="BLOB"))
+    coded: types.ColumnType[Any] = types.CodecType(SpanCodec(), types.RangeOf(types.Integer()).with_ddl(sqlite="BLOB"))
     made: dict[str, Column[Any]] = {"a": column(coded)}
     made["a"].key = made["a"].name = "a"
     t = make_table("t", MetaData(), made, [])

@@ -84,7 +84,7 @@ def test_values_are_converted_and_refused(convert: Any) -> None:
 @pytest.mark.parametrize("package", [bookstore, observatory])
 def test_those_of_packages_are_what_typing_makes(package: Any) -> None:
     """Every typed dict of a package has the hints and the keys that `typing` would give it."""
-    names = [name for name in dir(package) if name.endswith(("Insert", "Update", "Where"))]
+    names = [name for name in dir(package) if name.endswith(("Insert", "Update", "Filter"))]
     assert len(names) > 10
     for name in names:
         found = getattr(package, name)

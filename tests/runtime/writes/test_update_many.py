@@ -113,7 +113,7 @@ def test_keys_that_the_database_alone_finds_equal(database: sample.Database, alt
     key_type: types.ColumnType[Any] = types.String(6)
     table = loose_table(
         {
-            "code": column(key_type if altered else key_type.spelt(postgresql="CHAR(6)")),
+            "code": column(key_type if altered else key_type.with_ddl(postgresql="CHAR(6)")),
             "b": column(types.Integer(), nullable=True),
         },
         primary_key("code"),

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.bulk.input_rows import Incoming
 from tablewright.runtime.bulk.row_errors import place
+from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.runtime.rows.prepared import DriverText, Prepared
@@ -43,7 +44,7 @@ def execute_run(
         sets = (dict(zip(names, row, strict=True)) for row in incoming.run(encoded=False))
         return in_batches(connection, shape, through_sqlalchemy(connection, prepared), sets, first)
     encoded = parameters(text, names, incoming.run())
-    if connection.dialect.name != "sqlite":
+    if not driver_of(connection.dialect).executes_while_pulling:
         return in_batches(connection, shape, by_driver(connection, text), encoded, first)
     try:
         return driver.execute_many(connection, text.sql, encoded)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from tablewright.runtime.bulk.input_rows import Incoming
 from tablewright.runtime.bulk.row_errors import line_of, place
 from tablewright.runtime.engine.postgres import quoted, table_name
+from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.schema.types import ColumnType
@@ -55,7 +56,7 @@ class Target(NamedTuple):
 
 def find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
     """The table, where COPY can write it: by psycopg, and not under row security or rules, as views are."""
-    if connection.dialect.name != "postgresql" or connection.dialect.driver != "psycopg":
+    if not driver_of(connection.dialect).supports_copy:
         return None
     if any(column.default is not None for column in shape.columns):
         # Defaults that SQLAlchemy makes in Python; none of ours are.
@@ -116,15 +117,5 @@ def write(
     """Writes encoded *rows* by one COPY, in binary with *types*, else as text; how many."""
     form = "" if types is None else " (FORMAT binary)"
     sql = f"COPY {table} ({', '.join(map(quoted, columns))}) FROM STDIN{form}"
-    with driver.announced(connection, sql) as cursor:
-        if types is not None:
-            from tablewright.runtime.bulk import copy_dumpers
-
-            copy_dumpers.use(cursor)
-        with cursor.copy(sql) as copy:
-            if types is not None:
-                copy.set_types(types)
-            write_row = copy.write_row
-            for row in rows:
-                write_row(row)
-        return int(cursor.rowcount)
+    with driver.cursor_with_events(connection, sql) as cursor:
+        return driver_of(connection.dialect).copy_in(cursor, sql, types, rows)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
 from sqlalchemy import Dialect
 
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.rows.mapper import STATEMENTS, Shape
 from tablewright.runtime.rows.prepared import Encoder, encoder_of
 from tablewright.schema.types import ColumnType
@@ -113,9 +114,9 @@ def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapp
                     # One call instead of two.
                     namespace[f"e{number}"] = column_type.encoder(dialect) or _as_it_is
                     expression = f"None if {variable} is None else {expression}"
-                usual = column_type.usual(dialect)
-                if usual is not None:
-                    expression = f"{usual.source(variable, namespace)} else {expression}"
+                fast_path = column_type.fast_path(dialect)
+                if fast_path is not None:
+                    expression = f"{fast_path.source(variable, namespace)} else {expression}"
         else:
             default = namespace[f"f{number}"] = fill[name]
             namespace[f"d{number}"] = default if encode is None else encode(default)
@@ -123,8 +124,8 @@ def _make(shape: Shape[Any], dialect: Dialect, given: frozenset[str], fill: Mapp
             expression = f"d{number}"
         encoded.append(f"{expression}, ")
         taken.append(f"{variable if require is None else f'r{number}({variable})'}, ")
-    # SQLite has no sequence to bring up to the ids that rows bring along.
-    identity = None if shape.identity is None or dialect.name == "sqlite" else shape.identity.key
+    sequences = backend_of(dialect).has_sequences
+    identity = shape.identity.key if sequences and shape.identity is not None else None
     used = names.index(identity) if identity in names else None
     for function, values in (("encode", encoded), ("take", taken)):
         source = _loop(function, reads, f"({''.join(values)})", used)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import DBAPIError
 
+from tablewright.runtime.engine.registry import driver_that_raised
 from tablewright.runtime.rows.mapper import Shape
-
-_KEY = re.compile(r"Key \(([^)]*)\)=")
-_LINE = re.compile(r"COPY .*, line (\d+)(?:, column ([^:]+))?")
 
 
 def place(error: DBAPIError, shape: Shape[Any], row: int | None, column: str | None = None) -> None:
@@ -27,34 +24,15 @@ def place(error: DBAPIError, shape: Shape[Any], row: int | None, column: str | N
 
 
 def line_of(error: DBAPIError) -> int | None:
-    """The line of the COPY that failed, where the server says it."""
-    diagnosis = getattr(error.orig, "diag", None)
-    found = _LINE.search(getattr(diagnosis, "context", None) or "")
-    return int(found[1]) if found else None
+    """Return the line of the COPY that failed, if the database reports it."""
+    return driver_that_raised(error.orig).locate(error.orig).line
 
 
 def _column(error: DBAPIError, shape: Shape[Any]) -> str | None:
-    diagnosis = getattr(error.orig, "diag", None)
-    if diagnosis is None:
-        return _column_of_sqlite(str(error.orig), shape)
-    database_name = diagnosis.column_name
-    found = _LINE.search(diagnosis.context or "")
-    if database_name is None and found:
-        database_name = found[2]
-    for column in shape.columns:
-        if column.name == database_name:
-            return column.key
+    location = driver_that_raised(error.orig).locate(error.orig)
+    names = ", ".join(column.key for column in shape.columns if column.name in location.columns)
     # A constraint without a name here has one in the database all the same.
-    key = _KEY.search(diagnosis.message_detail or "")
-    return _columns_of_constraint(diagnosis.constraint_name, shape) or (key and key[1])
-
-
-def _column_of_sqlite(message: str, shape: Shape[Any]) -> str | None:
-    kind, _, rest = message.partition(" constraint failed: ")
-    if kind in ("UNIQUE", "NOT NULL"):
-        names = [part.rpartition(".")[2] for part in rest.split(", ")]
-        return ", ".join(column.key for column in shape.columns if column.name in names) or None
-    return _columns_of_constraint(rest, shape)
+    return names or _columns_of_constraint(location.constraint, shape) or location.key
 
 
 def _columns_of_constraint(name: str | None, shape: Shape[Any]) -> str | None:

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple, TypeAlias
 import sqlalchemy
 from sqlalchemy import Column, ColumnClause, Connection, TableClause, select
 from sqlalchemy.engine import TwoPhaseTransaction
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.bulk import batches, postgres_copy
 from tablewright.runtime.bulk.input_rows import Incoming
 from tablewright.runtime.bulk.postgres_copy import Target
+from tablewright.runtime.engine.ddl import execute_verbatim
 from tablewright.runtime.engine.postgres import quoted
+from tablewright.runtime.engine.registry import backend_of, driver_of
 from tablewright.runtime.expressions.comparable import compares_as_python, is_one_value
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.runtime.rows.prepared import DriverText, Prepared
@@ -32,8 +34,6 @@ WORTHWHILE = 200
 """Rows from which on a temporary table is faster than a statement for each."""
 CHUNK = 10_000
 """Rows that are held at a time, and go into one statement."""
-FAULTS_OF_ROWS = ("21", "22", "23", "44", "P0")
-"""Classes of SQLSTATE: cardinality, data, constraints, check options, what triggers and functions raise."""
 
 
 class Merge(NamedTuple):
@@ -70,7 +70,7 @@ def merge(connection: Connection, shape: Shape[Any], incoming: Incoming, plan: M
     while (names := incoming.names()) is not None:
         prepared = _each(connection, shape, plan, names)
         text = batches.direct_text(connection, shape, prepared)
-        if text is None or not names or connection.dialect.driver != "psycopg":
+        if text is None or not names or not driver_of(connection.dialect).supports_copy:
             affected += batches.execute_run(connection, shape, incoming, prepared, names)
             continue
 
@@ -78,7 +78,8 @@ def merge(connection: Connection, shape: Shape[Any], incoming: Incoming, plan: M
             rows = select(*(stage.c[column] for column in postgres_copy.stored_columns(shape, names)))
             if ORDINAL in stage.c:
                 rows = rows.order_by(stage.c[ORDINAL])
-            return plan.on_conflict(dialect_insert(connection, shape).from_select(list(names), rows), names)
+            insert = backend_of(connection.dialect).insert(shape.table)
+            return plan.on_conflict(insert.from_select(list(names), rows), names)
 
         work = Work(plan.kind, text, names, names, plan.key, all_of)
         affected += _Run(connection, shape, work, find_target).execute(incoming.run(), incoming.number)
@@ -97,7 +98,8 @@ def update(
 
     *column_of* says which column each of its parameters is a value of.
     """
-    if connection.dialect.driver != "psycopg" or text.order is None or not compares_as_python(shape.key):
+    copies = driver_of(connection.dialect).supports_copy
+    if not copies or text.order is None or not compares_as_python(shape.key):
         return batches.in_batches(connection, shape, batches.by_driver(connection, text), rows, first)
     columns = tuple(column_of[name] for name in text.order)
 
@@ -117,27 +119,12 @@ def update(
     return _Run(connection, shape, work, find_target).execute(rows, first)
 
 
-def dialect_insert(connection: Connection, shape: Shape[Any]) -> Any:
-    """An insert that has ON CONFLICT."""
-    name = connection.dialect.name
-    if name not in ("postgresql", "sqlite"):
-        raise InvalidRequestError(f"Tablewright knows the ON CONFLICT of SQLite and Postgres, not of {name}.")
-    # A dialect takes long to import, and one of them is not needed.
-    if name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(shape.table)
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return sqlite_insert(shape.table)
-
-
 def _each(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...]) -> Prepared:
     def make() -> Prepared:
         # Inline: without SQLAlchemy's own RETURNING, which `executemany` of SQLite does not take.
-        return Prepared(plan.on_conflict(dialect_insert(connection, shape), names).inline(), names)
+        return Prepared(plan.on_conflict(backend_of(connection.dialect).insert(shape.table), names).inline(), names)
 
-    return shape.prepared((plan.kind, connection.dialect.name, names), make)
+    return shape.prepared((plan.kind, backend_of(connection.dialect), names), make)
 
 
 def _find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
@@ -222,13 +209,12 @@ class _Run:
         statement = self._all_of(columns)
         try:
             with self.connection.begin_nested():
-                _execute(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)})")
+                execute_verbatim(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)})")
                 postgres_copy.write(self.connection, f"pg_temp.{STAGE}", columns, types, staged)
                 affected = self.connection.execute(statement).rowcount
-                _execute(self.connection, f"DROP TABLE pg_temp.{STAGE}")
+                execute_verbatim(self.connection, f"DROP TABLE pg_temp.{STAGE}")
         except DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None) or ""
-            if self.connection.invalidated or state[:2] not in FAULTS_OF_ROWS:
+            if self.connection.invalidated or not driver_of(self.connection.dialect).refused_for_a_row(error.orig):
                 raise
             return self._each(rows, first)
         return affected
@@ -240,7 +226,3 @@ class _Run:
             return Prepared(statement.execution_options(preserve_rowcount=True), ())
 
         return self.shape.prepared((self.work.kind, STAGE, self.work.columns), make).statement
-
-
-def _execute(connection: Connection, sql: str) -> None:
-    connection.exec_driver_sql(sql.replace("%", "%%"))

@@ -14,7 +14,7 @@ from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.dynamic.registry import DynamicTables, absent_for_reading, tables_of
 from tablewright.runtime.dynamic.static_tables import StaticTablesContext
 from tablewright.runtime.engine.connections import Connections
-from tablewright.runtime.engine.ddl import make_namespace, wait_for_turn
+from tablewright.runtime.engine.ddl import lock_ddl, make_namespace
 from tablewright.runtime.package import Package
 
 
@@ -82,7 +82,7 @@ def declared(
 def _locked(database: Connections) -> Generator[Connection, None, None]:
     """Open a transaction in which no other process creates tables, and the namespace exists."""
     with database.transaction() as connection:
-        wait_for_turn(connection)
+        lock_ddl(connection)
         make_namespace(connection, database.namespace)
         yield connection
 

@@ -62,7 +62,7 @@ class DynamicTables:
         tables = self.tables(definitions, connection.dialect, package)
         missing = [table for table in tables.values() if not _exists(connection, table)]
         if missing:
-            ddl.wait_for_turn(connection)
+            ddl.lock_ddl(connection)
             missing = [table for table in missing if not _exists(connection, table)]
             if missing:
                 ddl.create_all(connection, missing[0].metadata, missing)
@@ -72,7 +72,7 @@ class DynamicTables:
         """Drop a table. Return True if it existed."""
         refuse_name(name, package)
         table = sqlalchemy.Table(name, MetaData())
-        ddl.wait_for_turn(connection)
+        ddl.lock_ddl(connection)
         if not connection.dialect.has_table(connection, name, schema=connection.schema_for_object(table)):
             return False
         connection.execute(DropTable(table))

@@ -18,7 +18,7 @@ def ensure_table(
 ) -> sqlalchemy.Table:
     """Create table *name* in the transaction of *session* if it does not exist. Return it."""
     try:
-        with driver.whole(session) as connection:
+        with driver.atomic(session) as connection:
             return tables_of(connection.dialect, namespace).ensure(connection, {name: definition}, package)[name]
     except DBAPIError as error:
         if refused_as_read_only(error):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from tablewright.runtime.engine import postgres, sqlite
 from tablewright.runtime.engine.create import EngineOptions, adopt_engine, make_engine, parse_url
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import ReadOnlyDatabaseError
 
 
@@ -110,7 +111,7 @@ class Connections:
             return
         with (
             self._engine.connect() as connection,
-            sqlite.unkeyed(connection) if dropping else nullcontext(),
+            backend_of(connection.dialect).foreign_keys_disabled(connection) if dropping else nullcontext(),
             connection.begin(),
         ):
             self._enter_namespace(connection)

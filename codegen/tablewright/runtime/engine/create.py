@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from tablewright.runtime.engine import postgres, sqlite
-from tablewright.runtime.engine.failures import watch
+from tablewright.runtime.engine.backend import EngineOptions as EngineOptions
+from tablewright.runtime.engine.failures import listen
+from tablewright.runtime.engine.registry import BACKENDS, backend_of
 
+_ALIASES = {"postgres": "postgresql"}
 _prepared: WeakSet[Engine] = WeakSet()
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """What an engine made from a URL is told."""
-
-    echo: bool = False
-    pool_size: int = 5
-    max_overflow: int = 10
-    pool_timeout: float = 30.0
-    pool_recycle: int = -1
-    pool_pre_ping: bool = True
-    busy_timeout: float = 5.0
-    connect_args: Mapping[str, object] | None = None
 
 
 def parse_url(url: str | URL) -> URL:
@@ -43,41 +28,10 @@ def parse_url(url: str | URL) -> URL:
 
 def make_engine(url: URL, options: EngineOptions, *, read_only: bool = False, namespace: str | None = None) -> Engine:
     """An engine for SQLite or Postgres."""
-    arguments: dict[str, Any] = {"echo": options.echo}
-    connect_args = dict(options.connect_args or {})
-    pool: dict[str, Any] = {
-        "pool_size": options.pool_size,
-        "max_overflow": options.max_overflow,
-        "pool_timeout": options.pool_timeout,
-        "pool_recycle": options.pool_recycle,
-    }
-    backend = url.get_backend_name()
-    if backend == "sqlite":
-        if namespace is not None:
-            raise ArgumentError("A namespace is a schema of Postgres; SQLite has none.")
-        if sqlite.file_name(url) is None:
-            # Every connection to memory has a database of its own.
-            pool.update(pool_size=1, max_overflow=0, pool_recycle=-1)
-        engine = create_engine(
-            sqlite.engine_url(url, read_only=read_only),
-            connect_args={"timeout": options.busy_timeout} | connect_args,
-            **arguments,
-            **pool,
-        )
-        if read_only:
-            engine.dialect.begin_statement = "BEGIN"  # type: ignore[attr-defined]  # of our own dialect
-    elif backend in ("postgresql", "postgres"):
-        if read_only:
-            arguments["execution_options"] = {"postgresql_readonly": True}
-        engine = create_engine(
-            postgres.engine_url(url),
-            connect_args=postgres.connect_options(url, namespace) | connect_args,
-            pool_pre_ping=options.pool_pre_ping,
-            **arguments,
-            **pool,
-        )
-    else:
+    backend = BACKENDS.get(_ALIASES.get(url.get_backend_name(), url.get_backend_name()))
+    if backend is None:
         raise ArgumentError(f"{url.drivername!r} is not supported: Tablewright runs on SQLite and Postgres.")
+    engine = backend.create_engine(url, options, read_only=read_only, namespace=namespace)
     prepare(engine)
     return engine
 
@@ -85,13 +39,13 @@ def make_engine(url: URL, options: EngineOptions, *, read_only: bool = False, na
 def prepare(bind: Engine | Connection) -> None:
     """Makes an engine fit for sessions: transactions that hold, failures remembered."""
     engine = bind.engine
-    if isinstance(bind, Connection) and engine.dialect.name == "sqlite" and bind.in_transaction():
-        sqlite.begin_late(bind)
+    backend = backend_of(engine.dialect)
+    if isinstance(bind, Connection) and bind.in_transaction():
+        backend.ensure_begun(bind)
     if engine in _prepared:
         return
-    if engine.dialect.name == "sqlite":
-        sqlite.adopt(engine)
-    watch(engine)
+    backend.adopt(engine)
+    listen(engine)
     _prepared.add(engine)
 
 

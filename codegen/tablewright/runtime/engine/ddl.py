@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, text
+from sqlalchemy import Connection, CursorResult, MetaData, Table, text
 
 from tablewright.runtime.engine import postgres
+from tablewright.runtime.engine.registry import backend_of, driver_of
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('tablewright.create'))")
 _NAMESPACE = text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
 
 
-def wait_for_turn(connection: Connection) -> None:
-    """Has one transaction at a time make tables; on SQLite a transaction that writes is the only one anyway."""
-    if connection.dialect.name == "postgresql":
-        # CREATE … IF NOT EXISTS fails when two do it at once.
-        connection.execute(_LOCK).close()
+def lock_ddl(connection: Connection) -> None:
+    """Let one transaction at a time create tables, until *connection*'s ends."""
+    backend_of(connection.dialect).lock_ddl(connection)
+
+
+def execute_verbatim(connection: Connection, sql: str) -> CursorResult[Any]:
+    """Execute *sql*, which has no parameters, as it is."""
+    return connection.exec_driver_sql(driver_of(connection.dialect).verbatim(sql))
 
 
 def make_namespace(connection: Connection, namespace: str | None) -> None:
     """Makes the Postgres schema *namespace* where it is not there; who may not make one needs none then."""
     if namespace is not None and connection.execute(_NAMESPACE, {"name": namespace}).first() is None:
-        connection.exec_driver_sql(f"CREATE SCHEMA {postgres.quoted(namespace)}".replace("%", "%%"))
+        execute_verbatim(connection, f"CREATE SCHEMA {postgres.quoted(namespace)}")
 
 
 def create_all(connection: Connection, metadata: MetaData, tables: Sequence[Table] | None = None) -> None:

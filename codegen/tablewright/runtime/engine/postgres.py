@@ -48,16 +48,3 @@ def table_name(connection: Connection, table: Table) -> str:
     preparer = connection.dialect.identifier_preparer
     name = preparer.quote(table.name)
     return f"{preparer.quote_schema(schema)}.{name}" if schema else name
-
-
-def tuples_with_json_text(cursor: Any) -> list[tuple[Any, ...]]:
-    """All rows of psycopg's *cursor*, values of JSON as text: parsed once, by who knows their type."""
-    from psycopg.adapt import Transformer
-    from psycopg.types.string import TextLoader
-
-    # The cursor's own map, which goes with it.
-    for name in ("json", "jsonb"):
-        cursor.adapters.register_loader(name, TextLoader)
-    transformer = Transformer(cursor)
-    transformer.set_pgresult(cursor.pgresult)
-    return transformer.load_rows(0, cursor.pgresult.ntuples, tuple)

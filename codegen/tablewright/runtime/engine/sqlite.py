@@ -42,14 +42,11 @@ registry.register("sqlite.tablewright", "tablewright.runtime.engine.sqlite_diale
 
 
 @contextmanager
-def unkeyed(connection: Connection) -> Generator[None, None, None]:
+def foreign_keys_disabled(connection: Connection) -> Generator[None, None, None]:
     """Begins and ends outside of a transaction, in which tables are dropped that point at each other in a circle.
 
     Before it drops a table, SQLite deletes its rows, for which it looks at the tables they point at, dropped or not.
     """
-    if connection.dialect.name != "sqlite":
-        yield
-        return
     cursor: Any = connection.connection.cursor()
     (enforced,) = cursor.execute("PRAGMA foreign_keys").fetchone()
     cursor.execute("PRAGMA foreign_keys = OFF")
@@ -123,7 +120,7 @@ def forbid_writes(driver: Any) -> None:
         driver.writes_forbidden = True
 
 
-def spare_temporary_tables(driver: Any) -> None:
+def allow_temporary_writes(driver: Any) -> None:
     """Lets a connection whose writes are forbidden write temporary tables, and nothing else."""
     if driver.execute("PRAGMA query_only").fetchone()[0]:
         driver.execute("PRAGMA query_only = OFF")
@@ -138,7 +135,7 @@ def allow_writes(driver: Any) -> None:
         driver.writes_forbidden = False
 
 
-def begin_late(connection: Connection) -> None:
+def ensure_begun(connection: Connection) -> None:
     """Begins the transaction that SQLAlchemy takes *connection* to be in, where the driver still waits to.
 
     Without it the driver would commit at the release of a savepoint.
@@ -177,7 +174,7 @@ def _authorize(action: int, first: str | None, second: str | None, schema: str |
 
 def _begin(connection: Connection) -> None:
     allow_writes(connection.connection.dbapi_connection)
-    begin_late(connection)
+    ensure_begun(connection)
 
 
 def _enforce_foreign_keys(driver: Any, record: Any, proxy: Any) -> None:

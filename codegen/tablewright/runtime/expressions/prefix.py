@@ -6,10 +6,14 @@ import sys
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam
+from sqlalchemy import Column, ColumnElement, and_, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Boolean
 
 from tablewright.schema import types
-from tablewright.schema.types.column_type import Spelt
+from tablewright.schema.types import Text
+from tablewright.schema.types.column_type import DdlOverride
 
 
 class Prefix(Struct, frozen=True):
@@ -25,25 +29,41 @@ class Prefix(Struct, frozen=True):
 def is_text(column: Column[Any]) -> bool:
     """Whether *column* holds text, which has prefixes."""
     column_type = column.type
-    while isinstance(column_type, Spelt):
+    while isinstance(column_type, DdlOverride):
         column_type = column_type.inner
     return isinstance(column_type, types.Text)
 
 
-def starts_with(column: Column[Any], prefix: Prefix, connection: Connection) -> ColumnElement[bool]:
-    """*column* begins with *prefix*, whatever its collation says of case and accents."""
+class StartsWith(FunctionElement[bool]):
+    """A text column, what it starts with, and the least text that is greater than all texts that do, if one exists."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+def starts_with(column: Column[Any], prefix: Prefix) -> ColumnElement[bool]:
+    """Return the condition that *column* starts with *prefix*; case and accents matter whatever its collation."""
     if not prefix.text:
         return column.is_not(None)
-    text = bindparam(None, prefix.text, type_=types.Text())
-    if connection.dialect.name == "postgresql":
-        # By bytes, and from an index where that is sorted by them.
-        return column.collate("C").op("^@", is_comparison=True)(text)
-    # A range, for which SQLite uses an index: its own collation is the order of code points.
+    ends = (prefix.text, _after(prefix.text))
+    return StartsWith(column, *(bindparam(None, end, type_=Text(), unique=True) for end in ends if end is not None))
+
+
+@compiles(StartsWith)
+def _between(element: StartsWith, compiler: Any, **kw: Any) -> str:
+    # A range, for which SQLite uses an index: its collation BINARY is the order of code points.
+    column, first, *after = element.clauses
     by_bytes = column.collate("BINARY")
-    after = _after(prefix.text)
-    if after is None:
-        return by_bytes >= text
-    return and_(by_bytes >= text, by_bytes < bindparam(None, after, type_=types.Text()))
+    condition = and_(by_bytes >= first, *(by_bytes < end for end in after))
+    return f"({compiler.process(condition, **kw)})"
+
+
+@compiles(StartsWith, "postgresql")
+def _operator(element: StartsWith, compiler: Any, **kw: Any) -> str:
+    # By bytes, and from an index that is sorted by them.
+    column, text, *_ = element.clauses
+    condition = column.collate("C").op("^@", is_comparison=True)(text)
+    return f"({compiler.process(condition, **kw)})"
 
 
 def _after(text: str) -> str | None:

@@ -16,7 +16,7 @@ from sqlalchemy.types import Boolean
 from tablewright.runtime.expressions.conditions import as_element
 from tablewright.schema import range_sql
 from tablewright.schema.range import Ordered, Range
-from tablewright.schema.types import Coded, ColumnType, RangeOf
+from tablewright.schema.types import CodecType, ColumnType, RangeOf
 
 T = TypeVar("T", bound=Ordered)
 
@@ -83,7 +83,7 @@ def _is_element(a: object, b: object) -> bool:
         return range_sql.range_type(value) is None
     # Through a codec a value is what the codec makes a range of.
     of = _sql(a)
-    return of is None or not isinstance(of.type, Coded)
+    return of is None or not isinstance(of.type, CodecType)
 
 
 def _ranges(a: object, b: object) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

@@ -56,7 +56,7 @@ def batches(
 def conditions(shape: Shape[Any], equal: Mapping[str, object], connection: Connection) -> list[ColumnElement[bool]]:
     """Return the conditions for *equal*: a value, None for NULL, a list for any of its values, or a prefix."""
     return [
-        starts_with(shape.by_name[name], value, connection)
+        starts_with(shape.by_name[name], value)
         if isinstance(value, Prefix)
         else equals(shape.by_name[name], value, connection)
         for name, value in equal.items()

@@ -12,7 +12,7 @@ from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.dynamic.dynamic_table import row_of
 from tablewright.runtime.engine import sqlite
 from tablewright.runtime.engine.connections import Connections
-from tablewright.runtime.engine.ddl import make_namespace, wait_for_turn
+from tablewright.runtime.engine.ddl import lock_ddl, make_namespace
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
 from tablewright.runtime.opaque import definition as definitions, registry
 from tablewright.runtime.opaque.registry import Entry
@@ -103,12 +103,12 @@ class OpaqueTableStorageManager(VersionedExtension):
         # READ COMMITTED, so that a process that waited for the lock sees what the first one created.
         with (
             session_for(self.database, session, isolation="READ COMMITTED") as own,
-            driver.whole(own) as connection,
+            driver.atomic(own) as connection,
         ):
             self._check(connection, update=True)
             entry = registry.find(connection, name)
             if entry is None:
-                wait_for_turn(connection)
+                lock_ddl(connection)
                 make_namespace(connection, self.database.namespace)
                 entry = registry.find(connection, name)
             if entry is None:
@@ -150,8 +150,8 @@ class OpaqueTableStorageManager(VersionedExtension):
             raise ReadOnlyDatabaseError(
                 f"{self.database!r} was opened for reading only: it cannot unregister {name!r}."
             )
-        with session_for(self.database, session) as own, driver.whole(own) as connection:
-            wait_for_turn(connection)
+        with session_for(self.database, session) as own, driver.atomic(own) as connection:
+            lock_ddl(connection)
             self._check(connection, update=True)
             entry = registry.find(connection, name)
             if entry is None:

@@ -9,6 +9,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.base import Executable
 
+from tablewright.runtime.engine.registry import backend_of
+
 
 class Explain(Executable, ClauseElement):
     """EXPLAIN of a *statement*, with its parameters."""
@@ -21,18 +23,9 @@ class Explain(Executable, ClauseElement):
 
 @compiles(Explain)
 def _explain(element: Explain, compiler: Any, **kw: Any) -> str:
-    word = "EXPLAIN QUERY PLAN" if compiler.dialect.name == "sqlite" else "EXPLAIN"
-    return f"{word} {compiler.process(element.statement, **kw)}"
+    return f"{backend_of(compiler.dialect).explain_keyword} {compiler.process(element.statement, **kw)}"
 
 
 def explained(connection: Connection, statement: ClauseElement) -> str:
     """The plan of *statement*, a line for each step, those inside others indented."""
-    rows = connection.execute(Explain(statement)).all()
-    if connection.dialect.name != "sqlite":
-        return "\n".join(row[0] for row in rows)
-    depths = {0: -1}
-    lines: list[str] = []
-    for number, inside, _, detail in rows:
-        depths[number] = depths[inside] + 1
-        lines.append("  " * depths[number] + detail)
-    return "\n".join(lines)
+    return backend_of(connection.dialect).explained(connection.execute(Explain(statement)).all())

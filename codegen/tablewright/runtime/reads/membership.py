@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
-import msgspec
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Select,
-    Text as SqlText,
-    and_,
-    any_,
-    bindparam,
-    case,
-    column as sql_column,
-    false,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Column, ColumnElement, Connection, and_, false, or_
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.expressions.comparable import is_one_value
-from tablewright.runtime.reads.array_parameter import array_parameter
 from tablewright.runtime.rows.prepared import encode_all
 
 FEW = 50
@@ -87,23 +69,10 @@ def _rows_among(columns: list[Column[Any]], rows: list[list[Any]], connection: C
     if len(columns) == 1:
         return _alike_among(columns[0], by_column[0], connection)
     value_types = [compared_type(column, values[0]) for column, values in zip(columns, by_column, strict=True)]
-    if connection.dialect.name == "postgresql":
-        arrays = [
-            array_parameter(values, value_type, connection)
-            for values, value_type in zip(by_column, value_types, strict=True)
-        ]
-        names = [f"v{number}" for number in range(len(columns))]
-        listed = func.unnest(*arrays).table_valued(*names).render_derived()
-        return tuple_(*columns).in_(select(*listed.c))
-    compared: list[ColumnElement[Any]] = []
-    encoded: list[list[Any]] = []
-    for column, values, value_type in zip(columns, by_column, value_types, strict=True):
-        json, among = _for_json(column, encode_all(values, value_type, connection))
-        encoded.append(json)
-        compared.append(among)
-    row: ColumnElement[Any] = sql_column("value")
-    parts = [func.json_extract(row, f"$[{number}]") for number in range(len(columns))]
-    return tuple_(*compared).in_(select(*parts).select_from(_json_rows(list(zip(*encoded, strict=True)))))
+    encoded = [
+        encode_all(values, value_type, connection) for values, value_type in zip(by_column, value_types, strict=True)
+    ]
+    return backend_of(connection.dialect).row_member(columns, by_column, encoded, value_types)
 
 
 def _among(column: Column[Any], values: list[Any], connection: Connection) -> ColumnElement[bool]:
@@ -118,35 +87,8 @@ def _alike_among(column: Column[Any], values: list[Any], connection: Connection)
     if len(values) <= FEW:
         return column.in_(values)
     value_type = compared_type(column, values[0])
-    if connection.dialect.name == "postgresql":
-        return column == any_(array_parameter(values, value_type, connection))
-    # SQLite allows some thousand parameters; one of JSON holds any number of values.
-    encoded, compared = _for_json(column, encode_all(values, value_type, connection))
-    if set(map(type, encoded)) == {int}:
-        # SQLite makes an index of them, which it does much sooner of sorted ones.
-        encoded.sort()
-    value: ColumnElement[Any] = sql_column("value")
-    listed: Select[Any] = select(value).select_from(_json_rows(encoded))
-    return compared.in_(listed)
-
-
-def _for_json(column: Column[Any], encoded: list[Any]) -> tuple[list[Any], ColumnElement[Any]]:
-    # What JSON can say of the driver's values, and what to compare with it.
-    kinds = set(map(type, encoded))
-    if any(issubclass(kind, bytes) for kind in kinds):
-        # SQLite's hex(NULL) is '', as that of no bytes.
-        return [bytes(value).hex().upper() for value in encoded], case((column.is_not(None), func.hex(column)))
-    if any(issubclass(kind, float) for kind in kinds) and any(value in _INFINITE for value in encoded):
-        return [_INFINITE.get(value, value) for value in encoded], column
-    return encoded, column
-
-
-_INFINITE = {math.inf: msgspec.Raw(b"9e999"), -math.inf: msgspec.Raw(b"-9e999")}
-
-
-def _json_rows(rows: list[Any]) -> Any:
-    text = msgspec.json.encode(rows).decode()
-    return func.json_each(bindparam(None, text, type_=SqlText())).table_valued("value")
+    encoded = encode_all(values, value_type, connection)
+    return backend_of(connection.dialect).member(column, values, encoded, value_type)
 
 
 def compared_type(column: Column[Any], value: object) -> TypeEngine[Any]:

@@ -52,7 +52,7 @@ def key_parameter(name: str, column: Column[Any]) -> Any:
     """The parameter that *column* of a key is compared with; it may hold what the column could not store."""
     column_type = column.type
     if isinstance(column_type, ColumnType):
-        return bindparam(name, type_=column_type.comparable() or column_type)
+        return bindparam(name, type_=column_type.comparison_type() or column_type)
     return bindparam(name, type_=column_type)
 
 

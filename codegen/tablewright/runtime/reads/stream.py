@@ -12,6 +12,7 @@ from sqlalchemy.exc import ResourceClosedError
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.sql import visitors
 
+from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.driver_errors import fail_reading
 from tablewright.runtime.rows.mapper import Shape
@@ -120,14 +121,10 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             return
         self._done = True
         _streams(self._session).discard(self)
-        cursor: Any = self._result.cursor
-        if undone and cursor is not None and self._connection.dialect.driver == "psycopg":
-            from psycopg import Cursor
-
-            # A savepoint's rollback may have taken the server's cursor along; closing that fails.
-            Cursor.close(cursor)
-            return
-        self._result.close()
+        if undone:
+            driver_of(self._connection.dialect).close_after_rollback(self._result)
+        else:
+            self._result.close()
 
 
 def close_those_over(session: GatedSession, table: Table) -> None:

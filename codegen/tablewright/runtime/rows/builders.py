@@ -9,7 +9,7 @@ from sqlalchemy import Column, Dialect
 from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime.expressions.comparable import innermost
-from tablewright.schema.types import ArrayOf, Coded, ColumnType, Json
+from tablewright.schema.types import ArrayOf, CodecType, ColumnType, Json
 from tablewright.schema.types.inline import Inline
 
 RowT = TypeVar("RowT")
@@ -34,8 +34,8 @@ NO_BUILDERS: Builders[Any] = Builders(_no_rows, _no_rows)
 
 
 def _hides_json(column_type: TypeEngine[Any]) -> bool:
-    while isinstance(column_type, ArrayOf | Coded):
-        outer = cast("ArrayOf[Any] | Coded[Any]", column_type)
+    while isinstance(column_type, ArrayOf | CodecType):
+        outer = cast("ArrayOf[Any] | CodecType[Any]", column_type)
         column_type = innermost(outer.element if isinstance(outer, ArrayOf) else outer.stored)
         if isinstance(column_type, Json):
             return True

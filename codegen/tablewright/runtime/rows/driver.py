@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import Select
 from sqlalchemy.util import EMPTY_DICT
 
-from tablewright.runtime.engine import postgres
+from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows.driver_errors import fail_reading, raise_wrapped
 from tablewright.runtime.rows.prepared import Prepared
 from tablewright.runtime.transaction.gate import GatedSession, driver_connection, listened
@@ -23,9 +23,6 @@ Tuples: TypeAlias = list[tuple[Any, ...]]
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Select[Any] | UpdateBase")
-
-MANY = 20
-"""Rows from which on it pays to prepare how they are read."""
 
 
 def as_core(statement: S) -> S:
@@ -77,12 +74,7 @@ def read_cursor(
     build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
 ) -> T:
     """What *build* makes of the rows of the driver's *cursor*; *build_of_text* would take JSON as text."""
-    if dialect.driver == "pysqlite":
-        # Quickest when each tuple is let go before the next is made.
-        return build(cursor)
-    if build_of_text is not None and dialect.driver == "psycopg" and cursor.rowcount > MANY:
-        return build_of_text(postgres.tuples_with_json_text(cursor))
-    return build(cursor.fetchall())
+    return driver_of(dialect).reader(build, build_of_text)(cursor)
 
 
 def read_ahead(result: CursorResult[Any]) -> Tuples:
@@ -97,7 +89,7 @@ def read_ahead(result: CursorResult[Any]) -> Tuples:
 
 
 @contextmanager
-def whole(session: GatedSession) -> Generator[Connection, None, None]:
+def atomic(session: GatedSession) -> Generator[Connection, None, None]:
     """One call of the row tier that happens whole or not at all, in a savepoint of its own.
 
     When it fails the savepoint is rolled back and the session stays usable.
@@ -108,39 +100,28 @@ def whole(session: GatedSession) -> Generator[Connection, None, None]:
 
 def execute_many(connection: Connection, sql: str, sets: Iterable[Any]) -> int:
     """Executes *sql* for every set of parameters, pulled one by one, on the driver's cursor; rows affected."""
-    cursor: Any = connection.connection.cursor()
-    try:
-        cursor.executemany(sql, sets)
-        count = int(cursor.rowcount)
-        cursor.close()
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise_wrapped(connection, error, sql, None, cursor)
-    return max(count, 0)
+    return _executed(connection, driver_of(connection.dialect).execute_many, sql, sets)
 
 
 def run_many(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
     """Executes *sql*, which returns rows, for every set of parameters, on the driver's cursor; those rows, in order."""
-    rows: Tuples = []
+    return _executed(connection, driver_of(connection.dialect).execute_many_returning, sql, sets)
+
+
+def _executed(
+    connection: Connection, execute: Callable[[Any, str, Iterable[Any]], T], sql: str, sets: Iterable[Any]
+) -> T:
     cursor: Any = connection.connection.cursor()
     try:
-        if connection.dialect.driver == "psycopg":
-            # In a pipeline: the statements do not wait for one another.
-            cursor.executemany(sql, sets, returning=True)
-            rows += cursor.fetchall()
-            while cursor.nextset():
-                rows += cursor.fetchall()
-        else:
-            for parameters in sets:
-                cursor.execute(sql, parameters)
-                rows += cursor.fetchall()
+        result = execute(cursor, sql, sets)
         cursor.close()
     except connection.dialect.loaded_dbapi.Error as error:
         raise_wrapped(connection, error, sql, None, cursor)
-    return rows
+    return result
 
 
 @contextmanager
-def announced(connection: Connection, sql: str) -> Generator[Any, None, None]:
+def cursor_with_events(connection: Connection, sql: str) -> Generator[Any, None, None]:
     """A driver's cursor for a statement that SQLAlchemy has no form of (COPY); listeners and echo see *sql*."""
     # No public call announces a statement without executing it.
     context: Any = connection.dialect.execution_ctx_cls._init_statement(

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.transaction.gate import listened as listened
+from tablewright.runtime.engine.driver import client_side_error
 
 
 def raise_wrapped(
@@ -58,9 +58,8 @@ def fail_reading(connection: Connection, result: CursorResult[Any], error: Excep
 
 def refuse(connection: Connection, kind: str, message: str) -> NoReturn:
     """Raises SQLAlchemy's error of this *kind*, as if the database had refused."""
-    error_class = getattr(connection.dialect.loaded_dbapi, kind)
-    error = type(kind, (error_class,), {"client_side": True})(message)
+    error = client_side_error(connection.dialect, kind, message)
     try:
         raise error
-    except error_class:
+    except type(error):
         raise_wrapped(connection, error, None, None, None)

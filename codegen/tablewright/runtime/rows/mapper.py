@@ -11,6 +11,7 @@ import sqlalchemy
 from sqlalchemy import Column, Connection, CursorResult, Dialect, Index, Select, UniqueConstraint
 from sqlalchemy.exc import InvalidRequestError
 
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import UnknownColumnError
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.builders import NO_BUILDERS, Builders, compile_builders
@@ -129,7 +130,7 @@ class Shape(Generic[RowT]):
 
     def missing_key(self, given: Mapping[str, object], dialect: Dialect) -> str | None:
         """The column of the primary key that SQLite would make up, though nobody asked it to."""
-        if dialect.name == "sqlite":
+        if backend_of(dialect).generates_missing_keys:
             for name in self._given_keys:
                 if given.get(name) is None:
                     return name

@@ -53,9 +53,9 @@ def encoding(value: str, column_type: TypeEngine[Any], dialect: Dialect, namespa
     if encode is None:
         return value
     namespace[f"encode_{value}"] = encode
-    usual = column_type.usual(dialect) if isinstance(column_type, ColumnType) else None
+    fast_path = column_type.fast_path(dialect) if isinstance(column_type, ColumnType) else None
     otherwise = f"encode_{value}({value})"
-    return otherwise if usual is None else f"({usual.source(value, namespace)} else {otherwise})"
+    return otherwise if fast_path is None else f"({fast_path.source(value, namespace)} else {otherwise})"
 
 
 class DriverText:

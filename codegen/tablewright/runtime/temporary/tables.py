@@ -139,7 +139,7 @@ class TemporaryTables:
                 yield
             return
         if connection.dialect.name == "sqlite":
-            sqlite.spare_temporary_tables(driver_connection(connection))
+            sqlite.allow_temporary_writes(driver_connection(connection))
         with connection.begin_nested():
             yield
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as EntitySession, SessionTransaction
 from sqlalchemy.orm.session import SessionTransactionState
 
-from tablewright.runtime.engine.failures import KEY, first_failure, lost_error, record
+from tablewright.runtime.engine.failures import KEY, first_failure, lost_error, record_failure
+from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.errors import RowTierFilteredError, SessionBusyError
 from tablewright.runtime.transaction.read_only import ReadOnlyGuard
 
@@ -103,8 +104,8 @@ class Gate:
     def fail(self, error: BaseException) -> None:
         """Ends a row-tier call that raised *error*."""
         try:
-            if isinstance(error, DBAPIError) and _says_whose_failure(self.connection):
-                record(self.connection, error)
+            if isinstance(error, DBAPIError) and _reports_failure(self.connection):
+                record_failure(self.connection, error)
         finally:
             self._release()
 
@@ -266,9 +267,9 @@ class GatedSession(EntitySession):
     """Whether the database of the session allows temporary tables."""
 
 
-def _says_whose_failure(connection: Connection) -> bool:
-    # Postgres can, after the fact; on SQLite a savepoint inside the call may have undone it by now.
-    return connection.dialect.name == "postgresql" and not connection.closed
+def _reports_failure(connection: Connection) -> bool:
+    # Postgres does, after the fact; on SQLite a savepoint inside the call may have undone the failure by now.
+    return driver_of(connection.dialect).reports_failure and not connection.closed
 
 
 def driver_connection(connection: Connection) -> Any:

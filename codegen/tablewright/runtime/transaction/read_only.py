@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
+from tablewright.runtime.engine.registry import backend_of
+
 NO_TEMPORARY_TABLES = "tablewright_no_temporary_tables"
 """The execution option of a database without temporary tables."""
 
@@ -18,15 +20,15 @@ def begins(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool
     if isinstance(bind, Engine):
         if not temporary_tables:
             options[NO_TEMPORARY_TABLES] = True
-        if read_only and bind.dialect.name == "postgresql":
-            # None: as the server begins them, which in a replica is never READ WRITE.
-            options["postgresql_readonly"] = None if temporary_tables else True
+        if read_only:
+            options |= backend_of(bind.dialect).read_only_options(temporary_tables=temporary_tables)
     return options
 
 
 def needs_guard(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool) -> bool:
     """Whether a transaction on *bind* that is to be *read_only* does not begin so."""
-    return read_only and bind.dialect.name == "postgresql" and (temporary_tables or isinstance(bind, Connection))
+    guarded = backend_of(bind.dialect).guards_read_only
+    return read_only and guarded and (temporary_tables or isinstance(bind, Connection))
 
 
 class ReadOnlyGuard:

@@ -10,7 +10,7 @@ from typing import TypeVar, overload
 from sqlalchemy import Column, Connection, MetaData, Select, Table, bindparam, delete, select, text
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.engine.failures import lacks_table
+from tablewright.runtime.engine.failures import is_missing_table
 from tablewright.runtime.errors import AttributeExistsError, VersionsMissingError
 from tablewright.runtime.versions.store import NAME, name_of_store, read_attributes
 from tablewright.schema import types
@@ -107,7 +107,7 @@ class AttributeStore:
             with self._gate as connection:
                 yield connection
         except DBAPIError as error:
-            if not lacks_table(error):
+            if not is_missing_table(error):
                 raise
             raise VersionsMissingError(
                 f"The database has no table {NAME}. Database.create() creates it with the others; if those exist, "

@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.engine.failures import condemn, lacks_table
+from tablewright.runtime.engine.failures import is_missing_table, mark_failed
 from tablewright.runtime.errors import IncompatibleVersionError
 from tablewright.runtime.versions.compatibility import Versions
 from tablewright.runtime.versions.store import read_attributes
@@ -58,7 +58,7 @@ class VersionCheck:
         except IncompatibleVersionError as error:
             error.add_note(f"The database: {connection.engine.url.render_as_string(hide_password=True)}")
             # A caller that catches the error must not continue in this transaction.
-            condemn(connection, error)
+            mark_failed(connection, error)
             raise
         self._reads = True
         self._writes = self._writes or not read_only
@@ -67,6 +67,6 @@ class VersionCheck:
         try:
             return read_attributes(connection, self.versions.names())
         except DBAPIError as error:
-            if not lacks_table(error):
+            if not is_missing_table(error):
                 raise
             raise self.versions.missing() from error

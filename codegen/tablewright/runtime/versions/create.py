@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.exc import InvalidRequestError
 
-from tablewright.runtime.engine.ddl import create_all, make_namespace, wait_for_turn
+from tablewright.runtime.engine.ddl import create_all, lock_ddl, make_namespace
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
 from tablewright.runtime.versions.attributes import all_but
 from tablewright.runtime.versions.compatibility import Requested, Versions
@@ -28,7 +28,7 @@ class SchemaCreator:
         self._stamp = Stamp(versions, connection)
         self._namespace = namespace
         self._database = database
-        wait_for_turn(connection)
+        lock_ddl(connection)
 
     def create(self, exist_ok: bool, versions: Requested, *, check: bool) -> bool:
         """Create all tables, or with *exist_ok* the missing ones, and write their versions.

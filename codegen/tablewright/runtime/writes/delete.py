@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Column, delete
 from sqlalchemy.exc import InvalidRequestError
 
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.expressions.comparable import is_one_value
 from tablewright.runtime.expressions.conditions import chosen
 from tablewright.runtime.reads.membership import FEW, row_member
@@ -18,7 +19,7 @@ from tablewright.runtime.rows.mapper import Shape
 from tablewright.runtime.rows.statement import CountStatement, RowStatement
 from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.runtime.writes import identity_map
-from tablewright.runtime.writes.update import affected, key_conditions, key_names
+from tablewright.runtime.writes.update import key_conditions, key_names
 
 
 def delete_many(session: GatedSession, shape: Shape[Any], keys: Iterable[Any]) -> int:
@@ -82,7 +83,7 @@ def _delete(
 ) -> int:
     count = 0
     step = FEW if any(map(is_one_value, columns)) else len(rows)
-    with driver.whole(session) as connection:
+    with driver.atomic(session) as connection:
         for start in range(0, len(rows), step or 1):
             among = row_member(columns, rows[start : start + step], connection)
             count += connection.execute(delete(shape.table).where(among)).rowcount
@@ -131,7 +132,8 @@ def delete_where(session: GatedSession, shape: Shape[Any], where: Sequence[objec
     """Deletes the rows that meet every condition; how many."""
     statement = delete(shape.table).where(*chosen(where))
     with session.gate as connection:
-        count = affected(connection, connection.execute(driver.as_core(statement)))
+        result = connection.execute(driver.as_core(statement))
+        count = backend_of(connection.dialect).rows_affected(connection, result)
         if count:
             identity_map.wrote(session, shape, "delete")
     return count

@@ -29,7 +29,7 @@ RowT = TypeVar("RowT")
 
 def insert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Inserts all rows or none; how many."""
-    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
+    with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         incoming = Incoming(shape, rows, connection, fill=True)
         target = postgres_copy.find_target(connection, shape)
         if target is not None:
@@ -55,7 +55,7 @@ def _returning_insertion(shape: Shape[Any], names: tuple[str, ...]) -> Prepared:
 def insert_many_returning(session: GatedSession, shape: Shape[RowT], rows: Iterable[Any]) -> list[RowT]:
     """Inserts all rows or none; as stored, in the order given."""
     stored: list[RowT] = []
-    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
+    with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         incoming = Incoming(shape, rows, connection, fill=True)
         while (names := incoming.names()) is not None:
             prepared = _returning_insertion(shape, names)

@@ -8,12 +8,12 @@ from typing import Any, cast
 from sqlalchemy import BindParameter, ColumnElement, Label, Select, SelectBase, func, insert, literal, select
 from sqlalchemy.exc import ArgumentError, InvalidRequestError
 
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.runtime.writes import identity_map
 from tablewright.runtime.writes.sequence import advance_sequence_to
-from tablewright.runtime.writes.update import affected
 from tablewright.schema.types import ColumnType
 
 
@@ -25,11 +25,11 @@ def insert_from(session: GatedSession, shape: Shape[Any], rows: SelectBase, name
     statement = insert(shape.table).from_select(targets, _typed(shape, rows, columns, targets))
     with session.gate as connection:
         executed = driver.as_core(statement.execution_options(preserve_rowcount=True))
-        count = affected(connection, connection.execute(executed))
+        count = backend_of(connection.dialect).rows_affected(connection, connection.execute(executed))
         if count:
             if shape.identity is not None and shape.identity.key in targets:
                 highest = None
-                if connection.dialect.name == "postgresql":
+                if backend_of(connection.dialect).has_sequences:
                     highest = connection.execute(select(func.max(shape.identity))).scalar_one()
                 advance_sequence_to(connection, shape, highest)
             identity_map.wrote(session, shape, "insert")

@@ -5,30 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table
 from sqlalchemy.orm import Mapper, Session as EntitySession
 
-from tablewright.runtime.engine.postgres import table_name
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.rows.mapper import Shape
 from tablewright.schema.types import ColumnType
 
 EXPLICIT = "tablewright_explicit_ids"
 """The key of `session.info` with the explicit ids of a flush, until it is done."""
-
-ADVANCE = text(
-    "SELECT setval(sequence, :used) "
-    "FROM (SELECT CAST(pg_get_serial_sequence(:table, :column) AS regclass) AS sequence) AS found "
-    "WHERE :used > coalesce(pg_sequence_last_value(sequence), 0) AND has_sequence_privilege(sequence, 'UPDATE')"
-)
-
-
-def advance(connection: Connection, table: Table, used: int) -> None:
-    """Makes the next automatic id of *table* come after *used*; SQLite does so by itself."""
-    column = table.autoincrement_column
-    if column is None or connection.dialect.name != "postgresql":
-        return
-    given = {"used": int(used), "table": table_name(connection, table), "column": column.name}
-    connection.execute(ADVANCE, given).close()
 
 
 def note_explicit_ids(session: EntitySession) -> None:
@@ -63,7 +48,8 @@ def advance_past_explicit_ids(session: EntitySession) -> None:
     """After a flush: the next automatic ids come after those."""
     explicit: dict[Table, tuple[Any, int]] = session.info.pop(EXPLICIT, {})
     for table, (mapper, used) in explicit.items():
-        advance(session.connection(bind_arguments={"mapper": mapper}), table, used)
+        connection = session.connection(bind_arguments={"mapper": mapper})
+        backend_of(connection.dialect).advance_sequence(connection, table, used)
 
 
 def advance_sequence(connection: Connection, shape: Shape[Any], values: Mapping[str, Any]) -> None:
@@ -75,4 +61,4 @@ def advance_sequence(connection: Connection, shape: Shape[Any], values: Mapping[
 def advance_sequence_to(connection: Connection, shape: Shape[Any], used: int | None) -> None:
     """The next automatic id comes after *used*."""
     if used is not None and shape.identity is not None:
-        advance(connection, shape.table, used)
+        backend_of(connection.dialect).advance_sequence(connection, shape.table, used)

@@ -69,7 +69,7 @@ def sync(
         if name not in values:
             key = "key column" if name in wanted else "column"
             raise InvalidRequestError(f"sync needs a value of the {key} {name!r}.")
-    with driver.whole(session) as connection:
+    with driver.atomic(session) as connection:
         found = _lookup(connection, shape, values, wanted, compared)
         if found is None:
             with _making(shape):

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, CursorResult, update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.sql import ClauseElement
 
 from tablewright.runtime.bulk import batches, staging
 from tablewright.runtime.bulk.input_rows import PULLING
 from tablewright.runtime.bulk.row_errors import place
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.expressions.conditions import PLAIN, as_element, chosen
 from tablewright.runtime.reads import queries
 from tablewright.runtime.rows import driver
@@ -102,18 +103,10 @@ def update_where(
         return queries.count(session, shape, found)
     statement = update(shape.table).where(*found).values(sql_values(values))
     with session.gate as connection:
-        count = affected(connection, connection.execute(driver.as_core(statement)))
+        result = connection.execute(driver.as_core(statement))
+        count = backend_of(connection.dialect).rows_affected(connection, result)
         if count:
             identity_map.wrote(session, shape, "update")
-    return count
-
-
-def affected(connection: Connection, result: CursorResult[Any]) -> int:
-    """How many rows the statement of *result*, just executed, has written."""
-    count = result.rowcount
-    if count < 0 and connection.dialect.name == "sqlite":
-        # The driver takes a statement that begins with WITH for a read.
-        count = int(connection.exec_driver_sql("SELECT changes()").scalar_one())
     return count
 
 
@@ -128,7 +121,7 @@ class _Change(NamedTuple):
 def update_many(session: GatedSession, shape: Shape[Any], changes: Iterable[tuple[Any, Mapping[str, object]]]) -> int:
     """Updates, for each of *changes*, the row with its key to its values; all or none; how many rows were there."""
     count = 0
-    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
+    with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         for names, run in groupby(_changes(shape, changes), lambda change: change.names):
             if names:
                 count += _update_alike(connection, shape, names, run)

@@ -11,7 +11,8 @@ from sqlalchemy.sql.schema import ColumnElementColumnDefault
 
 from tablewright.runtime.bulk.input_rows import PULLING, Incoming
 from tablewright.runtime.bulk.row_errors import place
-from tablewright.runtime.bulk.staging import Merge, dialect_insert, merge
+from tablewright.runtime.bulk.staging import Merge, merge
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.mapper import PRIMARY_KEY, Shape
 from tablewright.runtime.rows.prepared import Prepared
@@ -46,10 +47,10 @@ def upsert_row(session: GatedSession, shape: Shape[RowT], conflict: str, values:
 
 def _upsertion(connection: Connection, shape: Shape[RowT], conflict: str, names: tuple[str, ...]) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
-        statement = _update_conflicting(dialect_insert(connection, shape), shape, conflict, names)
+        statement = _update_conflicting(backend_of(connection.dialect).insert(shape.table), shape, conflict, names)
         return RowStatement(shape, statement.returning(*shape.columns), names)
 
-    return shape.prepared(("upsert", connection.dialect.name, conflict, names), make)
+    return shape.prepared(("upsert", backend_of(connection.dialect), conflict, names), make)
 
 
 def upsert_many(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], conflict: str) -> int:
@@ -87,7 +88,7 @@ def ensure(session: GatedSession, shape: Shape[Any], rows: Iterable[Any], confli
     With *conflict* only rows whose unique key of this name is there are left out; another that is there is an error.
     """
     columns = [] if conflict is None else [column.name for column in shape.conflict(conflict)]
-    if not columns and session.connection().dialect.name == "sqlite" and _excludes(shape):
+    if not columns and backend_of(session.connection().dialect).emulates_exclusion and _excludes(shape):
         return _ensure_each(session, shape, rows)
 
     def skip(statement: Any, _: tuple[str, ...]) -> Any:
@@ -104,7 +105,7 @@ def _excludes(shape: Shape[Any]) -> bool:
 def _ensure_each(session: GatedSession, shape: Shape[Any], rows: Iterable[Any]) -> int:
     """Row by row, for the triggers that stand in for exclusion constraints know nothing of ON CONFLICT."""
     inserted = 0
-    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
+    with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         incoming = Incoming(shape, rows, connection, fill=True)
         while (names := incoming.names()) is not None:
             prepared = insert_absent(connection, shape, names)
@@ -131,7 +132,7 @@ def _merge(
     fill: bool = True,
 ) -> tuple[int, int]:
     """How many rows were given, and how many the database has inserted or updated."""
-    with driver.whole(session) as connection, session.gate.exclusive(PULLING):
+    with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         incoming = Incoming(shape, rows, connection, fill=fill)
         affected = merge(connection, shape, incoming, plan)
         advance_sequence_to(connection, shape, incoming.highest)
@@ -144,10 +145,12 @@ def insert_absent(connection: Connection, shape: Shape[Any], names: tuple[str, .
     """The insert that does nothing when the row conflicts with another, and returns 1 when it does not."""
 
     def make() -> Prepared:
-        statement = dialect_insert(connection, shape).on_conflict_do_nothing().returning(literal_column("1"))
+        statement = (
+            backend_of(connection.dialect).insert(shape.table).on_conflict_do_nothing().returning(literal_column("1"))
+        )
         return Prepared(statement, names)
 
-    return shape.prepared(("ensure", connection.dialect.name, names), make)
+    return shape.prepared(("ensure", backend_of(connection.dialect), names), make)
 
 
 def _update_conflicting(statement: Any, shape: Shape[Any], conflict: str, names: tuple[str, ...]) -> Any:

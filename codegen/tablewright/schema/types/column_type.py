@@ -87,7 +87,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = sqltypes.NullType
     cache_ok = True
-    what: str = "a value"
+    expected: str = "a value"
     """What a fitting value is, for messages."""
     range_storage: RangeStorage | None = None
     """How ranges of such values are stored; None if there are none."""
@@ -101,9 +101,9 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         # What Alembic writes into a migration.
         return util.generic_repr(self)
 
-    def spelt(self, **sql: str) -> ColumnType[T]:
+    def with_ddl(self, **sql: str) -> ColumnType[T]:
         """The same type, its DDL spelt as *sql* for the dialects named."""
-        return Spelt(self, tuple(sorted(sql.items())))
+        return DdlOverride(self, tuple(sorted(sql.items())))
 
     @property
     def python_type(self) -> Any:
@@ -120,7 +120,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         """Python to driver; raises `refusal(dialect)` for a value that does not fit."""
         return None
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         """`X if Y`: what `encoder` makes, X, of the values that it meets most, which Y tells; or None."""
         return None
 
@@ -144,7 +144,7 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         """The SQL condition, if any, that the database itself holds *column* to."""
         return None
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         """The type of a value compared with the column; None for the column's own.
 
         A comparison may use values that the column could not store: `code == "far too long"`
@@ -193,14 +193,14 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         return process
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        return self.comparable() or self
+        return self.comparison_type() or self
 
-    def misfit(self, dialect: Dialect, value: object, why: str | None = None) -> Exception:
+    def invalid_value(self, dialect: Dialect, value: object, why: str | None = None) -> Exception:
         """The exception that says *value* does not fit."""
-        return refusal(dialect)(f"{shorten(value)} is not {why or self.what}")
+        return refusal(dialect)(f"{shorten(value)} is not {why or self.expected}")
 
 
-class Spelt(ColumnType[T]):
+class DdlOverride(ColumnType[T]):
     """The type *inner* with DDL of the spec's own."""
 
     def __init__(self, inner: ColumnType[T], sql: tuple[tuple[str, str], ...]) -> None:
@@ -220,8 +220,8 @@ class Spelt(ColumnType[T]):
     def encoder(self, dialect: Dialect) -> Converter | None:
         return self.inner.encoder(dialect)
 
-    def usual(self, dialect: Dialect) -> Inline | None:
-        return self.inner.usual(dialect)
+    def fast_path(self, dialect: Dialect) -> Inline | None:
+        return self.inner.fast_path(dialect)
 
     def binary(self, stored: str) -> bool:
         return self.inner.binary(stored)
@@ -238,7 +238,7 @@ class Spelt(ColumnType[T]):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         compared = self.inner.coerce_compared_value(op, value)
         # Cast to the inner type, a value would be compared as that: as text, not as citext.
-        return Spelt(compared, self.sql) if isinstance(compared, ColumnType) else compared
+        return DdlOverride(compared, self.sql) if isinstance(compared, ColumnType) else compared
 
 
 def sql_literal(value: object, dialect: Dialect) -> str:

@@ -22,7 +22,7 @@ class Date(ColumnType[dt.date]):
     """A calendar date; a datetime is refused."""
 
     impl = sqltypes.Date
-    what = "a date"
+    expected = "a date"
     range_storage = RangeStorage("DATERANGE", sqltypes.Date(), dt.timedelta(days=1))
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -33,12 +33,12 @@ class Date(ColumnType[dt.date]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             return value.isoformat() if sqlite else value
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         text = "{v}.isoformat()" if dialect.name == "sqlite" else "{v}"
         return Inline(text + " if type({v}) is {date}", date=dt.date)
 
@@ -74,7 +74,7 @@ class _ToTheFraction(ColumnType[T]):
     def check_fraction(self, value: Any, dialect: Dialect) -> None:
         """Refuses a fraction finer than the column keeps."""
         if self.precision < 6 and value.microsecond % 10 ** (6 - self.precision):
-            raise self.misfit(dialect, value, f"{self.what} to {self.precision} fractional digits")
+            raise self.invalid_value(dialect, value, f"{self.expected} to {self.precision} fractional digits")
 
     def if_whole(self, text: str, **objects: object) -> Inline | None:
         """*text* where the column keeps all six digits, so that no fraction has to be looked at."""
@@ -89,7 +89,7 @@ class Time(_ToTheFraction[dt.time]):
     """A time of day without a zone."""
 
     impl = sqltypes.Time
-    what = "a time without a zone"
+    expected = "a time without a zone"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.Time() if dialect.name == "sqlite" else postgresql.TIME(precision=self.precision)
@@ -99,13 +99,13 @@ class Time(_ToTheFraction[dt.time]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, dt.time) or value.tzinfo is not None:
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             self.check_fraction(value, dialect)
             return self.cut(value.isoformat("microseconds")) if sqlite else value
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         text = "{v}.isoformat('microseconds')" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.time)
 
@@ -123,7 +123,7 @@ class DateTime(_ToTheFraction[dt.datetime]):
     """A date and time without a zone; an aware one is refused."""
 
     impl = sqltypes.DateTime
-    what = "a datetime without a zone"
+    expected = "a datetime without a zone"
     range_storage = RangeStorage("TSRANGE", sqltypes.DateTime(), None)
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -136,13 +136,13 @@ class DateTime(_ToTheFraction[dt.datetime]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, dt.datetime) or value.tzinfo is not None:
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             self.check_fraction(value, dialect)
             return self.cut(value.isoformat(" ", "microseconds")) if sqlite else value
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         text = "{v}.isoformat(' ', 'microseconds')" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is None", kind=dt.datetime)
 
@@ -160,7 +160,7 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
     """A moment: aware datetimes in, UTC out; on SQLite UTC text that sorts."""
 
     impl = sqltypes.DateTime
-    what = "a datetime with a zone"
+    expected = "a datetime with a zone"
     range_storage = RangeStorage("TSTZRANGE", sqltypes.DateTime(timezone=True), None)
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
@@ -173,19 +173,19 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, dt.datetime) or value.utcoffset() is None:
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             self.check_fraction(value, dialect)
             if not sqlite:
                 return value
             try:
                 utc = value.astimezone(dt.UTC).replace(tzinfo=None)
             except OverflowError:
-                raise self.misfit(dialect, value, "a moment between the years 1 and 9999") from None
+                raise self.invalid_value(dialect, value, "a moment between the years 1 and 9999") from None
             return self.cut(utc.isoformat(" ", "microseconds"))
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         # The text ends in the offset, which is cut off.
         text = "{v}.isoformat(' ', 'microseconds')[:26]" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is {utc}", kind=dt.datetime, utc=dt.UTC)
@@ -206,7 +206,7 @@ class Interval(ColumnType[dt.timedelta]):
     """A duration; on SQLite whole microseconds. Months are refused: they have no fixed length."""
 
     impl = sqltypes.Interval
-    what = "a timedelta"
+    expected = "a timedelta"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.Integer() if dialect.name == "sqlite" else postgresql.INTERVAL()
@@ -216,12 +216,12 @@ class Interval(ColumnType[dt.timedelta]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, dt.timedelta):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             if not sqlite:
                 return value
             microseconds = value // _MICROSECOND
             if abs(microseconds) >= 2**63:
-                raise self.misfit(dialect, value, "an interval of fewer than 292,000 years")
+                raise self.invalid_value(dialect, value, "an interval of fewer than 292,000 years")
             return microseconds
 
         return encode

@@ -40,11 +40,11 @@ class _Integral(ColumnType[int]):
                 value = self._integer(value, dialect)
             if low <= value <= high:
                 return value
-            raise self.misfit(dialect, value, f"an integer from {low} to {high}")
+            raise self.invalid_value(dialect, value, f"an integer from {low} to {high}")
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         high = 2 ** (self.bits - 1) - 1
         return Inline(f"{{v}} if type({{v}}) is int and {-high - 1} <= {{v}} <= {high}")
 
@@ -53,7 +53,7 @@ class _Integral(ColumnType[int]):
 
     def _integer(self, value: Any, dialect: Dialect) -> int:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise self.misfit(dialect, value, "an integer")
+            raise self.invalid_value(dialect, value, "an integer")
         return index(value)
 
     def check(self, column: str, dialect_name: str) -> str | None:
@@ -64,7 +64,7 @@ class _Integral(ColumnType[int]):
             return f"typeof({column}) IN ('integer', 'null')"
         return f"typeof({column}) IN ('integer', 'null') AND {column} BETWEEN {-high - 1} AND {high}"
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         return None if self.bits == 64 else BigInteger()
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
@@ -98,7 +98,7 @@ class Float(ColumnType[float]):
     """A double; NaN is refused, since SQLite would store NULL for it."""
 
     impl = sqltypes.Double
-    what = "a float"
+    expected = "a float"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.REAL() if dialect.name == "sqlite" else sqltypes.Double()
@@ -107,18 +107,18 @@ class Float(ColumnType[float]):
         def encode(value: Any) -> Any:
             if type(value) is not float:
                 if isinstance(value, bool | str | bytes | decimal.Decimal):
-                    raise self.misfit(dialect, value)
+                    raise self.invalid_value(dialect, value)
                 try:
                     value = float(value)
                 except (TypeError, ValueError, OverflowError):
-                    raise self.misfit(dialect, value) from None
+                    raise self.invalid_value(dialect, value) from None
             if value != value:
-                raise self.misfit(dialect, value, "a number; use NULL for a missing one")
+                raise self.invalid_value(dialect, value, "a number; use NULL for a missing one")
             return value
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         return Inline("{v} if type({v}) is float and {v} == {v}")
 
     def binary(self, stored: str) -> bool:
@@ -135,7 +135,7 @@ class Float(ColumnType[float]):
 class Real(Float):
     """A single-precision float, rounded to 32 bits on both engines."""
 
-    what = "a float of 32 bits"
+    expected = "a float of 32 bits"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.REAL()
@@ -151,12 +151,12 @@ class Real(Float):
             try:
                 (rounded,) = single.unpack(single.pack(value))
             except OverflowError:
-                raise self.misfit(dialect, value) from None
+                raise self.invalid_value(dialect, value) from None
             return float(rounded)
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         return None
 
     def binary(self, stored: str) -> bool:
@@ -187,7 +187,7 @@ class Decimal(ColumnType[decimal.Decimal]):
         self.precision = precision
         self.scale = scale
         self.scaled = scaled
-        self.what = f"a decimal of at most {precision} digits, {scale} of them fractional"
+        self.expected = f"a decimal of at most {precision} digits, {scale} of them fractional"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name != "sqlite":
@@ -201,15 +201,15 @@ class Decimal(ColumnType[decimal.Decimal]):
         def encode(value: Any) -> Any:
             if type(value) is not decimal.Decimal:
                 if isinstance(value, bool) or not isinstance(value, int | decimal.Decimal):
-                    raise self.misfit(dialect, value)
+                    raise self.invalid_value(dialect, value)
                 value = decimal.Decimal(value)
             try:
                 # Refuses infinities, too many digits, and fractions that are too fine.
                 rounded = value.quantize(unit, context=exact)
             except decimal.DecimalException:
-                raise self.misfit(dialect, value) from None
+                raise self.invalid_value(dialect, value) from None
             if rounded.is_nan():
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             return rounded
 
         if dialect.name != "sqlite":
@@ -220,7 +220,7 @@ class Decimal(ColumnType[decimal.Decimal]):
             return lambda value: int(encode(value))
         return lambda value: float(encode(value))
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         # With just the column's fractional digits, and within its range, there is nothing to round, and so to refuse.
         fits = " if type({v}) is {kind} and {v}.same_quantum({unit}) and {low} < {v} < {high}"
         unit = decimal.Decimal(1).scaleb(-self.scale)
@@ -273,7 +273,7 @@ class _Compared(ColumnType[decimal.Decimal]):
 
         def encode(value: Any) -> Any:
             if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal):
-                raise self.misfit(dialect, value, "a number")
+                raise self.invalid_value(dialect, value, "a number")
             if dialect.name != "sqlite":
                 return value
             if not math.isfinite(value):
@@ -288,7 +288,7 @@ class Boolean(ColumnType[bool]):
     """True or false; on SQLite an INTEGER that is 0 or 1."""
 
     impl = sqltypes.Boolean
-    what = "True or False"
+    expected = "True or False"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.Integer() if dialect.name == "sqlite" else sqltypes.Boolean()
@@ -297,11 +297,11 @@ class Boolean(ColumnType[bool]):
         def encode(value: Any) -> Any:
             if value is True or value is False:
                 return value
-            raise self.misfit(dialect, value)
+            raise self.invalid_value(dialect, value)
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         return Inline("{v} if {v} is True or {v} is False")
 
     def binary(self, stored: str) -> bool:

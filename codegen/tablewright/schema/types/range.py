@@ -27,7 +27,7 @@ class RangeOf(ColumnType[Range[Any]]):
     """A `Range` of *element* values; on SQLite JSON text, `[lower, upper, bounds]` or `"empty"`."""
 
     impl = sqltypes.JSON
-    what = "a Range"
+    expected = "a Range"
 
     def __init__(self, element: ColumnType[Any]) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class RangeOf(ColumnType[Range[Any]]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, Range):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             given = cast("Range[Any]", value)
             for bound in (given.lower, given.upper):
                 if bound is not None:
@@ -81,7 +81,7 @@ class RangeOf(ColumnType[Range[Any]]):
             if given.empty:
                 return '"empty"' if sqlite else "empty"
             if discrete and given.bounds != "[)":
-                raise self.misfit(dialect, given, "a Range that ends before the last of all values")
+                raise self.invalid_value(dialect, given, "a Range that ends before the last of all values")
             lower, upper = (None if bound is None else encode_bound(bound) for bound in (given.lower, given.upper))
             if sqlite:
                 return msgspec.json.encode([lower, upper, given.bounds]).decode()

@@ -14,7 +14,7 @@ from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
 from tablewright.schema.types.text import Enum
 
-__all__ = ["ArrayOf", "Codec", "Coded", "Json"]
+__all__ = ["ArrayOf", "Codec", "CodecType", "Json"]
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Json(ColumnType[T]):
         # So that a value of None, like no value, is SQL NULL.
         self.should_evaluate_none = False
         self.python = python
-        self.what = f"a {getattr(python, '__name__', None) or python}"
+        self.expected = f"a {getattr(python, '__name__', None) or python}"
 
     @property
     def python_type(self) -> Any:
@@ -65,7 +65,7 @@ class Json(ColumnType[T]):
             text = encoded.decode()
             # Python looks into text ten times as fast as into bytes.
             if "\\u0000" in text:
-                raise self.misfit(dialect, value, "JSON without NUL characters")
+                raise self.invalid_value(dialect, value, "JSON without NUL characters")
             return text
 
         def checked(value: Any) -> bytes:
@@ -78,7 +78,7 @@ class Json(ColumnType[T]):
                 encoded = to_json(fitting)
                 from_json(encoded)
             except UNFIT as error:
-                raise self.misfit(dialect, value, f"{self.what}: {error}") from None
+                raise self.invalid_value(dialect, value, f"{self.expected}: {error}") from None
             return encoded
 
         return encode
@@ -114,9 +114,9 @@ def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
     encode = element.encoder(dialect)
     if encode is None:
         return list
-    usual = element.usual(dialect)
+    fast_path = element.fast_path(dialect)
     namespace: dict[str, Any] = {"encode": encode}
-    expression = "encode(item)" if usual is None else f"{usual.source('item', namespace)} else encode(item)"
+    expression = "encode(item)" if fast_path is None else f"{fast_path.source('item', namespace)} else encode(item)"
     made: Converter = eval(f"lambda items: [{expression} for item in items]", namespace)
     return made
 
@@ -125,7 +125,7 @@ class ArrayOf(ColumnType[list[T]]):
     """A list of *element* values, none of them NULL; on SQLite JSON text."""
 
     impl = sqltypes.JSON
-    what = "a list"
+    expected = "a list"
 
     def __init__(self, element: ColumnType[T]) -> None:
         super().__init__()
@@ -150,10 +150,10 @@ class ArrayOf(ColumnType[list[T]]):
 
         def encode(value: Any) -> Any:
             if type(value) is not list and not isinstance(value, list | tuple):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             given = cast("list[Any]", value)
             if None in given:
-                raise self.misfit(dialect, given, "a list without None")
+                raise self.invalid_value(dialect, given, "a list without None")
             items = encode_all(given)
             return msgspec.json.encode(items).decode() if sqlite else items
 
@@ -202,7 +202,7 @@ class Codec(Protocol[T]):
         ...
 
 
-class Coded(ColumnType[T]):
+class CodecType(ColumnType[T]):
     """A column stored as *stored* whose values *codec* encodes and decodes."""
 
     impl = sqltypes.NullType
@@ -211,7 +211,7 @@ class Coded(ColumnType[T]):
         super().__init__()
         self.codec = codec
         self.stored = stored
-        self.what = f"a value for {type(codec).__name__}"
+        self.expected = f"a value for {type(codec).__name__}"
 
     @property
     def python_type(self) -> Any:
@@ -227,7 +227,7 @@ class Coded(ColumnType[T]):
             try:
                 value = outer(value)
             except (TypeError, ValueError, AttributeError, OverflowError) as error:
-                raise self.misfit(dialect, value, f"{self.what}: {error}") from error
+                raise self.invalid_value(dialect, value, f"{self.expected}: {error}") from error
             return inner(value) if inner else value
 
         return encode

@@ -35,7 +35,7 @@ class Text(ColumnType[str]):
 
     impl = sqltypes.Text
     length: int | None = None
-    what = "a string"
+    expected = "a string"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.Text()
@@ -46,29 +46,29 @@ class Text(ColumnType[str]):
         def encode(value: Any) -> Any:
             if type(value) is not str:
                 if not isinstance(value, str):
-                    raise self.misfit(dialect, value)
+                    raise self.invalid_value(dialect, value)
                 value = str.__str__(value)
             if length is not None and len(value) > length:
-                raise self.misfit(dialect, value, f"a string of at most {length} characters")
+                raise self.invalid_value(dialect, value, f"a string of at most {length} characters")
             if "\0" in value:
-                raise self.misfit(dialect, value, "a string without NUL characters")
+                raise self.invalid_value(dialect, value, "a string without NUL characters")
             if not value.isascii():
                 try:
                     value.encode()
                 except UnicodeEncodeError:
-                    raise self.misfit(dialect, value, "a string of Unicode characters") from None
+                    raise self.invalid_value(dialect, value, "a string of Unicode characters") from None
             return value
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         within = "" if self.length is None else f" and len({{v}}) <= {self.length}"
         return Inline("{v} if type({v}) is str and {v}.isascii() and '\\0' not in {v}" + within)
 
     def binary(self, stored: str) -> bool:
         return stored in ("text", "varchar")
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         return None if self.length is None else Text()
 
 
@@ -78,7 +78,7 @@ class String(Text):
     def __init__(self, length: int) -> None:
         super().__init__()
         self.length = length
-        self.what = f"a string of at most {length} characters"
+        self.expected = f"a string of at most {length} characters"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.String(self.length)
@@ -92,7 +92,7 @@ class Bytes(ColumnType[bytes]):
 
     impl = sqltypes.LargeBinary
     nbytes: int | None = None
-    what = "bytes"
+    expected = "bytes"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.LargeBinary()
@@ -102,22 +102,22 @@ class Bytes(ColumnType[bytes]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, bytes | bytearray | memoryview):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             stored = bytes(cast("bytes", value))
             if nbytes is not None and len(stored) != nbytes:
-                raise self.misfit(dialect, stored)
+                raise self.invalid_value(dialect, stored)
             return stored
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         whole = "" if self.nbytes is None else f" and len({{v}}) == {self.nbytes}"
         return Inline("{v} if type({v}) is bytes" + whole)
 
     def binary(self, stored: str) -> bool:
         return stored == "bytea"
 
-    def comparable(self) -> TypeEngine[Any] | None:
+    def comparison_type(self) -> TypeEngine[Any] | None:
         return None if self.nbytes is None else Bytes()
 
 
@@ -127,7 +127,7 @@ class Hash(Bytes):
     def __init__(self, nbytes: int) -> None:
         super().__init__()
         self.nbytes = nbytes
-        self.what = f"{nbytes} bytes"
+        self.expected = f"{nbytes} bytes"
 
     def check(self, column: str, dialect_name: str) -> str | None:
         measure = "length" if dialect_name == "sqlite" else "octet_length"
@@ -138,7 +138,7 @@ class Uuid(ColumnType[uuid.UUID]):
     """A UUID; on SQLite 32 hexadecimal digits."""
 
     impl = sqltypes.Uuid
-    what = "a UUID"
+    expected = "a UUID"
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         return sqltypes.CHAR(32) if dialect.name == "sqlite" else postgresql.UUID()
@@ -148,12 +148,12 @@ class Uuid(ColumnType[uuid.UUID]):
 
         def encode(value: Any) -> Any:
             if not isinstance(value, uuid.UUID):
-                raise self.misfit(dialect, value)
+                raise self.invalid_value(dialect, value)
             return value.hex if sqlite else value
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline:
+    def fast_path(self, dialect: Dialect) -> Inline:
         text = "'%032x' % {v}.int" if dialect.name == "sqlite" else "{v}"
         return Inline(text + " if type({v}) is {UUID}", UUID=uuid.UUID)
 
@@ -177,7 +177,7 @@ class Enum(ColumnType[E]):
         self.enum = enum
         self.native = native
         """The name of the Postgres type."""
-        self.what = f"a {enum.__name__}"
+        self.expected = f"a {enum.__name__}"
         self.values = tuple(str(member.value) for member in enum)
         if native is not None:
             # Inside a TypeDecorator SQLAlchemy still creates and drops the ENUM with its tables.
@@ -203,11 +203,11 @@ class Enum(ColumnType[E]):
             except (KeyError, TypeError):
                 if isinstance(value, members):
                     return str(value.value)
-                raise self.misfit(dialect, value) from None
+                raise self.invalid_value(dialect, value) from None
 
         return encode
 
-    def usual(self, dialect: Dialect) -> Inline | None:
+    def fast_path(self, dialect: Dialect) -> Inline | None:
         if not all(type(member.value) is str for member in self.enum):
             return None
         return Inline("{v}._value_ if type({v}) is {Enum}", Enum=self.enum)

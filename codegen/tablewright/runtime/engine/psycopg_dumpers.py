@@ -1,4 +1,4 @@
-"""How psycopg sends, in binary, what our encoders make of JSON and of lists of text; loaded by the first COPY."""
+"""Dumpers that send JSON text and lists of text in binary; loaded by the first COPY."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psycopg.pq import Format
 _TYPES = postgres.types
 _LENGTH = Struct("!i").pack
 _ARRAY = Struct("!iiIii").pack
-"""Dimensions, whether there are NULLs, the elements' type; how many there are, and the index of the first."""
+"""Dimensions, a flag for NULLs, the type of the elements, their number, and the index of the first one."""
 _EMPTY_ARRAY = Struct("!iiI").pack
 
 
@@ -24,12 +24,12 @@ class JsonText(Dumper):
     oid = _TYPES["jsonb"].oid
 
     def dump(self, obj: str) -> Buffer:
-        """A version number, then the text."""
+        """Return a version number, then the text."""
         return b"\x01" + obj.encode()
 
 
 class TextArray(Dumper):
-    """A list of strings, as text[]; psycopg's own is for lists of anything."""
+    """A list of strings, as text[]; psycopg's own dumper accepts lists of anything, and is slower."""
 
     format = Format.BINARY
     oid = _TYPES["text"].array_oid
@@ -40,7 +40,7 @@ class TextArray(Dumper):
         self._encoding = self.connection.info.encoding if self.connection else "utf-8"
 
     def dump(self, obj: list[str]) -> Buffer:
-        """Each string after its length."""
+        """Return each string after its length."""
         if not obj:
             return _EMPTY_ARRAY(0, 0, self.element_oid)
         encoding = self._encoding
@@ -55,8 +55,8 @@ class VarcharArray(TextArray):
     element_oid = _TYPES["varchar"].oid
 
 
-def use(cursor: Any) -> None:
-    """Makes *cursor* send binary values of these types so."""
+def register(cursor: Any) -> None:
+    """Make *cursor* send binary values of these types by these classes."""
     cursor.adapters.register_dumper(None, JsonText)
     cursor.adapters.register_dumper(None, TextArray)
     cursor.adapters.register_dumper(None, VarcharArray)

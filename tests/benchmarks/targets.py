@@ -1,4 +1,4 @@
-"""Where the benchmarks' tables are: a SQLite file or a Postgres database, filled with the same values."""
+"""The databases that contenders work on: a SQLite file or a Postgres database, filled with the same values."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ SERVER_SETTINGS = NOT_DURABLE | {
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many rows the tables hold, and how many one run reads or writes."""
+    """The numbers of rows: in the tables, and for one run to read or write."""
 
     plain: int = 100_000
     rich: int = 30_000
     authors: int = 500
     books: int = 10_000
     single: int = 500
-    """Verbs on one row."""
+    """Calls on one row."""
     spans: int = 100
     """Reads of 50 rows."""
     many: int = 50_000
@@ -46,7 +46,7 @@ class Sizes:
     sessions: int = 200
 
     def divided(self, by: int) -> Sizes:
-        """The same *by* times smaller, but never nothing."""
+        """Return these sizes divided by *by*, at least 10 each."""
         return Sizes(**{name: max(size // by, 10) for name, size in vars(self).items()})
 
 
@@ -66,8 +66,8 @@ TINY = Sizes(
 
 
 @dataclass
-class Place:
-    """A database with the tables of the package *shop*, filled."""
+class Target:
+    """A filled database with the tables of the package *shop*."""
 
     engine: str
     """`sqlite` or `postgresql`."""
@@ -78,7 +78,7 @@ class Place:
 
     @property
     def conninfo(self) -> str:
-        """What psycopg connects with."""
+        """The connection string for psycopg."""
         return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @property
@@ -87,38 +87,38 @@ class Place:
         return self.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
-        """Closes the connections of everyone who used the place."""
+        """Close the connections of all contenders."""
         for contender in self.contenders.values():
             contender.close()
         self.contenders.clear()
 
 
 def generated_shop(folder: Path) -> Any:
-    """The package *shop*, generated into *folder* and imported."""
+    """Generate the package *shop* into *folder* and import it."""
     settings = Settings(root=SPECS.parent, specs=SPECS, output=folder)
     outcome = generate(settings, typecheck=False)
     if not outcome.clean:
-        raise RuntimeError(f"The specs of the benchmarks are wrong: {outcome.diagnostics}")
+        raise RuntimeError(f"Cannot generate the package of the benchmarks: {outcome.diagnostics}")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     return importlib.import_module("shop")
 
 
-def filled_place(url: str | URL, package: Any, sizes: Sizes) -> Place:
-    """The database at *url*, empty until now, with the tables of *package* and as many rows as *sizes* says."""
-    made = make_url(url)
-    place = Place(made.get_backend_name(), made, package, sizes)
-    with package.Database(made) as database:
+def create_target(url: str | URL, package: Any, sizes: Sizes) -> Target:
+    """Create the tables of *package* in the empty database at *url*, and fill them to *sizes*."""
+    address = make_url(url)
+    target = Target(address.get_backend_name(), address, package, sizes)
+    with package.Database(address) as database:
         database.create()
         with database.session() as session:
             session.plain.insert_many(values.plain_rows(sizes.plain))
             session.rich.insert_many(values.rich_rows(sizes.rich, package.Genre))
             session.author.insert_many(values.author_rows(sizes.authors))
             session.book.insert_many(values.book_rows(sizes.books, sizes.authors))
-    if place.engine == "postgresql":
-        with psycopg.connect(place.conninfo, autocommit=True) as connection:
+    if target.engine == "postgresql":
+        with psycopg.connect(target.conninfo, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
-    return place
+    return target
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def postgres_server() -> Iterator[URL]:
 
 @contextmanager
 def postgres_database(server: URL) -> Iterator[URL]:
-    """An empty database of *server*, dropped at the end."""
+    """Create an empty database on *server*, and drop it at the end."""
     name = f"tablewright_{uuid4().hex[:12]}"
     with psycopg.connect(_conninfo(server), autocommit=True) as administration:
         administration.execute(f'CREATE DATABASE "{name}"'.encode())
@@ -140,9 +140,9 @@ def postgres_database(server: URL) -> Iterator[URL]:
             administration.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
-def settings_of(place: Place) -> Mapping[str, str]:
-    """The questions, in SQL, whose answers have to be the same for every contender: what its writes are worth."""
-    if place.engine == "sqlite":
+def settings_of(target: Target) -> Mapping[str, str]:
+    """Return the queries, by setting, whose results must be equal for all contenders: durability and isolation."""
+    if target.engine == "sqlite":
         return {name: f"PRAGMA {name}" for name in ("journal_mode", "synchronous", "foreign_keys", "cache_size")}
     return {name: f"SHOW {name}" for name in ("synchronous_commit", "transaction_isolation", "TimeZone")}
 

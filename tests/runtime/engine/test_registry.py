@@ -1,0 +1,56 @@
+"""The objects for what databases and drivers differ in, and that only they know a dialect by its name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from sqlalchemy import Column, Integer, create_engine
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import InvalidRequestError
+
+from tablewright.runtime.engine.driver import Driver
+from tablewright.runtime.engine.registry import BACKENDS, DRIVERS, backend_of, driver_of, driver_that_raised
+
+RUNTIME = Path(__file__).parents[3] / "codegen" / "tablewright" / "runtime"
+ROOMS = ("expressions", "engine", "transaction", "rows", "reads", "bulk", "writes")
+
+
+@pytest.mark.parametrize(("name", "url"), [("sqlite", "sqlite://"), ("postgresql", "postgresql+psycopg://nowhere")])
+def test_each_dialect_has_one_backend_and_one_driver(name: str, url: str) -> None:
+    """They are found by the names of the dialect and its driver, and are the same each time."""
+    dialect = create_engine(url).dialect
+    assert backend_of(dialect) is BACKENDS[name]
+    assert driver_of(dialect) is DRIVERS[name, dialect.driver]
+    assert backend_of(dialect) is backend_of(dialect)
+
+
+def test_an_unknown_dialect_names_itself_in_errors() -> None:
+    """What no backend implements is an `InvalidRequestError`; its driver is that of PEP 249."""
+    dialect = mysql.dialect()
+    table = sqlalchemy.Table("t", sqlalchemy.MetaData(), Column("id", Integer, primary_key=True))
+    with pytest.raises(InvalidRequestError, match="ON CONFLICT on SQLite and Postgres, not on mysql"):
+        backend_of(dialect).insert(table)
+    assert type(driver_of(dialect)) is Driver
+
+
+def test_an_error_of_no_driver_is_not_interpreted() -> None:
+    """Errors of other libraries have no location, and no second try helps."""
+    driver = driver_that_raised(ValueError("no"))
+    assert not driver.may_succeed_again(ValueError("no"))
+    assert driver.locate(ValueError("no")).columns == ()
+
+
+def test_no_verb_compares_the_name_of_a_dialect_or_driver() -> None:
+    """What differs is a method of a backend or a driver: adding one is one file, and its row in the registry."""
+    comparison = re.compile(r"(dialect\.name|\.driver|dialect_name) *(==|!=| in | not in )")
+    found = [
+        f"{path.relative_to(RUNTIME)}: {line.strip()}"
+        for room in ROOMS
+        for path in (RUNTIME / room).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if comparison.search(line)
+    ]
+    assert found == []
