@@ -1,4 +1,4 @@
-"""Schemas whose tables hang together in every way, and edits of them drawn at random."""
+"""Schemas with every kind of dependency between tables, and random edits of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TYPES: list[Spec] = [
 
 
 def first() -> Spec:
-    """A schema of a few tables: a hub, a circle, a link table, a table that points at itself, and a ring of six.
+    """Return a schema of a few tables: a hub, a cycle, a link table, a table that references itself, and a ring of six.
 
     Two opaque ones point at the hub and at each other.
     """
@@ -38,9 +38,9 @@ def first() -> Spec:
         return {"columns": {"id": {"type": "bigint", "primary_key": True, "autoincrement": True}, **columns}}
 
     def to(name: str, relationship: str | None = None, inverse: str | None = None, **more: Any) -> Spec:
-        said = {"relationship": relationship, "inverse": inverse}
+        names = {"relationship": relationship, "inverse": inverse}
         return {
-            "type": "bigint", "references": f"{name}.id", **{k: v for k, v in said.items() if v is not None}, **more
+            "type": "bigint", "references": f"{name}.id", **{k: v for k, v in names.items() if v is not None}, **more
         }  # fmt: skip
 
     return {
@@ -76,13 +76,13 @@ def _table(data: st.DataObject, spec: Spec) -> Spec:
 
 
 def change_column(data: st.DataObject, spec: Spec) -> None:
-    """Gives a column, new or not, another type."""
+    """Change the type of a column, or add one."""
     columns = _table(data, spec)["columns"]
     columns[data.draw(st.sampled_from(ATTRIBUTES))] = dict(data.draw(st.sampled_from(TYPES)))
 
 
 def change_detail(data: st.DataObject, spec: Spec) -> None:
-    """Says something more of a column, or takes it back."""
+    """Add an option to a column, or remove it."""
     columns = _table(data, spec)["columns"]
     if columns:
         column = columns[data.draw(st.sampled_from(sorted(columns)))]
@@ -101,7 +101,7 @@ def change_detail(data: st.DataObject, spec: Spec) -> None:
 
 
 def loosen(data: st.DataObject, spec: Spec) -> None:
-    """Has a foreign key hold NULL, or hold none any more."""
+    """Make a foreign key nullable, or not nullable."""
     columns = [column for column in _table(data, spec)["columns"].values() if "references" in column]
     if columns:
         column = data.draw(st.sampled_from(columns))
@@ -109,7 +109,7 @@ def loosen(data: st.DataObject, spec: Spec) -> None:
 
 
 def drop_column(data: st.DataObject, spec: Spec) -> None:
-    """Takes a column away."""
+    """Remove a column."""
     columns = _table(data, spec)["columns"]
     if columns:
         del columns[
@@ -118,36 +118,36 @@ def drop_column(data: st.DataObject, spec: Spec) -> None:
 
 
 def point(data: st.DataObject, spec: Spec) -> None:
-    """Points a table at another, or at itself."""
+    """Add a foreign key to another table, or to the same one."""
     target = data.draw(st.sampled_from(NAMES))
     number = data.draw(st.integers(1, 3))
-    said: Spec = {"type": "bigint", "references": f"{target}.{data.draw(st.sampled_from(['id', 'id', 'id', 'one']))}"}
+    column: Spec = {"type": "bigint", "references": f"{target}.{data.draw(st.sampled_from(['id', 'id', 'id', 'one']))}"}
     if data.draw(st.booleans()):
-        said["relationship"] = f"its_{target}_{number}"
+        column["relationship"] = f"its_{target}_{number}"
         if data.draw(st.booleans()):
-            said["inverse"] = data.draw(st.sampled_from([f"kin_{number}", "one", "kin"]))
+            column["inverse"] = data.draw(st.sampled_from([f"kin_{number}", "one", "kin"]))
     if data.draw(st.booleans()):
-        said["nullable"] = True
-    _table(data, spec)["columns"][f"{target}_{number}"] = said
+        column["nullable"] = True
+    _table(data, spec)["columns"][f"{target}_{number}"] = column
 
 
 def relate(data: st.DataObject, spec: Spec) -> None:
-    """Says something of a relationship."""
+    """Change the options of a relationship."""
     table = _table(data, spec)
     name = data.draw(st.sampled_from(["kin", "kin_1", "kin_2", "bees", "cats", "dogs", "one"]))
-    said = data.draw(
+    options = data.draw(
         st.sampled_from(
             [None, {"order_by": "one"}, {"order_by": "two"}, {"one": True}, {"through": "eel"},
              {"through": "eel", "order_by": "one"}, {"through": "eel", "inverse": "two"}, {"through": "hen"}]
         )
     )  # fmt: skip
     table.setdefault("relationships", {}).pop(name, None)
-    if said is not None:
-        table["relationships"][name] = dict(said)
+    if options is not None:
+        table["relationships"][name] = dict(options)
 
 
 def change_table(data: st.DataObject, spec: Spec) -> None:
-    """Says something more of a table, or takes it back."""
+    """Add an option to a table, or remove it."""
     table = _table(data, spec)
     key, value = data.draw(
         st.sampled_from(
@@ -165,20 +165,20 @@ def change_table(data: st.DataObject, spec: Spec) -> None:
 
 
 def add_table(data: st.DataObject, spec: Spec) -> None:
-    """Adds a table, or empties one."""
+    """Add a table, or empty one."""
     section = data.draw(st.sampled_from(["tables", "tables", "opaque_tables"]))
     columns = {"id": {"type": "bigint", "primary_key": True}} if data.draw(st.booleans()) else {"one": {"type": "text"}}
     spec[section][data.draw(st.sampled_from(NAMES))] = {"columns": columns}
 
 
 def drop_table(data: st.DataObject, spec: Spec) -> None:
-    """Takes a table away."""
+    """Remove a table."""
     section = data.draw(st.sampled_from(["tables", "tables", "opaque_tables"]))
     spec[section].pop(data.draw(st.sampled_from(NAMES)), None)
 
 
 def move_table(data: st.DataObject, spec: Spec) -> None:
-    """Makes a table opaque, or an opaque one a table."""
+    """Make a table opaque, or an opaque table an ordinary one."""
     name = data.draw(st.sampled_from(NAMES))
     for section, other in (("tables", "opaque_tables"), ("opaque_tables", "tables")):
         if name in spec[section] and name not in spec[other]:
@@ -187,7 +187,7 @@ def move_table(data: st.DataObject, spec: Spec) -> None:
 
 
 def rename_table(data: st.DataObject, spec: Spec) -> None:
-    """Renames a table where it is said, and perhaps where it is referred to."""
+    """Rename a table, and perhaps the references to it."""
     old, new = data.draw(st.sampled_from(NAMES)), data.draw(st.sampled_from(NAMES))
     if old in spec["tables"] and new not in spec["tables"]:
         spec["tables"] = {new if name == old else name: body for name, body in spec["tables"].items()}
@@ -199,12 +199,12 @@ def rename_table(data: st.DataObject, spec: Spec) -> None:
 
 
 def swap_tables(data: st.DataObject, spec: Spec) -> None:
-    """Puts the tables in another order."""
+    """Change the order of the tables."""
     spec["tables"] = {name: spec["tables"][name] for name in data.draw(st.permutations(sorted(spec["tables"])))}
 
 
 def change_rest(data: st.DataObject, spec: Spec) -> None:
-    """Changes an enum, a type, a mixin, or what is said of the schema."""
+    """Change an enum, a type, a mixin or a key of the schema."""
     kind = data.draw(
         st.sampled_from(["enum", "class", "type", "unused", "mixin", "index", "check", "doc", "version", "native"])
     )
@@ -231,7 +231,7 @@ def change_rest(data: st.DataObject, spec: Spec) -> None:
 
 
 def spoil(data: st.DataObject, spec: Spec) -> None:
-    """Makes a mistake of the kind that people make."""
+    """Introduce a typical mistake."""
     table = _table(data, spec)
     key, value = data.draw(
         st.sampled_from([("colums", {}), ("doc", 3), ("columns", {"id": {"type": "bigit"}}), ("columns", [])])

@@ -1,4 +1,4 @@
-"""Schemas drawn at random, with every awkward name and prose that the language allows."""
+"""Random schemas, with every awkward name and text that the language allows."""
 
 from __future__ import annotations
 
@@ -66,84 +66,84 @@ PLAIN_TYPES: list[tuple[dict[str, Any], st.SearchStrategy[Any]]] = [
 
 @st.composite
 def columns(draw: st.DrawFn) -> dict[str, Any]:
-    """One column: any type, nullable or not, with a default or without."""
+    """Draw a column: any type, nullable or not, with a default or without."""
     spec, values = draw(st.sampled_from(PLAIN_TYPES))
-    made: dict[str, Any] = dict(spec)
+    column: dict[str, Any] = dict(spec)
     if draw(st.booleans()):
-        made["nullable"] = True
+        column["nullable"] = True
     if draw(st.booleans()):
         value = draw(values)
         if value is not None:
-            made["default"] = value
+            column["default"] = value
     doc = draw(prose)
     if doc is not None:
-        made["doc"] = doc
-    return made
+        column["doc"] = doc
+    return column
 
 
 @st.composite
 def tables(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
-    """One table with a single or composite key, some columns, and a foreign key to an earlier table."""
+    """Draw a table with a single or composite key, some columns, and a foreign key to an earlier table."""
     names = draw(st.lists(st.sampled_from(AWKWARD_NAMES), unique=True, min_size=2, max_size=7))
     key, others = names[: (size := draw(st.integers(1, 2)))], names[size:]
-    made: dict[str, Any] = {"columns": {}, "primary_key": key}
+    table: dict[str, Any] = {"columns": {}, "primary_key": key}
     for name in key:
-        made["columns"][name] = {"type": draw(st.sampled_from(["bigint", "uuid", "date"]))}
+        table["columns"][name] = {"type": draw(st.sampled_from(["bigint", "uuid", "date"]))}
     for name in others:
-        made["columns"][name] = draw(columns())
+        table["columns"][name] = draw(columns())
     if earlier:
         target = draw(st.sampled_from(earlier))
-        made["columns"]["points_at"] = {
+        table["columns"]["points_at"] = {
             "type": "bigint",
             "nullable": True,
             "references": f"{target}.number",
             "index": True,
         }
         if draw(st.booleans()):
-            made["columns"]["points_at"] |= {"relationship": "pointed", "inverse": f"from_{len(earlier)}"}
-    made["columns"]["number"] = {
+            table["columns"]["points_at"] |= {"relationship": "pointed", "inverse": f"from_{len(earlier)}"}
+    table["columns"]["number"] = {
         "type": "bigint",
         "unique": True,
         "column": draw(st.sampled_from(["number", "Odd Name", "Nu-mber"])),
     }
     doc = draw(prose)
     if doc is not None:
-        made["doc"] = doc
-    return made
+        table["doc"] = doc
+    return table
 
 
 @st.composite
 def opaque_tables(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
-    """The same as a client would say it: perhaps without a key, and no relationships."""
-    made = draw(tables(earlier))
-    # What `fetch` calls its own arguments.
-    made["columns"].pop("session", None)
-    made["primary_key"] = [name for name in made["primary_key"] if name in made["columns"]]
-    if not made["primary_key"] or draw(st.booleans()):
-        del made["primary_key"]
+    """Draw an opaque table: perhaps without a key, and without relationships."""
+    table = draw(tables(earlier))
+    # `fetch` has an argument of this name.
+    table["columns"].pop("session", None)
+    table["primary_key"] = [name for name in table["primary_key"] if name in table["columns"]]
+    if not table["primary_key"] or draw(st.booleans()):
+        del table["primary_key"]
     for name in ("relationship", "inverse"):
-        made["columns"].get("points_at", {}).pop(name, None)
-    return made
+        table["columns"].get("points_at", {}).pop(name, None)
+    return table
 
 
 @st.composite
 def schemas(draw: st.DrawFn) -> dict[str, Any]:
-    """A whole schema of one to four tables and up to three opaque ones, as YAML would give it."""
+    """Draw a schema of one to four tables and up to three opaque ones, in the form of YAML."""
     # Names whose classes would be those of the package itself are the rules' to refuse.
     usable = [name for name in AWKWARD_NAMES if name not in ("session", "database", "base")]
     names = draw(st.lists(st.sampled_from(usable), unique=True, min_size=1, max_size=7))
-    made: dict[str, Any] = {}
+    drawn: dict[str, Any] = {}
     for name in names[:4]:
-        made[name] = draw(tables(list(made)))
+        drawn[name] = draw(tables(list(drawn)))
     opaque: dict[str, Any] = {}
     for name in names[4:]:
-        opaque[name] = draw(opaque_tables([*made, *opaque]))
+        opaque[name] = draw(opaque_tables([*drawn, *opaque]))
     doc = draw(prose)
     return {
         "schema": "drawn",
         "version": "1.0.0",
         **({} if doc is None else {"doc": doc}),
         "enums": {"colour": ["red", "it's %", "1st"]},
-        "tables": made,
+        "tables": drawn,
         "opaque_tables": opaque,
     }

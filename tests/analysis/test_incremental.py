@@ -1,4 +1,4 @@
-"""One table of many changed: little is read, little is made, and the outcome is that of a whole run."""
+"""Incremental runs: if one of many tables changes, little is analysed, with the outcome of a full run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NUMBER = 40
 
 @pytest.fixture(params=["one file", "a file each"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A generated project of forty tables, in a ring, each of which points at the one before and draws a warning."""
+    """Generate a project of forty tables in a ring: each references the previous one and has a warning."""
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)
     (tmp_path / "pyproject.toml").write_text("[tool.tablewright]\n")
     specs = tmp_path / "specs" / "chain"
@@ -52,7 +52,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 
 def edit(settings: Settings, old: str, new: str) -> None:
-    """Replaces the first *old* after the table `t7` begins."""
+    """Replace the first *old* after the start of table `t7`."""
     path = next(path for path in sorted((settings.specs / "chain").iterdir()) if "\n  t7:\n" in path.read_text())
     head, name, tail = path.read_text().partition("\n  t7:\n")
     assert old in tail
@@ -61,7 +61,7 @@ def edit(settings: Settings, old: str, new: str) -> None:
 
 @pytest.fixture
 def never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That the schema is not read as a whole with a cache."""
+    """Forbid full analyses of runs with a cache."""
     stock = full.analyze_all
 
     def without_cache_only(folder: Path, settings: Settings, sources: object) -> object:
@@ -72,7 +72,7 @@ def never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that are formatted from now on."""
+    """Record the files that are formatted from now on."""
     from tablewright.render import ruff_format
 
     seen: list[str] = []
@@ -87,7 +87,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_little_is_read_and_made(settings: Settings, never_whole: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A changed column has its table judged and rendered, and the files about the whole that name it."""
+    """If a column changes, its table is checked and rendered, with the schema-wide files that name it."""
     seen = rendered(monkeypatch)
     edit(settings, "length: 50", "length: 60")
     outcome = generate(settings, typecheck=False)
@@ -100,7 +100,7 @@ def test_little_is_read_and_made(settings: Settings, never_whole: None, monkeypa
 
 
 def test_warnings_move_along(settings: Settings, never_whole: None) -> None:
-    """The warnings of tables below a change are told where they are now, and none is lost."""
+    """Warnings of tables below a change have their new locations, and none is lost."""
     edit(settings, "      label", "\n\n      label")
     outcome = generate(settings, typecheck=False)
     assert outcome.diagnostics == generate(settings, check=True, cache=False).diagnostics
@@ -109,7 +109,7 @@ def test_warnings_move_along(settings: Settings, never_whole: None) -> None:
 
 
 def test_what_others_see_has_all_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A change of keys, of what is said of the whole, or one that is wrong, has the whole schema read."""
+    """A change of keys, a schema-wide change or an error needs a full analysis."""
     asked: list[bool] = []
     stock = incremental.analyze_changes
 
@@ -135,7 +135,7 @@ def test_what_others_see_has_all_read(settings: Settings, monkeypatch: pytest.Mo
 
 
 def test_sqlalchemy_is_not_loaded(settings: Settings) -> None:
-    """Literals that were proved before, and plain ones, need no SQLAlchemy: a quarter of the time of such a run."""
+    """Proved literals need no SQLAlchemy, which takes a quarter of the time of such a run."""
     edit(settings, "default: false", "default: false, doc: Whether it is.")
     script = (
         "import sys\nfrom pathlib import Path\nfrom tablewright.pipeline import generate\n"
@@ -153,7 +153,7 @@ def test_sqlalchemy_is_not_loaded(settings: Settings) -> None:
 
 
 def break_output(path: Path) -> None:
-    """Edits an output."""
+    """Edit an output file."""
     with path.open("a") as file:
         file.write("x = 1\n")
 
@@ -163,7 +163,7 @@ def break_output(path: Path) -> None:
 def test_spoilt_output_is_mended(
     settings: Settings, never_whole: None, spoil: Callable[[Path], None], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that is not what the ledger has is made again, and it alone."""
+    """A file that differs from the cache is generated again, and no other."""
     before = contents(settings.output)
     spoil(settings.output / "chain" / name)
     seen = rendered(monkeypatch)
@@ -174,7 +174,7 @@ def test_spoilt_output_is_mended(
 
 @pytest.mark.parametrize("kind", ["SchemaEntry", "Snapshot", "PackageEntry"])
 def test_a_ledger_that_lost_an_entry(settings: Settings, kind: str) -> None:
-    """Each entry may be missing, or be of another run: the others do not take its part for granted."""
+    """Any cache entry may be missing or from another run; the other entries do not rely on it."""
     (entry,) = (settings.root / ".tablewright_cache").glob(f"chain-{kind}-*.json")
     first = entry.read_bytes()
     entry.unlink()

@@ -1,4 +1,4 @@
-"""Every rule against its golden case: a bad spec, and the exact lines that it draws."""
+"""Every rule against its golden case: a wrong spec, and the exact diagnostics."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ NAMES = sorted(path.name for path in CASES.iterdir() if path.is_dir())
 
 @pytest.mark.parametrize("name", NAMES)
 def test_case_draws_exactly_its_problems(name: str, regen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The problems of a case are the lines of its problems.txt, its own rule among them."""
+    """The diagnostics of a case are the lines of its problems.txt, and one is of the rule of the case."""
     folder = CASES / name
     options = json.loads((folder / "case.json").read_text()) if (folder / "case.json").exists() else {}
     for limit, value in options.get("limits", {}).items():
         monkeypatch.setattr(yaml_reader, limit, value)
     diagnostics = lint(load_folder(folder / options.get("folder", ""), root=CASES))
-    found = "".join(f"{diagnostic}\n" for diagnostic in diagnostics)
+    actual = "".join(f"{diagnostic}\n" for diagnostic in diagnostics)
     if regen:
-        (folder / "problems.txt").write_text(found, encoding="utf-8")
-    assert found == (folder / "problems.txt").read_text(encoding="utf-8")
-    assert f"[{name}]: " in found
+        (folder / "problems.txt").write_text(actual, encoding="utf-8")
+    assert actual == (folder / "problems.txt").read_text(encoding="utf-8")
+    assert f"[{name}]: " in actual
 
 
 def test_every_rule_has_a_case() -> None:
-    """No rule lacks a case, and no case lacks a rule."""
+    """Every rule has a case, and every case has a rule."""
     assert sorted(PURPOSES) == NAMES
 
 
 def test_ids_are_kebab_case_and_purposes_are_one_sentence() -> None:
-    """A rule is named once and says in one sentence what it asks for."""
+    """Every rule has a unique id and a purpose of one sentence."""
     ids = [rule.id for rule in RULES]
     assert len(ids) == len(set(ids))
     for rule_id, purpose in PURPOSES.items():
@@ -48,7 +48,7 @@ def test_ids_are_kebab_case_and_purposes_are_one_sentence() -> None:
 
 
 def test_every_id_in_the_reader_is_catalogued() -> None:
-    """The reader reports nothing that the catalogue does not list."""
+    """Every id that the reader reports has a purpose."""
     room = ROOT / "codegen" / "tablewright" / "spec"
     source = "\n".join(path.read_text(encoding="utf-8") for path in room.glob("*.py"))
     used = set(re.findall(r"(?:Diagnostic|_Refusal|diagnostic)\(\s*\"([a-z-]+)\"", source))
@@ -60,7 +60,7 @@ def test_every_id_in_the_reader_is_catalogued() -> None:
 
 @pytest.mark.parametrize("schema", ["bookstore", "observatory"])
 def test_good_spec_draws_no_problem(schema: str) -> None:
-    """The schemas of this repository are without problems."""
+    """The schemas of this repository have no errors."""
     folder = ROOT / "specs" / schema
     assert [
         str(diagnostic) for diagnostic in lint(load_folder(folder, root=ROOT)) if diagnostic.severity == "error"
@@ -68,14 +68,14 @@ def test_good_spec_draws_no_problem(schema: str) -> None:
 
 
 def test_explain_gives_the_purpose_and_the_nearest_id() -> None:
-    """`explain` knows every rule, and suggests one for a misspelt id."""
+    """`explain` returns the purpose of a rule, and suggests an id for a misspelt one."""
     assert explain("unknown-type").startswith("A type is one of the language")
     with pytest.raises(KeyError, match="Did you mean `unknown-type`"):
         explain("unknown-typ")
 
 
 def test_problems_of_one_engine_only() -> None:
-    """What only SQLite lacks is no problem where SQLite is not asked for."""
+    """A rule about SQLite is skipped if SQLite is not one of the dialects."""
     specs = load_folder(CASES / "exclusion-sqlite", root=CASES)
     assert [diagnostic.rule for diagnostic in lint(specs)] == ["exclusion-sqlite"] * 3
     assert lint(specs, ["postgresql"]) == []

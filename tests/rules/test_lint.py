@@ -1,4 +1,4 @@
-"""The rules as a whole: they never raise, and what they let pass can be resolved and created."""
+"""All rules together: they never raise, and a spec that passes can be resolved and created."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ JUNK = st.sampled_from(
 
 
 def load(spec: object) -> SpecFolder:
-    """The catalogue of a schema that says *spec*, which JSON, being YAML, can hold."""
+    """Load *spec*, written as JSON, which is YAML too."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "schema.yaml").write_text(json.dumps(spec), encoding="utf-8")
         return load_folder(Path(folder))
 
 
 def spots(node: Any) -> list[tuple[Any, Any]]:
-    """Every place of a nested value where something could stand instead."""
+    """Return every container and key of a nested value."""
     if isinstance(node, dict):
         return [(node, key) for key in node] + [spot for item in node.values() for spot in spots(item)]
     if isinstance(node, list):
@@ -129,10 +129,10 @@ def spots(node: Any) -> list[tuple[Any, Any]]:
 
 
 def check_creatable(specs: SpecFolder) -> None:
-    """The schema resolves, and its tables can be created."""
+    """Resolve the schema and create its tables."""
     schema = resolve(specs)
-    for made in schema.tables:
-        names = [column.attribute for column in made.columns] + [item.name for item in made.relationships]
+    for table in schema.tables:
+        names = [column.attribute for column in table.columns] + [item.name for item in table.relationships]
         assert len(set(names)) == len(names), names
     metadata = build_metadata(schema)
     engine = create_engine("sqlite://")
@@ -140,14 +140,14 @@ def check_creatable(specs: SpecFolder) -> None:
         metadata.create_all(engine)
     finally:
         engine.dispose()
-    for table in metadata.tables.values():
-        str(CreateTable(table).compile(dialect=POSTGRES))
-        for index in table.indexes:
+    for built in metadata.tables.values():
+        str(CreateTable(built).compile(dialect=POSTGRES))
+        for index in built.indexes:
             str(CreateIndex(index).compile(dialect=POSTGRES))
 
 
 def test_a_schema_with_everything_is_without_problems() -> None:
-    """A schema that uses every part of the language draws no problem, and can be created."""
+    """A schema that uses every part of the language has no diagnostics, and can be created."""
     specs = load(yaml.safe_load(WHOLE))
     assert [str(diagnostic) for diagnostic in lint(specs)] == []
     check_creatable(specs)
@@ -156,11 +156,11 @@ def test_a_schema_with_everything_is_without_problems() -> None:
 @given(st.data())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_a_damaged_schema_is_refused_or_can_be_created(data: st.DataObject) -> None:
-    """Whatever stands in place of a part: no rule raises, and what draws no error resolves and is created."""
+    """If any part of a schema is replaced, no rule raises; without an error it can be resolved and created."""
     spec = yaml.safe_load(WHOLE)
     for _ in range(data.draw(st.integers(1, 3))):
-        found = spots(spec)
-        holder, key = found[data.draw(st.integers(0, len(found) - 1))]
+        candidates = spots(spec)
+        holder, key = candidates[data.draw(st.integers(0, len(candidates) - 1))]
         match data.draw(st.sampled_from(["replace", "remove", "rename", "move"])):
             case "replace":
                 holder[key] = copy.deepcopy(data.draw(JUNK))
@@ -171,8 +171,8 @@ def test_a_damaged_schema_is_refused_or_can_be_created(data: st.DataObject) -> N
                     holder.pop(key)
                 )
             case _:
-                other, there = found[data.draw(st.integers(0, len(found) - 1))]
-                holder[key] = copy.deepcopy(other[there])
+                other, other_key = candidates[data.draw(st.integers(0, len(candidates) - 1))]
+                holder[key] = copy.deepcopy(other[other_key])
     specs = load(spec)
     diagnostics = lint(specs)
     assert specs.spec is not None or diagnostics
@@ -182,15 +182,15 @@ def test_a_damaged_schema_is_refused_or_can_be_created(data: st.DataObject) -> N
 
 @pytest.mark.parametrize("source", ["whole", "bookstore", "observatory"])
 def test_the_names_that_clashes_looks_at_are_those_that_resolving_makes(source: str) -> None:
-    """Index and constraint names are worked out alike by the rule and by `resolve`."""
+    """The rule and `resolve` use the same names of indexes and constraints."""
     specs = load(yaml.safe_load(WHOLE)) if source == "whole" else load_folder(ROOT / "specs" / source)
     assert specs.spec is not None
     expanded = ExpandedSchema(specs.spec)
     resolved = resolve(specs)
     for table in (*resolved.tables, *resolved.opaque_tables):
-        mine = {name for name, _, _ in name_clashes._index_names(expanded.by_name[table.name])}
-        made = [item.name for item in table.uniques] + [item.name for item in table.indexes]
-        assert mine == {*made, *(item.name for item in table.exclusions)}
+        declared = {name for name, _, _ in name_clashes._index_names(expanded.by_name[table.name])}
+        resolved_names = [item.name for item in table.uniques] + [item.name for item in table.indexes]
+        assert declared == {*resolved_names, *(item.name for item in table.exclusions)}
         assert expanded.by_name[table.name].class_name == table.class_name
         assert [item.attribute for item in expanded.by_name[table.name].columns.values()] == [
             item.attribute for item in table.columns
@@ -198,7 +198,7 @@ def test_the_names_that_clashes_looks_at_are_those_that_resolving_makes(source: 
 
 
 def test_problems_come_in_the_order_of_the_file() -> None:
-    """All problems of one run are sorted by place, the reader's among them."""
+    """All diagnostics of a run, including those of the reader, are sorted by location."""
     specs = load_folder(ROOT / "tests" / "golden" / "problems" / "yaml-merge-key")
     locations = [diagnostic.location for diagnostic in lint(specs)]
     assert locations == sorted(locations)

@@ -1,4 +1,4 @@
-"""Names that meet: each pair that a package or a database cannot hold."""
+"""Names that clash in a package or in a database."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ ID: dict[str, Any] = {"type": "bigint", "primary_key": True}
 PLAIN = {"columns": {"id": ID}}
 
 
-def found(folder: Path, **said: object) -> list[str]:
-    """The rules and messages that a schema of these parts draws, warnings apart."""
-    (folder / "schema.yaml").write_text(json.dumps({"schema": "shop", "version": "1.0.0", **said}), encoding="utf-8")
+def messages(folder: Path, **sections: object) -> list[str]:
+    """Return the rules and messages of the errors in a schema with these *sections*."""
+    (folder / "schema.yaml").write_text(
+        json.dumps({"schema": "shop", "version": "1.0.0", **sections}), encoding="utf-8"
+    )
     diagnostics = lint(load_folder(folder))
     return [f"{diagnostic.rule}: {diagnostic.message}" for diagnostic in diagnostics if diagnostic.severity == "error"]
 
@@ -39,8 +41,8 @@ def found(folder: Path, **said: object) -> list[str]:
     ],
 )
 def test_tables(tmp_path: Path, names: tuple[str, ...], clash: str | None) -> None:
-    """Tables whose modules or classes meet are refused, and no others."""
-    diagnostics = found(tmp_path, tables=dict.fromkeys(names, PLAIN))
+    """Tables are refused exactly if their modules or classes clash."""
+    diagnostics = messages(tmp_path, tables=dict.fromkeys(names, PLAIN))
     assert bool(diagnostics) == (clash is not None)
     for diagnostic in diagnostics:
         assert diagnostic.startswith("name-clash: ")
@@ -62,8 +64,8 @@ def test_tables(tmp_path: Path, names: tuple[str, ...], clash: str | None) -> No
     ],
 )
 def test_opaque_tables(tmp_path: Path, tables: tuple[str, ...], opaque: tuple[str, ...], clash: str | None) -> None:
-    """Opaque tables have other classes, no entity, and modules of their own."""
-    diagnostics = found(tmp_path, tables=dict.fromkeys(tables, PLAIN), opaque_tables=dict.fromkeys(opaque, PLAIN))
+    """Opaque tables have other classes, no entity, and separate modules."""
+    diagnostics = messages(tmp_path, tables=dict.fromkeys(tables, PLAIN), opaque_tables=dict.fromkeys(opaque, PLAIN))
     assert bool(diagnostics) == (clash is not None)
     for diagnostic in diagnostics:
         assert diagnostic.startswith("name-clash: ")
@@ -71,36 +73,36 @@ def test_opaque_tables(tmp_path: Path, tables: tuple[str, ...], opaque: tuple[st
 
 
 def test_tables_that_no_code_is_generated_for(tmp_path: Path) -> None:
-    """The arguments of `fetch` are kept free in opaque tables; a temporary table may have such columns."""
+    """A column of an opaque table cannot be called like an argument of `fetch`; one of a temporary table can."""
     columns = {"id": ID, "session": {"type": "uuid"}, "batch_size": {"type": "integer"}}
-    diagnostics = found(tmp_path, opaque_tables={"upload": {"columns": columns}})
+    diagnostics = messages(tmp_path, opaque_tables={"upload": {"columns": columns}})
     assert [diagnostic.partition(":")[0] for diagnostic in diagnostics] == ["opaque-argument"] * 2
-    spec = TableSpec(name="upload", columns={name: ColumnSpec(**said) for name, said in columns.items()})
+    spec = TableSpec(name="upload", columns={name: ColumnSpec(**column) for name, column in columns.items()})
     assert [column.name for column in spec.definition().columns] == list(columns)
 
 
 def test_native_enum_and_table(tmp_path: Path) -> None:
-    """A native enum and a table share one room of Postgres."""
+    """A native enum and a table share one namespace of Postgres."""
     tables = {"shelf": {"table": "genre", "columns": {"id": ID, "genre": {"type": "genre"}}}}
     enums = {"genre": {"values": ["a"], "storage": "native"}}
-    (diagnostic,) = found(tmp_path, enums=enums, tables=tables)
+    (diagnostic,) = messages(tmp_path, enums=enums, tables=tables)
     assert "the native enum `genre` would be called `genre` in the database" in diagnostic
     enums["genre"].pop("storage")
-    assert found(tmp_path, enums=enums, tables=tables) == []
+    assert messages(tmp_path, enums=enums, tables=tables) == []
 
 
 def test_index_of_one_table_and_another_table(tmp_path: Path) -> None:
-    """An index must not be called like a table."""
+    """An index cannot have the name of a table."""
     book = {"columns": {"id": ID, "title": {"type": "text", "index": True}}}
-    (diagnostic,) = found(tmp_path, tables={"book": book, "book_title_idx": PLAIN})
+    (diagnostic,) = messages(tmp_path, tables={"book": book, "book_title_idx": PLAIN})
     assert "an index of `book` would be called `book_title_idx`" in diagnostic
 
 
 def test_mixin_in_two_tables_gives_one_inverse_twice(tmp_path: Path) -> None:
-    """A mixin's foreign key cannot give the same inverse to its target for each table that includes it."""
+    """The inverse of a foreign key in a mixin clashes if two tables include the mixin."""
     owner = {"type": "bigint", "references": "user.id", "relationship": "owner", "inverse": "things"}
     part = {**PLAIN, "include": ["owned"]}
-    (diagnostic,) = found(
+    (diagnostic,) = messages(
         tmp_path, mixins={"owned": {"columns": {"owner_id": owner}}}, tables={"user": PLAIN, "a": part, "b": part}
     )
     assert diagnostic == "inverse-clash: the inverse `things` is already the inverse of a foreign key of `a`."
@@ -108,7 +110,7 @@ def test_mixin_in_two_tables_gives_one_inverse_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("inverse", "clashes"), [("books", False), ("label", True), ("tags", False)])
 def test_inverse_of_a_many_to_many_relationship(tmp_path: Path, inverse: str, clashes: bool) -> None:
-    """The other side of a relationship through a link table must be free too."""
+    """The inverse of a relationship through a link table cannot clash either."""
     ends = {
         name: {"type": "bigint", "primary_key": True, "references": f"{name.removesuffix('_id')}.id"}
         for name in ("book_id", "tag_id")
@@ -118,5 +120,5 @@ def test_inverse_of_a_many_to_many_relationship(tmp_path: Path, inverse: str, cl
         "tag": {"columns": {"id": ID, "label": {"type": "text"}}},
         "book_tag": {"columns": ends},
     }
-    diagnostics = found(tmp_path, tables=tables)
+    diagnostics = messages(tmp_path, tables=tables)
     assert [diagnostic.partition(":")[0] for diagnostic in diagnostics] == (["inverse-clash"] if clashes else [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tablewright.rules.sql_text import wrong
+from tablewright.rules.sql_text import sql_error
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from tablewright.rules.sql_text import wrong
     ],
 )
 def test_whole_expressions_pass(text: str) -> None:
-    """Quotes and brackets that close are right, whatever stands between quotes."""
-    assert wrong(text) is None
+    """Closed quotes and brackets are accepted, whatever the quotes contain."""
+    assert sql_error(text) is None
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_whole_expressions_pass(text: str) -> None:
         ("a /* b */", "comment"),
         ("a) OR (b", "`)`"),
         ("(a]", "`]`"),
-        ("f(a", "lacks"),
+        ("f(a", "missing"),
         ("a = 'b", "'"),
         ('a = "b', '"'),
         ("'a\\'", None),
@@ -43,8 +43,8 @@ def test_whole_expressions_pass(text: str) -> None:
     ],
 )
 def test_broken_ones_are_refused(text: str, word: str | None) -> None:
-    """What would reach beyond its own place in the statement is refused, and the message says why."""
-    fault = wrong(text)
-    assert (fault is None) == (word is None)
-    if fault is not None and word is not None:
-        assert word in fault[0]
+    """Text that could end its part of the statement is refused, with the reason."""
+    error = sql_error(text)
+    assert (error is None) == (word is None)
+    if error is not None and word is not None:
+        assert word in error[0]

@@ -17,7 +17,7 @@ SCHEMA = json_schema()
 
 
 def pydantic_errors(value: Any, schema: Any, path: str = "") -> Iterator[str]:
-    """Where *value* is not what *schema* says, of the keywords that ours uses."""
+    """Yield the paths at which *value* does not match *schema*, by the keywords that ours uses."""
     if "$ref" in schema:
         yield from pydantic_errors(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], path)
         return
@@ -48,7 +48,7 @@ def pydantic_errors(value: Any, schema: Any, path: str = "") -> Iterator[str]:
 
 
 def test_the_bookstore_fits() -> None:
-    """The JSON Schema takes what the loader takes, shorthands included."""
+    """The JSON Schema accepts what the loader accepts, including shorthands."""
     text = (SPECS / "bookstore" / "schema.yaml").read_text(encoding="utf-8")
     assert list(pydantic_errors(read_yaml(text, "schema.yaml").value, SCHEMA)) == []
 
@@ -81,29 +81,29 @@ def test_what_the_loader_refuses_does_not_fit(text: str) -> None:
     ],
 )
 def test_shorthands_fit(text: str) -> None:
-    """Each shorthand and its long form fit."""
+    """Each shorthand and its long form match."""
     assert list(pydantic_errors(read_yaml(text, "schema.yaml").value, SCHEMA)) == []
 
 
 def test_every_key_is_there_and_described() -> None:
     """Each key of each model is a property with a description."""
     whole = {**SCHEMA["$defs"], "SchemaSpec": SCHEMA}
-    found = {}
+    properties = {}
     for name, definition in whole.items():
         described = definition if "properties" in definition else definition["anyOf"][-1]
-        found[name] = set(described["properties"])
+        properties[name] = set(described["properties"])
         assert described["description"]
-        for key, said in described["properties"].items():
-            assert said.get("description"), f"{name}.{key}"
+        for key, schema in described["properties"].items():
+            assert schema.get("description"), f"{name}.{key}"
     classes = [getattr(models, name) for name in dir(models) if name.endswith("Spec") and name[0] != "_"]
-    assert found == {cls.__name__: set(keys(cls)) for cls in classes}
+    assert properties == {cls.__name__: set(keys(cls)) for cls in classes}
 
 
 def test_the_copy_beside_the_specs_is_fresh() -> None:
-    """The file that editors read is what the language says today."""
+    """The checked-in JSON Schema is up to date."""
     assert json.loads((SPECS / "tablewright.schema.json").read_text(encoding="utf-8")) == SCHEMA
 
 
 def test_it_is_json() -> None:
-    """The JSON Schema can be printed, and keeps its names to itself."""
+    """The JSON Schema can be printed, without internal names."""
     assert "\\u0000" not in json.dumps(SCHEMA)

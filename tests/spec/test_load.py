@@ -15,20 +15,20 @@ TABLE = "tables:\n  t:\n    columns:\n      id: {type: bigint, primary_key: true
 
 
 def load(folder: Path, **files: str) -> SpecFolder:
-    """The catalog of *folder* with *files*, whose names have `_` for the dot."""
+    """Write *files* to *folder*, with `_` for the dot in their names, and load the folder."""
     for name, text in files.items():
         stem, _, suffix = name.rpartition("_")
         (folder / f"{stem}.{suffix}").write_text(text, encoding="utf-8")
     return load_folder(folder, root=folder)
 
 
-def said(specs: SpecFolder) -> list[str]:
-    """The problems of *catalog* as text."""
+def messages(specs: SpecFolder) -> list[str]:
+    """Return the diagnostics of *specs* as text."""
     return [str(diagnostic) for diagnostic in specs.diagnostics]
 
 
 def test_a_good_folder_has_no_problems() -> None:
-    """The bookstore loads whole, its places relative to the root."""
+    """The bookstore loads completely, with locations relative to the root."""
     specs = load_folder(SPECS / "bookstore", root=SPECS.parent)
     assert specs.diagnostics == ()
     assert specs.spec is not None
@@ -93,8 +93,8 @@ def test_a_good_folder_has_no_problems() -> None:
     ],
 )
 def test_a_refusal_says_where_what_and_why(tmp_path: Path, text: str, expected: str) -> None:
-    """Every kind of misfit has its place, its rule and what was expected."""
-    assert said(load(tmp_path, a_yaml=HEAD + text)) == [expected]
+    """Every validation error has its location, its rule and the expected value."""
+    assert messages(load(tmp_path, a_yaml=HEAD + text)) == [expected]
 
 
 @pytest.mark.parametrize("key", ["name", "class_", "table_name"])
@@ -105,7 +105,7 @@ def test_names_of_the_models_are_no_keys_of_yaml(tmp_path: Path, key: str) -> No
 
 
 def test_all_problems_come_at_once_and_the_rest_is_kept(tmp_path: Path) -> None:
-    """What is refused is left out and named incomplete; the rest can still be judged."""
+    """Invalid parts are left out and listed as incomplete; the rest can still be checked."""
     text = f"{HEAD}{TABLE}      a: {{type: text, lenght: 3}}\n      b:\n  u: {{columns: 3}}\nenums: {{e: [x]}}\n"
     specs = load(tmp_path, a_yaml=text)
     assert [(diagnostic.rule, diagnostic.location.line) for diagnostic in specs.diagnostics] == [
@@ -120,13 +120,13 @@ def test_all_problems_come_at_once_and_the_rest_is_kept(tmp_path: Path) -> None:
 
 
 def test_problems_come_in_the_order_of_the_file(tmp_path: Path) -> None:
-    """What the YAML reader and the models refuse is told from top to bottom."""
+    """Diagnostics of the YAML reader and of the models are sorted together."""
     specs = load(tmp_path, a_yaml=f"{HEAD}tables: {{t: {{colums: {{}}}}}}\nenums: {{e: [x], e: [y]}}\n")
     assert [diagnostic.rule for diagnostic in specs.diagnostics] == ["unknown-key", "yaml-duplicate-key"]
 
 
 def test_several_files_make_one_schema(tmp_path: Path) -> None:
-    """YAML and Python files of a folder are read in the order of their names; other names are left alone."""
+    """YAML and Python files of a folder are read in the order of their names; other files are ignored."""
     (tmp_path / "versions").mkdir()
     (tmp_path / "versions" / "old.yaml").write_text("nonsense")
     specs = load(
@@ -137,7 +137,7 @@ def test_several_files_make_one_schema(tmp_path: Path) -> None:
         _shared_py="raise SystemExit",
         notes_txt="nonsense",
     )
-    assert said(specs) == []
+    assert messages(specs) == []
     assert specs.files == ("a.py", "b.yaml", "c.yml")
     assert specs.spec is not None
     assert list(specs.spec.tables) == ["t", "u"]
@@ -146,9 +146,9 @@ def test_several_files_make_one_schema(tmp_path: Path) -> None:
 
 
 def test_what_is_given_twice_names_both_places(tmp_path: Path) -> None:
-    """A name, or what only one file may state, in two files is a problem."""
+    """A name in two files is an error, and so is a key that only one file may have."""
     specs = load(tmp_path, a_yaml=HEAD + TABLE, b_yaml=HEAD + TABLE)
-    assert said(specs) == [
+    assert messages(specs) == [
         "b.yaml:1:1: error[duplicate-name]: `schema` is given twice; the first is at a.yaml:1:1. Keep one of them.",
         "b.yaml:2:1: error[duplicate-name]: `version` is given twice; the first is at a.yaml:2:1. Keep one of them.",
         "b.yaml:4:3: error[duplicate-name]: the table `t` is given twice; the first is at a.yaml:4:3. "
@@ -157,16 +157,16 @@ def test_what_is_given_twice_names_both_places(tmp_path: Path) -> None:
 
 
 def test_two_tables_of_one_list_name_both_places(tmp_path: Path) -> None:
-    """A list of tables with a name twice is a problem with two places."""
+    """Two tables of the same name in a list are an error with both locations."""
     text = "from tablewright.spec.models import TableSpec as T\nTABLES = [\n  T(name='t'),\n  T(name='t'),\n]\n"
-    assert said(load(tmp_path, a_yaml=HEAD, b_py=text)) == [
+    assert messages(load(tmp_path, a_yaml=HEAD, b_py=text)) == [
         "b.py:4:3: error[duplicate-name]: the table `t` is given twice; the first is at b.py:3:3. Keep one of them."
     ]
 
 
 def test_schema_and_version_must_be_stated(tmp_path: Path) -> None:
-    """A folder none of whose files states them is refused."""
-    assert said(load(tmp_path, a_yaml=TABLE)) == [
+    """`schema` and `version` are required in one of the files."""
+    assert messages(load(tmp_path, a_yaml=TABLE)) == [
         "a.yaml:1:1: error[missing-key]: a schema must have `schema`; no file has it.",
         "a.yaml:1:1: error[missing-key]: a schema must have `version`; no file has it.",
     ]
@@ -197,14 +197,14 @@ def test_schema_and_version_must_be_stated(tmp_path: Path) -> None:
     ],
 )
 def test_a_python_file_that_fails_is_a_problem_with_its_line(tmp_path: Path, text: str, expected: str) -> None:
-    """Whatever running a file raises is a problem, never a crash."""
+    """Any exception of a Python file becomes a diagnostic."""
     specs = load(tmp_path, a_py=text)
-    assert said(specs)[0].startswith(expected)
+    assert messages(specs)[0].startswith(expected)
     assert specs.spec is None
 
 
 def test_files_of_one_folder_may_import_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A neighbour is imported by its name, and not found again by the next folder; nothing is written."""
+    """A Python file can import its neighbours; they are invisible to the next folder, and nothing is written."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     for version in ("one", "two"):
         folder = tmp_path / version
@@ -222,8 +222,8 @@ def test_files_of_one_folder_may_import_each_other(tmp_path: Path, monkeypatch: 
 
 
 def test_an_empty_or_missing_folder_is_a_problem(tmp_path: Path) -> None:
-    """Without any file there is one problem, and no spec."""
-    assert said(load_folder(tmp_path, root=tmp_path.parent)) == [
+    """A folder without spec files, or a missing one, is one error without a spec."""
+    assert messages(load_folder(tmp_path, root=tmp_path.parent)) == [
         f"{tmp_path.name}:1:1: error[no-spec-files]: the folder contains no `.yaml` and no `.py` file."
     ]
     assert [diagnostic.rule for diagnostic in load_folder(tmp_path / "gone").diagnostics] == ["unreadable-file"]
@@ -231,7 +231,7 @@ def test_an_empty_or_missing_folder_is_a_problem(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"- 1", b"text", b"a: [", b"a: &a [*a]", b"\t a: 1", b"\x00"])
 def test_what_is_no_mapping_is_a_problem(tmp_path: Path, content: bytes) -> None:
-    """A file that is not a YAML mapping is refused without a crash."""
+    """A file that is not a YAML mapping is an error."""
     (tmp_path / "a.yaml").write_bytes(content)
     specs = load_folder(tmp_path)
     assert specs.failed
@@ -258,7 +258,7 @@ def _replaced(data: object, draw: st.DataObject, value: object) -> object:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(draw=st.data(), value=VALUES)
 def test_odd_values_anywhere_never_crash(tmp_path: Path, draw: st.DataObject, value: object) -> None:
-    """Any value in any place loads, or is refused with a place in the file."""
+    """Any value in any part of a spec loads, or is refused with a location in the file."""
     whole = yaml.safe_load((SPECS / "bookstore" / "schema.yaml").read_text(encoding="utf-8"))
     text = yaml.safe_dump(_replaced(whole, draw, value), allow_unicode=True)
     specs = load(tmp_path, a_yaml=text)

@@ -12,7 +12,7 @@ from tablewright.spec.models_node import FROM_YAML
 
 
 def test_models_are_frozen() -> None:
-    """What a model says cannot be changed."""
+    """A model cannot be changed."""
     column = ColumnSpec(type="bigint")
     with pytest.raises(ValidationError):
         column.type = "text"
@@ -45,7 +45,7 @@ def test_equality_sees_everything(one: object, other: object) -> None:
 
 
 def test_equality_does_not_see_the_place() -> None:
-    """Models written in different lines are equal when they say the same, and hash the same."""
+    """Models with equal fields are equal and have the same hash, wherever they were written."""
     one = TableSpec(name="t", columns={"a": ColumnSpec(type="text", meta={"x": [1]})})
     other = TableSpec(name="t", columns={"a": ColumnSpec(type="text", meta={"x": [1]})})
     assert one.written_at != other.written_at
@@ -54,7 +54,7 @@ def test_equality_does_not_see_the_place() -> None:
 
 
 def test_a_model_knows_where_it_was_written() -> None:
-    """The place is the call in the user's file, also of a model made from a plain dict."""
+    """The location is that of the call in the user's file, even for a model created from a plain dict."""
     frame = inspect.currentframe()
     assert frame is not None
     table = TableSpec(name="t", columns={"a": {"type": "text"}})  # type: ignore[dict-item]  # allowed at run time
@@ -66,7 +66,7 @@ def test_a_model_knows_where_it_was_written() -> None:
 
 
 def test_the_place_goes_with_copies_and_is_no_field() -> None:
-    """A copy was written where its original was; what a model says, and how it is shown, has no place in it."""
+    """A copy has the location of its original; neither the fields nor the repr contain the location."""
     one = ColumnSpec(type="text")
     copy = one.model_copy(update={"nullable": True})
     assert copy.written_at == one.written_at
@@ -76,14 +76,14 @@ def test_the_place_goes_with_copies_and_is_no_field() -> None:
 
 
 def test_tables_are_listed_in_python_and_found_by_name() -> None:
-    """`SchemaSpec` takes a list of tables and gives them by name."""
+    """`SchemaSpec` accepts a list of tables and stores them by name."""
     schema = SchemaSpec(schema="s", version="1.0.0", tables=[TableSpec(name="t"), TableSpec(name="u")])
     assert list(schema.tables) == ["t", "u"]
     assert schema.name == "s"
 
 
 def test_two_tables_of_one_name_are_refused() -> None:
-    """A list of tables names each once."""
+    """Two tables of a list cannot have the same name."""
     with pytest.raises(ValidationError, match="two tables called `t`"):
         SchemaSpec(schema="s", version="1.0.0", tables=[TableSpec(name="t"), TableSpec(name="t")])
 
@@ -96,6 +96,6 @@ print(spec.definition().primary_key)
 
 
 def test_a_spec_has_a_definition_without_another_import() -> None:
-    """`TableSpec.definition()` works in a program that imports only the specs."""
+    """`TableSpec.definition()` works in a program that imports only the spec classes."""
     ran = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=False)
     assert (ran.stdout, ran.stderr) == ("('id',)\n", "")

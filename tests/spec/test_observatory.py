@@ -18,7 +18,7 @@ SCHEMA = resolve(load_folder(Path(__file__).parents[2] / "specs" / "observatory"
 
 
 def test_defaults_are_what_the_spec_says(url: str) -> None:
-    """The schema is created on both engines, and a row that names little has the defaults of the spec."""
+    """The schema can be created in both databases, and rows get the defaults of the spec."""
     metadata = build_metadata(SCHEMA)
     engine = create_engine(url)
     tables = metadata.tables
@@ -61,7 +61,7 @@ def test_defaults_are_what_the_spec_says(url: str) -> None:
 
 
 def test_turns_do_not_overlap(url: str) -> None:
-    """The exclusion constraint holds on both engines, on Postgres without any extension."""
+    """The exclusion constraint works in both databases, on Postgres without an extension."""
     metadata = build_metadata(SCHEMA)
     engine = create_engine(url)
     shift = metadata.tables["shift"]
@@ -78,7 +78,7 @@ def test_turns_do_not_overlap(url: str) -> None:
 
 
 def test_it_exercises_the_language() -> None:
-    """The observatory has what the bookstore has not."""
+    """The observatory uses the features that the bookstore does not use."""
     kinds = {column.type.kind for table in SCHEMA.tables for column in table.columns}
     assert kinds >= {"range", "array", "hash", "interval", "real", "float", "decimal", "uuid", "enum", "json", "time"}
     assert any(enum.native for enum in SCHEMA.enums)

@@ -113,7 +113,7 @@ SCHEMA = SchemaSpec(
 
 
 def schema_of(folder: Path, text: str, suffix: str = "yaml") -> d.Schema:
-    """The schema of one file's *text*."""
+    """Return the schema of a file with the given *text*."""
     (folder / f"schema.{suffix}").write_text(text, encoding="utf-8")
     specs = load_folder(folder, root=folder)
     assert [str(diagnostic) for diagnostic in specs.diagnostics] == []
@@ -121,7 +121,7 @@ def schema_of(folder: Path, text: str, suffix: str = "yaml") -> d.Schema:
 
 
 def without_sources(schema: d.Schema) -> d.Schema:
-    """*schema* as if it came from nowhere."""
+    """Return *schema* without the sources of its tables."""
     tables = tuple(msgspec.structs.replace(table, source="") for table in schema.tables)
     return msgspec.structs.replace(schema, tables=tables)
 
@@ -133,7 +133,7 @@ def bookstore() -> d.Schema:
 
 
 def test_yaml_and_python_give_one_schema(bookstore: d.Schema, tmp_path: Path) -> None:
-    """The same tables in YAML and in Python resolve to the same bytes, sources apart."""
+    """The same tables in YAML and in Python resolve to the same bytes, except for their sources."""
     python = schema_of(tmp_path, BOOKSTORE, "py")
     assert canonical.to_json(without_sources(python)) == canonical.to_json(without_sources(bookstore))
     assert canonical.digest(python) == canonical.digest(bookstore)
@@ -142,7 +142,7 @@ def test_yaml_and_python_give_one_schema(bookstore: d.Schema, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["bookstore", "observatory"])
 def test_a_schema_survives_its_own_json(name: str) -> None:
-    """What the canonical JSON says is the whole schema, and SQLAlchemy takes all of it."""
+    """The canonical JSON contains the whole schema, and SQLAlchemy accepts all of it."""
     schema = resolve(load_folder(SPECS / name, root=SPECS.parent))
     assert canonical.from_json(canonical.to_json(schema)) == schema
     assert len(build_metadata(schema).tables) == len(schema.tables)
@@ -159,14 +159,14 @@ def test_mixins_follow_the_tables_own_columns(bookstore: d.Schema) -> None:
 
 
 def test_a_table_may_have_only_a_mixins_columns() -> None:
-    """A table without columns of its own has those of its mixins, key included."""
+    """A table may get all its columns, and its key, from a mixin."""
     mixin = MixinSpec(columns={"id": ColumnSpec(type="bigint", primary_key=True)})
     spec = SchemaSpec(schema="s", version="1.0.0", mixins={"m": mixin}, tables=[TableSpec(name="t", include=["m"])])
     assert resolve(ExpandedSchema(spec)).table("t").primary_key == ("id",)
 
 
 def test_constraints_are_named_after_the_database(tmp_path: Path) -> None:
-    """Names of constraints use the database's names, and put the table in front of names of the spec."""
+    """Default names of constraints use the names in the database; given names get the table as a prefix."""
     schema = schema_of(
         tmp_path,
         HEAD
@@ -205,7 +205,7 @@ tables:
 
 
 def test_taken_names_get_an_underscore(tmp_path: Path) -> None:
-    """Attributes and accessors avoid what Python, SQLAlchemy and the session have; everything follows them."""
+    """Attributes and accessors avoid reserved names, and keys and indexes use the attributes."""
     schema = schema_of(
         tmp_path,
         HEAD
@@ -236,7 +236,7 @@ tables:
 
 
 def test_named_types_are_followed_to_the_end() -> None:
-    """A type of a type, and the type of an array's elements, resolve to plain types; a column adds what is open."""
+    """Named types resolve to plain types, in arrays too, and a column may add missing parameters."""
     spec = SchemaSpec(
         schema="s",
         version="1.0.0",
@@ -287,7 +287,7 @@ tables:
 
 
 def test_relationships(tmp_path: Path) -> None:
-    """Foreign keys give both sides, one or many; a link table pairs its two sides."""
+    """A foreign key declares both sides of a relationship; a link table connects its two sides."""
     schema = schema_of(tmp_path, HEAD + RELATED)
     relation = d.Relationship
     assert schema.table("person").relationships == (
@@ -328,7 +328,7 @@ def test_relationships(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("a", "b", "nullable"), [(False, False, False), (False, True, True), (True, True, True)])
 def test_a_composite_key_is_optional_when_one_of_its_columns_is(a: bool, b: bool, nullable: bool) -> None:
-    """The relationship of a foreign key with a nullable column may be absent."""
+    """The relationship of a foreign key with a nullable column is nullable."""
     key = ForeignKeySpec(
         columns=["a", "b"], references=ReferenceSpec(table="t", columns=["x", "y"]), relationship="other"
     )
@@ -358,28 +358,28 @@ def test_a_composite_key_is_optional_when_one_of_its_columns_is(a: bool, b: bool
         ("t: {relationships: {r: {one: true}}}", "no foreign key is behind the relationship `t.r`"),
     ],
 )
-def test_an_unjudged_spec_is_refused_clearly(tmp_path: Path, tables: str, message: str) -> None:
-    """What the rules would have found is an error here, not a strange schema."""
+def test_an_unchecked_spec_is_refused_clearly(tmp_path: Path, tables: str, message: str) -> None:
+    """An error that the rules would report raises `ResolveError` rather than give a wrong schema."""
     (tmp_path / "a.yaml").write_text(f"{HEAD}tables:\n  {tables}\n")
     with pytest.raises(ResolveError) as error:
         resolve(load_folder(tmp_path))
     assert str(error.value) == message
 
 
-def test_a_catalog_with_errors_is_refused(tmp_path: Path) -> None:
-    """Only a spec without errors has a meaning."""
+def test_a_folder_with_errors_is_refused(tmp_path: Path) -> None:
+    """A spec with errors cannot be resolved."""
     (tmp_path / "a.yaml").write_text(f"{HEAD}tables: 3")
     with pytest.raises(ResolveError, match="the spec has errors"):
         resolve(load_folder(tmp_path))
 
 
-def test_types_made_of_themselves_are_refused() -> None:
-    """A circle of named types ends in an error."""
+def test_types_that_refer_to_themselves_are_refused() -> None:
+    """A cycle of named types is an error."""
     spec = SchemaSpec(
         schema="s",
         version="1.0.0",
         types={"a": TypeSpec(type="array", of="b"), "b": TypeSpec(type="a")},
         tables=[TableSpec(name="t", columns={"x": ColumnSpec(type="a")})],
     )
-    with pytest.raises(ResolveError, match="made of itself"):
+    with pytest.raises(ResolveError, match="refers to itself"):
         resolve(ExpandedSchema(spec))

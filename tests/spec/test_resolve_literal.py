@@ -21,7 +21,7 @@ class Genre(enum.StrEnum):
 
 
 def type_(kind: d.Kind, **parameters: object) -> d.Type:
-    """A type of *kind*."""
+    """Return a type of *kind*."""
     return d.Type(kind=kind, **parameters)  # type: ignore[arg-type]  # a shorthand for the tables below
 
 
@@ -31,7 +31,7 @@ PAGES = type_("range", of=type_("integer"))
 
 
 @pytest.mark.parametrize(
-    ("made", "values", "canonical"),
+    ("type_", "values", "canonical"),
     [
         (type_("integer"), [7], 7),
         (type_("float"), [1, 1.0], 1.0),
@@ -78,16 +78,16 @@ PAGES = type_("range", of=type_("integer"))
     ],
 )
 def test_every_spelling_of_a_value_has_one_canonical_form(
-    made: d.Type, values: list[object], canonical: d.Json
+    type_: d.Type, values: list[object], canonical: d.Json
 ) -> None:
-    """What YAML and Python say of one value is the same JSON, of the same JSON type."""
+    """The YAML and Python forms of a value have the same JSON, of the same JSON type."""
     for value in values:
-        found = canonical_literal(value, made, [GENRE])
-        assert (found, type(found)) == (canonical, type(canonical))
+        result = canonical_literal(value, type_, [GENRE])
+        assert (result, type(result)) == (canonical, type(canonical))
 
 
 @pytest.mark.parametrize(
-    ("made", "value", "message"),
+    ("type_", "value", "message"),
     [
         (type_("integer"), "5", "'5' is not a whole number"),
         (type_("integer"), True, "True is not a whole number"),
@@ -132,8 +132,8 @@ def test_every_spelling_of_a_value_has_one_canonical_form(
         (PAGES, {"lower": 1, "uper": 2}, "is not a mapping"),
     ],
 )
-def test_what_is_no_value_of_the_type_is_refused(made: d.Type, value: object, message: str) -> None:
-    """A literal of another type, or one that an engine would refuse, is an error that says why."""
+def test_what_is_no_value_of_the_type_is_refused(type_: d.Type, value: object, message: str) -> None:
+    """A literal of another type, or one that a database would refuse, is an error with the reason."""
     with pytest.raises(LiteralError) as error:
-        canonical_literal(value, made, [GENRE])
+        canonical_literal(value, type_, [GENRE])
     assert message in str(error.value)

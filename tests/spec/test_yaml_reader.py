@@ -1,4 +1,4 @@
-"""The YAML reader: what it understands, what it refuses, and where it says things are."""
+"""The YAML reader: accepted values, refused values, and locations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOOKSTORE = (ROOT / "specs" / "bookstore" / "schema.yaml").read_text(encoding="u
 
 @pytest.fixture(params=["c", "pure"])
 def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs a test with libyaml's parser and with the one in Python."""
+    """Run a test with the parser of libyaml and with the pure Python one."""
     if request.param == "pure":
         monkeypatch.setattr(yaml_reader, "_LOADER", yaml.SafeLoader)
     elif not hasattr(yaml, "CSafeLoader"):
@@ -26,7 +26,7 @@ def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 
 def lines(document: Document) -> list[str]:
-    """The problems of *document*, without their messages."""
+    """Return the diagnostics of *document*, without their messages."""
     return [
         f"{diagnostic.location.line}:{diagnostic.location.column} {diagnostic.rule}"
         for diagnostic in document.diagnostics
@@ -69,7 +69,7 @@ def lines(document: Document) -> list[str]:
 )
 @pytest.mark.usefixtures("either_parser")
 def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
-    """Only true, false, null and the numbers of YAML 1.2 are anything but text."""
+    """Only true, false, null and the numbers of YAML 1.2 are not text."""
     document = read_yaml(f"a: {text}\n", "f.yaml")
     assert document.diagnostics == []
     assert document.value == {"a": value}
@@ -78,7 +78,7 @@ def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("a: [1, 2", ["1:9 yaml-syntax"]),
         ("a: b: c", ["1:5 yaml-syntax"]),
@@ -104,16 +104,16 @@ def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
         ("a: " + "9" * 5000, ["1:4 yaml-number"]),
     ],
 )
-def test_refuses(text: str, found: list[str], either_parser: None) -> None:
-    """What a spec must not have is a problem with its place."""
+def test_refuses(text: str, expected: list[str], either_parser: None) -> None:
+    """YAML that a spec must not contain is an error with its location."""
     if "c: 2}" in text and "\t" in text and yaml_reader._LOADER is yaml.SafeLoader:
-        # Where libyaml goes on, the parser in Python stops: the problem is the same.
+        # Where libyaml goes on, the parser in Python stops: the diagnostic is the same.
         assert not read_yaml(text, "f.yaml").complete
-    assert lines(read_yaml(text, "f.yaml")) == found
+    assert lines(read_yaml(text, "f.yaml")) == expected
 
 
 def test_duplicate_key_names_both_places_and_keeps_the_first() -> None:
-    """A key given twice is reported at the second, with the place of the first."""
+    """A duplicate key is reported at the second one, with the location of the first."""
     document = read_yaml("a: 1\nb: 2\na: {c: 3}\n", "f.yaml")
     assert document.value == {"a": 1, "b": 2}
     assert [str(diagnostic) for diagnostic in document.diagnostics] == [
@@ -123,7 +123,7 @@ def test_duplicate_key_names_both_places_and_keeps_the_first() -> None:
 
 @pytest.mark.usefixtures("either_parser")
 def test_alias_bomb_is_refused_before_it_is_unfolded() -> None:
-    """Aliases of aliases are counted by what they stand for, not by how they are written."""
+    """Aliases of aliases count as the number of values that they expand to."""
     text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         text += f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
@@ -134,13 +134,13 @@ def test_alias_bomb_is_refused_before_it_is_unfolded() -> None:
 
 
 def test_aliases_do_not_add_up_to_more_depth() -> None:
-    """Depth counts through aliases."""
+    """The depth includes that of aliased values."""
     text = f"a: &a {'[' * 30}{']' * 30}\nb: {'[' * 30}*a{']' * 30}\n"
     assert lines(read_yaml(text, "f.yaml")) == ["2:34 yaml-too-deep"]
 
 
 def test_small_aliases_are_values() -> None:
-    """An alias stands for its anchor's value; its place is its own."""
+    """An alias has the value of its anchor, but its own location."""
     document = read_yaml("a: &x {b: 1}\nc: *x\n", "f.yaml")
     assert document.diagnostics == []
     assert document.value == {"a": {"b": 1}, "c": {"b": 1}}
@@ -149,7 +149,7 @@ def test_small_aliases_are_values() -> None:
 
 
 def test_places() -> None:
-    """Keys and values have places; what is not there has that of its nearest ancestor's key."""
+    """Keys and values have locations; a missing one has that of the key of its nearest ancestor."""
     locations = read_yaml("\ufeffa:\n  b: [x, {c: 1}]\n", "f.yaml").locations
     assert locations.key(("a",)) == Location("f.yaml", 1, 1)
     assert locations.key(("a", "b")) == Location("f.yaml", 2, 3)
@@ -163,7 +163,7 @@ def test_places() -> None:
 
 
 def test_empty_file_says_nothing() -> None:
-    """A file without content is no problem, and no value."""
+    """An empty file has no value and no diagnostics."""
     for text in ("", "\n\n", "# nothing\n", "---\n"):
         document = read_yaml(text, "f.yaml")
         assert document.diagnostics == []
@@ -172,7 +172,7 @@ def test_empty_file_says_nothing() -> None:
 
 
 def test_files_are_utf_8_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes that are not UTF-8, too large a file and one that is not there are problems."""
+    """Bytes that are not UTF-8, a file that is too large and a missing file are errors."""
     path = tmp_path / "f.yaml"
     path.write_bytes("a: ä\nb: ".encode() + b"\xff\n")
     assert lines(read_yaml_file(path, "f.yaml")) == ["2:4 yaml-character"]
@@ -188,7 +188,7 @@ def test_files_are_utf_8_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_number_of_values_and_of_problems_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading stops at too many values, and at too many problems."""
+    """Reading stops after too many values, and after too many errors."""
     monkeypatch.setattr(yaml_reader, "MAX_NODES", 100)
     assert lines(read_yaml("[" + "1, " * 200 + "1]", "f.yaml")) == ["1:299 yaml-too-large"]
     document = read_yaml("k: v\n" * 5000, "f.yaml")
@@ -250,7 +250,7 @@ YAML_PIECES = st.sampled_from(
 
 
 def check_sane(document: Document, text: str) -> None:
-    """Either a value, or problems that lie within the text."""
+    """Assert that *document* has a value, or diagnostics with locations in the text."""
     assert document.complete or document.diagnostics
     height = text.count("\n") + text.count("\r") + 1
     for diagnostic in document.diagnostics:
@@ -283,20 +283,20 @@ def test_any_text_is_read_or_refused_without_libyaml(text: str) -> None:
 )
 @settings(deadline=None, max_examples=200)
 def test_a_damaged_spec_is_read_or_refused(start: int, cut: int, inserted: str) -> None:
-    """A spec with a piece cut out and another put in makes nothing raise."""
+    """A spec with one piece removed and another inserted does not make the reader raise."""
     text = BOOKSTORE[:start] + inserted + BOOKSTORE[start + cut :]
     check_sane(read_yaml(text, "f.yaml"), text)
 
 
 def test_a_problem_is_one_line() -> None:
-    """A problem is written as place, severity, rule, message and suggestion, on one line."""
+    """A diagnostic is one line: location, severity, rule, message and suggestion."""
     location = Location("specs/x/schema.yaml", 12, 5)
     diagnostic = Diagnostic("unknown-key", location, "`a\nb` is no key.", "Did you mean `ab`?", "warning")
     assert str(diagnostic) == ("specs/x/schema.yaml:12:5: warning[unknown-key]: `a\\nb` is no key. Did you mean `ab`?")
 
 
 def test_nearest() -> None:
-    """The nearest name is found by spelling, capitals apart; a far one is none."""
+    """The nearest name is the one with the closest spelling, ignoring case; distant names are not suggested."""
     assert nearest("titel", ["isbn", "title"]) == "title"
     assert nearest("TITLE", ["titles", "title"]) == "title"
     assert nearest("price", ["isbn", "title"]) is None
@@ -308,7 +308,7 @@ def test_nearest() -> None:
 @pytest.mark.parametrize("text", ['a: "\\U00110000"', "%YAML x\n--- a", "%YAML 2.0\n--- a", "a: &", "a: !<"])
 @pytest.mark.usefixtures("either_parser")
 def test_slips_of_either_parser_are_problems(text: str) -> None:
-    """What a parser stumbles over is bad YAML, whatever exception it raises."""
+    """Any exception of the parser is reported as invalid YAML."""
     document = read_yaml(text, "f.yaml")
     assert [diagnostic.rule for diagnostic in document.diagnostics] == ["yaml-syntax"]
     assert not document.complete

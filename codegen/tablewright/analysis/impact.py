@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from tablewright.rules.registry import RULES
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.expanded import ExpandedTable
 
-SCHEMA_WIDE = frozenset({"foreign-key-cycle", "unused-definition"})
+SCHEMA_WIDE = frozenset(rule.id for rule in RULES if rule.schema_wide)
 """The rules whose warnings depend on all tables together; other warnings are about one table each."""
 
 

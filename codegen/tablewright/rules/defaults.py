@@ -1,4 +1,4 @@
-"""Rules about defaults and computed values."""
+"""Rules about defaults and computed columns."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def default_and_default_sql(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def bad_default(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A literal default is a value of the column's type on both engines."""
+    """A literal default is a value of the column's type in both dialects."""
     enums = tuple(
         enum for enum in schema.enums if len({names.member_name(value) for value in enum.values}) == len(enum.values)
     )
     for column in schema.written_columns:
         resolved = column.type.definition if column.spec.has_default else None
-        # What a codec makes of a value is its own affair; types that lack something have a finding already.
+        # A codec may accept any value. An incomplete type has been reported already.
         if resolved is None or resolved.codec is not None or not _complete(resolved, enums):
             continue
         try:
@@ -47,23 +47,23 @@ def _complete(type_: d.Type, enums: tuple[d.Enum, ...]) -> bool:
 
 
 def _default_suggestion(column: ExpandedColumn, enums: tuple[d.Enum, ...]) -> str | None:
-    said = column.spec.default
-    if column.type.kind == "enum" and isinstance(said, str):
+    default = column.spec.default
+    if column.type.kind == "enum" and isinstance(default, str):
         values = next(enum.values for enum in enums if enum.name == column.type.enum)
-        return did_you_mean(said, values) or f"The values are {', '.join(values)}."
-    if isinstance(said, str) and (said in PORTABLE or said.endswith(")")):
+        return did_you_mean(default, values) or f"The values are {', '.join(values)}."
+    if isinstance(default, str) and (default in PORTABLE or default.endswith(")")):
         return "An expression is a `default_sql`."
     if (
         column.type.kind is not None
         and TYPES[column.type.kind].literal == "text"
-        and isinstance(said, bool | int | float)
+        and isinstance(default, bool | int | float)
     ):
         return "Put it in quotes."
     return None
 
 
 def default_sql_type(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`now` is the default of a date or time, `uuid4` and `uuid7` of a uuid."""
+    """`now` is the default of a date or time; `uuid4` and `uuid7` of a uuid."""
     yield from _misplaced(schema, "default_sql")
 
 
@@ -74,14 +74,14 @@ def touch_type(schema: ExpandedSchema) -> Iterator[Violation]:
 
 def _misplaced(schema: ExpandedSchema, key: str) -> Iterator[Violation]:
     for column in schema.written_columns:
-        said, kind = getattr(column.spec, key), column.type.kind
-        if said in PORTABLE and kind is not None and said not in TYPES[kind].expressions:
-            fitting = ", ".join(f"`{name}`" for name, row in TYPES.items() if said in row.expressions)
-            yield Violation((*column.path, key), f"`{said}` is no value of `{kind}`.", f"It goes with {fitting}.")
+        expression, kind = getattr(column.spec, key), column.type.kind
+        if expression in PORTABLE and kind is not None and expression not in TYPES[kind].expressions:
+            fitting = ", ".join(f"`{name}`" for name, row in TYPES.items() if expression in row.expressions)
+            yield Violation((*column.path, key), f"`{expression}` is not a value of `{kind}`.", f"It is for {fitting}.")
 
 
 def touch_primary_key(schema: ExpandedSchema) -> Iterator[Violation]:
-    """The primary key is not touched by updates."""
+    """A column of the primary key has no `touch`: updates do not change the key."""
     for table in schema.tables:
         for name in table.primary_key:
             column = table.columns.get(name)
@@ -91,16 +91,16 @@ def touch_primary_key(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def computed_with_default(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A computed column has no default, is not numbered and not touched."""
+    """A computed column has no default, no `touch` and no `autoincrement`."""
     for column in schema.written_columns:
-        said = column.spec
-        if said.computed is None:
+        spec = column.spec
+        if spec.computed is None:
             continue
         others = {
-            "default": said.has_default,
-            "default_sql": said.default_sql is not None,
-            "touch": said.touch is not None,
-            "autoincrement": said.autoincrement,
+            "default": spec.has_default,
+            "default_sql": spec.default_sql is not None,
+            "touch": spec.touch is not None,
+            "autoincrement": spec.autoincrement,
         }
         for key, given in others.items():
             if given:
@@ -109,7 +109,7 @@ def computed_with_default(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def autoincrement_with_default(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A column that the database numbers has no other default."""
+    """A column with `autoincrement` has no other default."""
     for column in schema.written_columns:
         for key, given in (
             ("default", column.spec.has_default),

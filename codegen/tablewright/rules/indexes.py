@@ -18,10 +18,10 @@ _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 def empty_key(schema: ExpandedSchema) -> Iterator[Violation]:
     """A unique key, index or foreign key has at least one column."""
     for table in schema.tables:
-        found = [(unique.path, len(unique.columns), "unique key") for unique in table.uniques]
-        found += [(index.path, len(index.elements), "index") for index in table.indexes]
-        found += [(key.path, len(key.columns), "foreign key") for key in table.foreign_keys]
-        for path, count, what in found:
+        keys = [(unique.path, len(unique.columns), "unique key") for unique in table.uniques]
+        keys += [(index.path, len(index.elements), "index") for index in table.indexes]
+        keys += [(key.path, len(key.columns), "foreign key") for key in table.foreign_keys]
+        for path, count, what in keys:
             if not count:
                 yield Violation(path, f"this {what} of `{table.name}` has no columns.", "Name at least one.")
 
@@ -40,7 +40,7 @@ def repeated_column(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def duplicate_unique(schema: ExpandedSchema) -> Iterator[Violation]:
-    """No two unique keys of a table are of the same columns, nor is one of those of the primary key."""
+    """A table has only one unique key, or primary key, of the same columns."""
     for table in schema.tables:
         seen: dict[tuple[frozenset[str], str | None], str] = {}
         if table.primary_key:
@@ -49,7 +49,7 @@ def duplicate_unique(schema: ExpandedSchema) -> Iterator[Violation]:
             identity = (frozenset(unique.columns), unique.where)
             if unique.columns and identity in seen:
                 named = ", ".join(f"`{name}`" for name in unique.columns)
-                yield Violation(unique.path, f"{named} is unique already by {seen[identity]}.", "Remove this one.")
+                yield Violation(unique.path, f"{named} is already unique by {seen[identity]}.", "Remove this one.")
             seen.setdefault(identity, "another unique key")
 
 
@@ -66,7 +66,7 @@ def duplicate_index(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def redundant_index(schema: ExpandedSchema) -> Iterator[Violation]:
-    """An index is not of the columns that the primary key or a unique key has an index for."""
+    """An index does not repeat the index of the primary key or of a unique key."""
     for table in schema.tables:
         keys = {table.primary_key: "the primary key"}
         keys |= {unique.columns: "a unique key" for unique in table.uniques if unique.where is None}
@@ -74,7 +74,7 @@ def redundant_index(schema: ExpandedSchema) -> Iterator[Violation]:
             plain = index.where is None and not index.include and index.using in (None, "btree")
             whole = len(index.columns) == len(index.elements) > 0
             if plain and whole and index.columns in keys:
-                message = f"{keys[index.columns]} has an index of the same columns."
+                message = f"{keys[index.columns]} already has an index of these columns."
                 yield Violation(index.path, message, "Remove this one.")
 
 
@@ -83,7 +83,7 @@ def _elements(index: ExpandedIndex) -> tuple[tuple[str, str], ...]:
 
 
 def index_method(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`using` names a method that Postgres has and that can do what the index asks of it."""
+    """`using` names an index method of Postgres that supports the options of the index."""
     for table in schema.tables:
         for index in table.indexes:
             using = index.using
@@ -94,11 +94,11 @@ def index_method(schema: ExpandedSchema) -> Iterator[Violation]:
                 near = did_you_mean(using, _METHODS) or f"The methods are {', '.join(_METHODS)}."
                 yield Violation(path, f"there is no index method `{using}`.", near)
             elif index.unique and using != "btree":
-                yield Violation(path, f"an index by `{using}` cannot be unique.", "Use `btree`.")
+                yield Violation(path, f"a `{using}` index cannot be unique.", "Use `btree`.")
             elif using == "hash" and len(index.elements) > 1:
-                yield Violation(path, "an index by `hash` has one column.", "Use `btree`, or one index each.")
+                yield Violation(path, "a `hash` index can have one column only.", "Use `btree`, or one index each.")
             elif index.include and using not in ("btree", "gist", "spgist"):
-                yield Violation(path, f"an index by `{using}` cannot `include` columns.", "Use `btree`.")
+                yield Violation(path, f"a `{using}` index cannot `include` columns.", "Use `btree`.")
 
 
 def exclusion_operator(schema: ExpandedSchema) -> Iterator[Violation]:
@@ -108,16 +108,16 @@ def exclusion_operator(schema: ExpandedSchema) -> Iterator[Violation]:
             path = exclusion.path
             for number, (_, operator) in enumerate(exclusion.elements):
                 if not _OPERATOR.fullmatch(operator) or "--" in operator or "/*" in operator:
-                    message = f"`{operator}` is no operator."
-                    cure = "Write for example `=` or `&&` (overlaps)."
-                    yield Violation((*path, "elements", number, 1), message, cure)
+                    message = f"`{operator}` is not an operator."
+                    suggestion = "Write for example `=` or `&&` (overlaps)."
+                    yield Violation((*path, "elements", number, 1), message, suggestion)
             if exclusion.using not in _METHODS:
                 near = did_you_mean(exclusion.using, _METHODS) or "Use `gist`."
                 yield Violation((*path, "using"), f"there is no index method `{exclusion.using}`.", near)
 
 
 def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
-    """An exclusion constraint compares by `=`, or ranges by `&&`: what triggers of SQLite stand in for."""
+    """An exclusion constraint uses `=`, or `&&` on ranges: SQLite has triggers for these only."""
     for table in schema.tables:
         for exclusion in table.exclusions:
             for number, (name, operator) in enumerate(exclusion.elements):
@@ -127,26 +127,26 @@ def exclusion_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
                     continue
                 if operator == "&&" and kind == "range":
                     continue
-                message = f"SQLite has no exclusion constraints, and no trigger stands in for `{operator}` of `{kind}`."
-                cure = "Use `=`, or `&&` of ranges, or leave `sqlite` out of the dialects."
-                yield Violation((*exclusion.path, "elements", number, 1), message, cure)
+                message = f"SQLite has no exclusion constraints, and no trigger replaces `{operator}` of `{kind}`."
+                suggestion = "Use `=`, or `&&` on ranges, or remove `sqlite` from the dialects."
+                yield Violation((*exclusion.path, "elements", number, 1), message, suggestion)
 
 
 def nulls_not_distinct_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`nulls_not_distinct` holds on Postgres only: to SQLite no two NULLs are the same."""
+    """`nulls_not_distinct` works on Postgres only: SQLite treats all NULLs as distinct."""
     for table in schema.tables:
         for unique in table.uniques:
             if unique.nulls_not_distinct:
-                message = "SQLite takes every NULL as distinct: rows that Postgres refuses are accepted there."
+                message = "SQLite treats all NULLs as distinct: it accepts rows that Postgres refuses."
                 path = (*unique.path, "nulls_not_distinct")
                 yield Violation(path, message, "Make the columns not nullable.", on_key=True)
 
 
 def nulls_not_distinct_where(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`nulls_not_distinct` is for a unique key without a condition."""
+    """`nulls_not_distinct` is only for a unique key without `where`."""
     for table in schema.tables:
         for unique in table.uniques:
             if unique.nulls_not_distinct and unique.where is not None:
                 path = (*unique.path, "nulls_not_distinct")
-                message = "a unique key with `where` is an index, which takes no `nulls_not_distinct`."
+                message = "a unique key with `where` is an index, which does not support `nulls_not_distinct`."
                 yield Violation(path, message, "Remove one of them.", on_key=True)

@@ -1,4 +1,4 @@
-"""Rules about primary keys and columns as such."""
+"""Rules about primary keys and the number of columns."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def no_columns(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def too_many_columns(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A table has at most 1600 columns and a key at most 32, as Postgres does."""
+    """A table has at most 1600 columns and a key at most 32: the limits of Postgres."""
     for table in schema.tables:
         if len(table.columns) > MOST_COLUMNS:
-            message = f"the table `{table.name}` has {len(table.columns)} columns; Postgres takes {MOST_COLUMNS}."
+            message = f"the table `{table.name}` has {len(table.columns)} columns; Postgres allows {MOST_COLUMNS}."
             yield Violation(table.path, message, on_key=True)
         keys = [(table.primary_key_path, len(table.primary_key))]
         keys += [(unique.columns_path, len(unique.columns)) for unique in table.uniques]
@@ -35,24 +35,24 @@ def too_many_columns(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def no_primary_key(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A table has a primary key; without one it has no entity and no verbs by key."""
+    """A table has a primary key; without one it has no entity and no methods by key."""
     for table in schema.tables:
         if table.columns and not table.primary_key and not table.opaque:
-            message = f"the table `{table.name}` has no primary key, so it gets no entity and no verbs by key."
+            message = f"the table `{table.name}` has no primary key, so it gets no entity and no methods by key."
             yield Violation(table.path, message, "Mark a column with `primary_key: true`.", on_key=True)
 
 
 def primary_key_twice(schema: ExpandedSchema) -> Iterator[Violation]:
-    """The primary key is said once: on its columns or as a list."""
+    """The primary key is declared once: on its columns or as a list."""
     for table in schema.tables:
         lists = [path for path, part in table.parts if part.primary_key]
         marked = [column for column in table.columns.values() if column.spec.primary_key]
         if len(lists) > 1:
-            yield Violation((*lists[0], "primary_key"), "the table and a mixin both say `primary_key`.", on_key=True)
+            yield Violation((*lists[0], "primary_key"), "the table and a mixin both have `primary_key`.", on_key=True)
         for column in marked:
             if lists and column.name not in table.primary_key:
                 message = f"`{column.name}` is marked as primary key, but is not in the list `primary_key`."
-                yield Violation((*column.path, "primary_key"), message, "Say it in one place.", on_key=True)
+                yield Violation((*column.path, "primary_key"), message, "Declare it in one place.", on_key=True)
 
 
 def primary_key_nullable(schema: ExpandedSchema) -> Iterator[Violation]:
@@ -66,7 +66,7 @@ def primary_key_nullable(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def key_type(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A key has no json column: the engines do not agree when two documents are equal."""
+    """A key has no json column: the dialects do not agree on when two documents are equal."""
     for table in schema.tables:
         keys = [(table.primary_key_path, table.primary_key, "the primary key")]
         keys += [(unique.columns_path, unique.columns, "a unique key") for unique in table.uniques]
@@ -75,11 +75,11 @@ def key_type(schema: ExpandedSchema) -> Iterator[Violation]:
                 kind = table.columns[name].type.kind if name in table.columns else None
                 if kind is not None and not TYPES[kind].key:
                     message = f"`{name}` is {kind}, which cannot be part of {what}."
-                    yield Violation(path, message, "Put what identifies the row into a column of its own.")
+                    yield Violation(path, message, "Put the value that identifies the row into a separate column.")
 
 
 def computed_primary_key(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A computed column is not in the primary key, which SQLite refuses."""
+    """A computed column is not in the primary key: SQLite does not allow it."""
     for table in schema.tables:
         for name in table.primary_key:
             column = table.columns.get(name)
@@ -89,17 +89,17 @@ def computed_primary_key(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def autoincrement_not_integer(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`autoincrement` numbers a smallint, integer or bigint."""
+    """A column with `autoincrement` is a smallint, integer or bigint."""
     for column in schema.written_columns:
         kind = column.type.kind
         codec = "codec" in column.type.values
         if column.spec.autoincrement and kind is not None and (not TYPES[kind].autoincrement or codec):
-            message = f"`autoincrement` numbers integers, not `{kind}`{' with a codec' if codec else ''}."
+            message = f"`autoincrement` is for integers, not for `{kind}`{' with a codec' if codec else ''}."
             yield Violation((*column.path, "autoincrement"), message, "Make it a `bigint`.", on_key=True)
 
 
 def autoincrement_not_key(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`autoincrement` is for the primary key, as SQLite has it."""
+    """A column with `autoincrement` is in the primary key, as SQLite requires."""
     for table in schema.tables:
         for column in table.columns.values():
             if column.spec.autoincrement and column.name not in table.primary_key:
@@ -108,11 +108,11 @@ def autoincrement_not_key(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def autoincrement_composite(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A column with `autoincrement` is the whole primary key, as SQLite has it."""
+    """A column with `autoincrement` is the whole primary key, as SQLite requires."""
     for table in schema.tables:
         for name in table.primary_key:
             column = table.columns.get(name)
             if column is not None and column.spec.autoincrement and len(table.primary_key) > 1:
                 message = f"`{name}` has `autoincrement`, but the primary key has {len(table.primary_key)} columns."
-                cure = "Make it the only one, and the others unique."
-                yield Violation((*column.path, "autoincrement"), message, cure, on_key=True)
+                suggestion = "Make it the only one, and declare the others unique."
+                yield Violation((*column.path, "autoincrement"), message, suggestion, on_key=True)

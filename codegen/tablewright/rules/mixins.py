@@ -1,4 +1,4 @@
-"""Rules about mixins and named types, and about what was renamed."""
+"""Rules about mixins, named types and renamed tables and columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tablewright.spec.yaml_reader import Path
 
 
 def unknown_mixin(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A table includes mixins of the schema, each once."""
+    """A table includes mixins that exist, each once."""
     for table in schema.tables:
         seen: set[str] = set()
         for number, name in enumerate(table.spec.include):
@@ -26,7 +26,7 @@ def unknown_mixin(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def mixin_column_clash(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A column comes from one place: the table or one of its mixins."""
+    """A column is defined once: in the table or in one of its mixins."""
     for table in schema.tables:
         owners: dict[str, str] = dict.fromkeys(table.spec.columns, "the table itself")
         for number, mixin in enumerate(table.spec.include):
@@ -35,25 +35,25 @@ def mixin_column_clash(schema: ExpandedSchema) -> Iterator[Violation]:
                 continue
             for name in part.columns:
                 if name in owners:
-                    message = f"the column `{name}` of the mixin `{mixin}` is a column of {owners[name]} too."
+                    message = f"the column `{name}` of the mixin `{mixin}` is also a column of {owners[name]}."
                     yield Violation((*table.path, "include", number), message, "Rename one of them.")
                 owners.setdefault(name, f"the mixin `{mixin}`")
 
 
 def unused_definition(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A named type or mixin is used by something."""
+    """Every named type and every mixin is used."""
     used: set[str] = set()
     parts: list[TableSpec | MixinSpec] = [*schema.spec.mixins.values()]
     parts += [table.spec for table in schema.tables]
-    said: list[ColumnSpec | TypeSpec] = [column for part in parts for column in part.columns.values()]
-    said += schema.spec.types.values()
-    while said:
-        item = said.pop()
+    pending: list[ColumnSpec | TypeSpec] = [column for part in parts for column in part.columns.values()]
+    pending += schema.spec.types.values()
+    while pending:
+        item = pending.pop()
         used.add(item.type)
         if isinstance(item.of, str):
             used.add(item.of)
         elif item.of is not None:
-            said.append(item.of)
+            pending.append(item.of)
     included = {name for table in schema.tables for name in table.spec.include}
     if schema.incomplete:
         return
@@ -66,33 +66,33 @@ def unused_definition(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def renamed_from_itself(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`renamed_from` is another name than the present one."""
+    """`renamed_from` differs from the current name."""
     for path, name, old in _renames(schema):
         if name == old:
             yield Violation((*path, "renamed_from"), f"`{name}` cannot be renamed from itself.", "Remove it.")
 
 
 def renamed_from_present(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`renamed_from` is a name that nothing has any more, and that one thing only had."""
+    """`renamed_from` is a name that no longer exists, and is given once."""
     for table in schema.tables:
         columns = [(column.path, column.name, column.spec.renamed_from) for column in table.columns.values()]
-        yield from _still_there(columns, set(table.columns), "column")
+        yield from _still_present(columns, set(table.columns), "column")
     for section in ("tables", "opaque_tables"):
         tables = [table for table in schema.tables if table.section == section]
-        said = [(table.path, table.name, table.spec.renamed_from) for table in tables]
-        yield from _still_there(said, {table.name for table in tables}, "table")
+        renames = [(table.path, table.name, table.spec.renamed_from) for table in tables]
+        yield from _still_present(renames, {table.name for table in tables}, "table")
 
 
-def _still_there(said: list[tuple[Path, str, str | None]], present: set[str], what: str) -> Iterator[Violation]:
-    claimed: dict[str, str] = {}
-    for path, name, old in said:
+def _still_present(renames: list[tuple[Path, str, str | None]], present: set[str], what: str) -> Iterator[Violation]:
+    renamed: dict[str, str] = {}
+    for path, name, old in renames:
         if old is None or old == name:
             continue
         here = (*path, "renamed_from")
         if old in present:
-            yield Violation(here, f"there is still a {what} `{old}`, so `{name}` cannot be it renamed.")
-        elif claimed.setdefault(old, name) != name:
-            yield Violation(here, f"`{claimed[old]}` is already said to be the {what} `{old}` renamed.")
+            yield Violation(here, f"`{name}` cannot be renamed from `{old}`: the {what} `{old}` still exists.")
+        elif renamed.setdefault(old, name) != name:
+            yield Violation(here, f"`{renamed[old]}` is already renamed from the {what} `{old}`.")
 
 
 def _renames(schema: ExpandedSchema) -> Iterator[tuple[Path, str, str | None]]:

@@ -1,4 +1,4 @@
-"""Rules about foreign keys, and about every place that names a column."""
+"""Rules about foreign keys, and about all names of columns in keys and constraints."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from tablewright.spec.models import SqlSpec
 from tablewright.spec.yaml_reader import Path
 
 _Step: TypeAlias = "tuple[str, ExpandedForeignKey]"
-"""A table and a foreign key to it or from it."""
+"""A table, and the foreign key that leads to it or from it."""
 
 
 def bad_reference(schema: ExpandedSchema) -> Iterator[Violation]:
     """`references` names a column as `table.column`."""
     for column in schema.written_columns:
-        said = column.spec.references
-        if said is not None:
-            table, target = split_reference(said)
+        reference = column.spec.references
+        if reference is not None:
+            table, target = split_reference(reference)
             if not table or not target or "." in table:
                 near = None
-                if said in schema.by_name:
-                    key = schema.by_name[said].primary_key
-                    near = f"Did you mean `{said}.{key[0]}`?" if len(key) == 1 else None
-                message = f"`{said}` does not name a column."
+                if reference in schema.by_name:
+                    key = schema.by_name[reference].primary_key
+                    near = f"Did you mean `{reference}.{key[0]}`?" if len(key) == 1 else None
+                message = f"`{reference}` does not name a column."
                 yield Violation((*column.path, "references"), message, near or "Write `table.column`.")
 
 
 def reference_alone(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`on_delete`, `on_update`, `relationship` and `inverse` of a column go with `references`."""
+    """A column with `on_delete`, `on_update`, `relationship` or `inverse` has `references`."""
     for column in schema.written_columns:
         if column.spec.references is None:
             for key in ("on_delete", "on_update", "relationship", "inverse"):
                 if getattr(column.spec, key) is not None:
-                    message = f"`{key}` says how a foreign key behaves, but the column has no `references`."
+                    message = f"`{key}` is an option of a foreign key, but the column has no `references`."
                     yield Violation((*column.path, key), message, "Add `references: table.column`.", on_key=True)
 
 
 def unknown_table(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A foreign key points at a table of the schema, a relationship goes through one."""
+    """A foreign key or relationship names a table of the schema."""
     for table in schema.tables:
         named = [(key.table_path, key.table) for key in table.foreign_keys]
-        # A malformed shorthand has a finding already.
+        # A malformed shorthand has been reported already.
         named = [(path, name) for path, name in named if "." not in name or path[-1] != "references"]
-        for path, said in table.relationships.values():
-            if said.through is not None:
-                named.append(((*path, "through"), said.through))
+        for path, reference in table.relationships.values():
+            if reference.through is not None:
+                named.append(((*path, "through"), reference.through))
         for path, name in named:
             if not schema.may_have_table(name):
                 yield Violation(path, f"there is no table `{name}`.", did_you_mean(name, schema.by_name))
 
 
 def unknown_column(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A column that a key, index, constraint or relationship names is a column of the table."""
+    """A key, index or constraint names columns that the table has."""
     for table in schema.tables:
         for path, owner, name in _named_columns(schema, table):
             if schema.may_have_column(owner, name):
@@ -98,7 +98,7 @@ def _item(path: Path, number: int) -> Path:
 def _columns(
     schema: ExpandedSchema, table: ExpandedTable, key: ExpandedForeignKey
 ) -> list[tuple[ExpandedColumn, ExpandedColumn]] | None:
-    # The pairs of a foreign key all of whose columns are known.
+    # The pairs of columns of a foreign key; None if a column does not exist.
     target = schema.by_name.get(key.table)
     if target is None or len(key.columns) != len(key.targets):
         return None
@@ -108,22 +108,22 @@ def _columns(
 
 
 def reference_to_opaque(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A table does not point at an opaque table, which a database may lack."""
+    """A table does not reference an opaque table, which may not exist in a database."""
     for table in schema.tables:
         for key in table.foreign_keys:
             target = schema.by_name.get(key.table)
             if target is not None and target.opaque and not table.opaque:
-                message = f"`{target.name}` is an opaque table: a database may not have it."
+                message = f"`{target.name}` is an opaque table, which may not exist in a database."
                 yield Violation(key.table_path, message, "Move it to `tables`, or this table to `opaque_tables`.")
 
 
 def reference_arity(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A foreign key has as many columns as it points at."""
+    """A foreign key has as many columns as it references."""
     for table in schema.tables:
         for key in table.foreign_keys:
             if len(key.columns) != len(key.targets):
-                message = f"{_count(len(key.columns))} cannot point at {_count(len(key.targets))}."
-                yield Violation(key.targets_path, message, "Name as many on both sides, in the same order.")
+                message = f"{_count(len(key.columns))} cannot reference {_count(len(key.targets))}."
+                yield Violation(key.targets_path, message, "Name as many columns on both sides, in the same order.")
 
 
 def _count(number: int) -> str:
@@ -131,7 +131,7 @@ def _count(number: int) -> str:
 
 
 def reference_not_unique(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A foreign key points at the primary key or at a unique key."""
+    """A foreign key references the primary key or a unique key."""
     for table in schema.tables:
         for key in table.foreign_keys:
             target = schema.by_name.get(key.table)
@@ -143,12 +143,12 @@ def reference_not_unique(schema: ExpandedSchema) -> Iterator[Violation]:
                 named = ", ".join(f"`{name}`" for name in key.targets)
                 primary = ", ".join(f"`{name}`" for name in target.primary_key)
                 message = f"{named} of `{target.name}` is neither its primary key nor unique."
-                cure = f"Point at {primary}, or make it unique." if primary else "Make it unique."
-                yield Violation(key.targets_path, message, cure)
+                suggestion = f"Reference {primary}, or make it unique." if primary else "Make it unique."
+                yield Violation(key.targets_path, message, suggestion)
 
 
 def reference_type(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A foreign key's columns have the types of the columns that they point at."""
+    """The columns of a foreign key have the types of the columns that they reference."""
     for table in schema.tables:
         for key in table.foreign_keys:
             for column, target in _columns(schema, table, key) or ():
@@ -169,7 +169,7 @@ def _type(column: ExpandedColumn) -> str:
 
 
 def set_null_not_nullable(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A foreign key that is set to null has nullable columns."""
+    """A foreign key with the action `set null` has nullable columns."""
     for table in schema.tables:
         for key in table.foreign_keys:
             for event in ("on_delete", "on_update"):
@@ -183,7 +183,7 @@ def set_null_not_nullable(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def set_default_without_default(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A foreign key that is set to its default has one."""
+    """A foreign key with the action `set default` has columns with a default."""
     for table in schema.tables:
         for key in table.foreign_keys:
             for event in ("on_delete", "on_update"):
@@ -194,12 +194,12 @@ def set_default_without_default(schema: ExpandedSchema) -> Iterator[Violation]:
                     if column is None or column.spec.nullable:
                         continue
                     if not column.spec.has_default and column.spec.default_sql is None:
-                        message = f"`{event}: set default` needs a default of `{name}`."
+                        message = f"`{event}: set default` needs a default for `{name}`."
                         yield Violation((*key.path, event), message, "Add `default`, or use another action.")
 
 
 def set_computed(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A foreign key on a computed column leaves it alone when the row it points at changes."""
+    """A foreign key on a computed column has no action that changes the column."""
     for table in schema.tables:
         for key in table.foreign_keys:
             for event in ("on_delete", "on_update"):
@@ -225,7 +225,7 @@ def duplicate_foreign_key(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Violation]:
-    """Tables whose rows need each other's can be filled: one foreign key of the circle is nullable or deferrable."""
+    """A cycle of foreign keys has at least one that is nullable or deferrable, or no first row can be inserted."""
     needs: dict[str, list[_Step]] = {table.name: [] for table in schema.tables}
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -234,29 +234,29 @@ def foreign_key_cycle(schema: ExpandedSchema) -> Iterator[Violation]:
             )
             if needed and key.table in needs and key.table != table.name:
                 needs[table.name].append((key.table, key))
-    for way in _circles(needs):
-        circle = " → ".join([way[-1][0], *(name for name, _ in way)])
-        message = f"no first row can be inserted: {circle} each need a row of the next."
-        cure = "Make one of the foreign keys nullable, or say `deferrable: true` in its list form."
-        yield Violation(way[0][1].path, message, cure, on_key=True)
+    for cycle in _cycles(needs):
+        names = " → ".join([cycle[-1][0], *(name for name, _ in cycle)])
+        message = f"no first row can be inserted: each of {names} needs a row of the next."
+        suggestion = "Make one of the foreign keys nullable, or add `deferrable: true` in its list form."
+        yield Violation(cycle[0][1].path, message, suggestion, on_key=True)
 
 
 def opaque_circle(schema: ExpandedSchema) -> Iterator[Violation]:
-    """Opaque tables do not point at each other in a circle: each is registered after those that it points at."""
+    """Opaque tables do not reference each other in a cycle: each is registered after those that it references."""
     needs: dict[str, list[_Step]] = {table.name: [] for table in schema.tables if table.opaque}
     for name, steps in needs.items():
         keys = schema.by_name[name].foreign_keys
         steps += [(key.table, key) for key in keys if key.table in needs and key.table != name]
-    for way in _circles(needs):
-        circle = " → ".join([way[-1][0], *(name for name, _ in way)])
-        message = f"none of the opaque tables {circle} can be registered before the next."
-        yield Violation(way[0][1].path, message, "Take one of the foreign keys away.", on_key=True)
+    for cycle in _cycles(needs):
+        names = " → ".join([cycle[-1][0], *(name for name, _ in cycle)])
+        message = f"the opaque tables reference each other in a cycle, so none can be registered first: {names}."
+        yield Violation(cycle[0][1].path, message, "Remove one of the foreign keys.", on_key=True)
 
 
-def _circles(needs: dict[str, list[_Step]]) -> Iterator[list[_Step]]:
-    """One way around for each circle of tables: the steps from its last table on."""
+def _cycles(needs: dict[str, list[_Step]]) -> Iterator[list[_Step]]:
+    """Yield one cycle for each group of tables that need each other, as steps from its last table on."""
     needs = dict(needs)
-    # Tables that need nothing cannot be in a circle, nor can those that need only such.
+    # Remove tables that need nothing, then those that needed only removed ones: they are in no cycle.
     left = {name: len(steps) for name, steps in needs.items()}
     needed_by: dict[str, list[str]] = {}
     for name, steps in needs.items():
@@ -271,27 +271,27 @@ def _circles(needs: dict[str, list[_Step]]) -> Iterator[list[_Step]]:
                 free.append(other)
     reported: set[str] = set()
     for start in needs:
-        way = [] if start in reported else _way_back(start, needs)
-        if way:
-            reported.update(name for name, _ in way)
-            yield way
+        cycle = [] if start in reported else _cycle_from(start, needs)
+        if cycle:
+            reported.update(name for name, _ in cycle)
+            yield cycle
 
 
-def _way_back(start: str, needs: dict[str, list[_Step]]) -> list[_Step]:
-    # Breadth first, so that the circle reported is a shortest one; empty if *start* is in none.
-    came: dict[str, _Step] = {}
+def _cycle_from(start: str, needs: dict[str, list[_Step]]) -> list[_Step]:
+    # Breadth first, so that the cycle is a shortest one; empty if *start* is in none.
+    previous: dict[str, _Step] = {}
     waiting = [start]
     for name in waiting:
         for to, key in needs[name]:
-            if to in needs and to not in came:
-                came[to] = (name, key)
+            if to in needs and to not in previous:
+                previous[to] = (name, key)
                 waiting.append(to)
-        if start in came:
+        if start in previous:
             break
-    way: list[_Step] = []
+    cycle: list[_Step] = []
     name = start
-    while start in came and (not way or name != start):
-        before, key = came[name]
-        way.insert(0, (name, key))
+    while start in previous and (not cycle or name != start):
+        before, key = previous[name]
+        cycle.insert(0, (name, key))
         name = before
-    return way
+    return cycle

@@ -1,4 +1,4 @@
-"""The rule that asks SQLite itself about the SQL of a spec."""
+"""The rule that checks the SQL of a spec with SQLite itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from tablewright.rules.rule import Violation
-from tablewright.rules.sql_text import wrong
+from tablewright.rules.sql_text import sql_error
 from tablewright.schema.definition import PORTABLE
 from tablewright.spec.diagnostic import did_you_mean, shown
 from tablewright.spec.expand import ExpandedSchema
@@ -17,27 +17,27 @@ from tablewright.spec.models import SqlSpec
 from tablewright.spec.yaml_reader import Path
 
 _NO_COLUMN = re.compile(r"no such column: (.+)")
-# A program may bring functions of its own, and other SQLites have others.
+# A program may register its own functions, and other versions of SQLite have others.
 _FUNCTION = re.compile(r"no such function|unknown function|wrong number of arguments")
 
 
 def sql_sqlite(schema: ExpandedSchema) -> Iterator[Violation]:
-    """SQL in a spec is SQL to SQLite, and names columns that its table has."""
+    """SQL in a spec is valid in SQLite, and names columns that the table has."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        for name, said in schema.spec.types.items():
-            text = said.sql.get("sqlite")
-            if text is not None and wrong(text) is None:
-                fault = _fault(connection, f"CREATE TABLE main.asked (it {text})")
-                if fault is not None:
-                    message = f"SQLite does not take this type: {fault}."
+        for name, spec in schema.spec.types.items():
+            text = spec.sql.get("sqlite")
+            if text is not None and sql_error(text) is None:
+                error = _sqlite_error(connection, f"CREATE TABLE main.checked (value {text})")
+                if error is not None:
+                    message = f"SQLite does not accept this type: {error}."
                     yield Violation(("types", name, "sql", "sqlite"), message, "Write a type as in CREATE TABLE.")
         for table in schema.tables:
-            if _askable(schema, table):
-                yield from _ask(connection, table)
+            if _is_checkable(schema, table):
+                yield from _check(connection, table)
 
 
-def _askable(schema: ExpandedSchema, table: ExpandedTable) -> bool:
-    # A table that lacks a column, or has one twice, draws findings enough.
+def _is_checkable(schema: ExpandedSchema, table: ExpandedTable) -> bool:
+    # A missing or duplicate column has been reported already.
     names = [column.stored.casefold() for column in table.columns.values()]
     mixed = all(name in schema.spec.mixins for name in table.spec.include)
     parts = {path for path, _ in table.parts}
@@ -45,21 +45,21 @@ def _askable(schema: ExpandedSchema, table: ExpandedTable) -> bool:
     return bool(names) and len(set(names)) == len(names) and mixed and whole and "\0" not in "".join(names)
 
 
-def _ask(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Violation]:
+def _check(connection: sqlite3.Connection, table: ExpandedTable) -> Iterator[Violation]:
     columns = [_quoted(column.stored) for column in table.columns.values()]
-    plain = f"CREATE TABLE main.asked ({', '.join(columns)})"
+    plain = f"CREATE TABLE main.checked ({', '.join(columns)})"
     for path, text, statement in _statements(table, columns):
-        if wrong(text) is not None:
+        if sql_error(text) is not None:
             continue
         setup = [] if statement.startswith("CREATE TABLE") else [plain]
-        fault = _fault(connection, *setup, statement)
-        if fault is not None:
-            yield Violation(path, *_said(fault, table))
+        error = _sqlite_error(connection, *setup, statement)
+        if error is not None:
+            yield Violation(path, *_explain(error, table))
 
 
-def _fault(connection: sqlite3.Connection, *statements: str) -> str | None:
+def _sqlite_error(connection: sqlite3.Connection, *statements: str) -> str | None:
     try:
-        connection.execute("DROP TABLE IF EXISTS main.asked")
+        connection.execute("DROP TABLE IF EXISTS main.checked")
         for statement in statements:
             connection.execute(statement)
     except (sqlite3.Error, sqlite3.Warning) as error:
@@ -70,19 +70,23 @@ def _fault(connection: sqlite3.Connection, *statements: str) -> str | None:
 def _statements(table: ExpandedTable, columns: list[str]) -> Iterator[tuple[Path, str, str]]:
     listed = ", ".join(columns)
     for check in table.checks:
-        yield check.path, check.sql, f"CREATE TABLE main.asked ({listed}, CHECK ({check.sql}))"
+        yield check.path, check.sql, f"CREATE TABLE main.checked ({listed}, CHECK ({check.sql}))"
     for number, column in enumerate(table.columns.values()):
-        said = column.spec
+        spec = column.spec
         others = [*columns[:number], *columns[number + 1 :]]
-        if said.default_sql is not None and said.default_sql not in PORTABLE:
-            made = ", ".join([f"{columns[number]} DEFAULT ({said.default_sql})", *others])
-            yield (*column.path, "default_sql"), said.default_sql, f"CREATE TABLE main.asked ({made})"
-        if said.touch is not None and said.touch not in PORTABLE:
-            yield (*column.path, "touch"), said.touch, f"EXPLAIN UPDATE main.asked SET {columns[number]} = {said.touch}"
-        if said.computed is not None:
-            # With a column beside it: SQLite wants one that is not computed.
-            made = ", ".join([*others, "_", f"{columns[number]} GENERATED ALWAYS AS ({said.computed}) STORED"])
-            yield (*column.path, "computed"), said.computed, f"CREATE TABLE main.asked ({made})"
+        if spec.default_sql is not None and spec.default_sql not in PORTABLE:
+            definition = ", ".join([f"{columns[number]} DEFAULT ({spec.default_sql})", *others])
+            yield (*column.path, "default_sql"), spec.default_sql, f"CREATE TABLE main.checked ({definition})"
+        if spec.touch is not None and spec.touch not in PORTABLE:
+            yield (
+                (*column.path, "touch"),
+                spec.touch,
+                f"EXPLAIN UPDATE main.checked SET {columns[number]} = {spec.touch}",
+            )
+        if spec.computed is not None:
+            # With another column: SQLite requires one that is not computed.
+            definition = ", ".join([*others, "_", f"{columns[number]} GENERATED ALWAYS AS ({spec.computed}) STORED"])
+            yield (*column.path, "computed"), spec.computed, f"CREATE TABLE main.checked ({definition})"
     for unique in table.uniques:
         if unique.where is not None:
             yield (*unique.path, "where"), unique.where, _index(columns[0], unique.where)
@@ -95,17 +99,17 @@ def _statements(table: ExpandedTable, columns: list[str]) -> Iterator[tuple[Path
 
 
 def _index(element: str, where: str | None = None) -> str:
-    return f"CREATE INDEX main.by_it ON asked ({element})" + ("" if where is None else f" WHERE {where}")
+    return f"CREATE INDEX main.by_expression ON checked ({element})" + ("" if where is None else f" WHERE {where}")
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _said(error: str, table: ExpandedTable) -> tuple[str, str | None]:
-    found = _NO_COLUMN.match(error)
-    if found is None:
-        return f"SQLite does not take this SQL: {error}.", "Leave `sqlite` out of the dialects if that is meant."
+def _explain(error: str, table: ExpandedTable) -> tuple[str, str | None]:
+    match = _NO_COLUMN.match(error)
+    if match is None:
+        return f"SQLite does not accept this SQL: {error}.", "If this is intended, remove `sqlite` from the dialects."
     stored = [column.stored for column in table.columns.values()]
-    near = did_you_mean(found[1], stored) or f"It has {', '.join(stored[:12])}."
-    return f"the table `{table.name}` has no column `{shown(found[1])}` in the database.", near
+    near = did_you_mean(match[1], stored) or f"It has {', '.join(stored[:12])}."
+    return f"the table `{table.name}` has no column `{shown(match[1])}` in the database.", near

@@ -1,4 +1,4 @@
-"""The rule about SQL that a spec holds."""
+"""The rule about the text of SQL expressions in a spec."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SqlSpec
 from tablewright.spec.yaml_reader import Path
 
-# Strings and quoted names whole, then what an expression must not have, then brackets.
+# Whole strings and quoted names, then tokens that an expression must not contain, then brackets.
 _TOKEN = re.compile(
     r"""(?P<escaped>(?<![A-Za-z0-9_])[eE]'(?:[^'\\]|''|\\.)*')
     |(?P<open_escaped>(?<![A-Za-z0-9_])[eE]')
@@ -26,11 +26,11 @@ _TOKEN = re.compile(
 
 
 def bad_sql_text(schema: ExpandedSchema) -> Iterator[Violation]:
-    """SQL in a spec is one whole expression: quotes and brackets closed, no comment, no `;`."""
+    """SQL in a spec is one complete expression: quotes and brackets are closed, with no comment and no `;`."""
     for path, text in dict.fromkeys(_texts(schema)):
-        fault = wrong(text)
-        if fault is not None:
-            message, suggestion = fault
+        error = sql_error(text)
+        if error is not None:
+            message, suggestion = error
             yield Violation(path, message, suggestion)
 
 
@@ -40,8 +40,8 @@ def _texts(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
             text = getattr(column.spec, key)
             if text is not None:
                 yield (*column.path, key), text
-    for name, said in schema.spec.types.items():
-        for dialect, text in said.sql.items():
+    for name, spec in schema.spec.types.items():
+        for dialect, text in spec.sql.items():
             yield ("types", name, "sql", str(dialect)), text
     for table in schema.tables:
         yield from ((check.path, check.sql) for check in table.checks)
@@ -59,28 +59,28 @@ def _texts(schema: ExpandedSchema) -> Iterator[tuple[Path, str]]:
                 yield (*exclusion.path, "where"), exclusion.where
 
 
-def wrong(text: str) -> tuple[str, str | None] | None:
-    """What keeps *text* from being one whole expression, and what to do about it; `None` if nothing does."""
+def sql_error(text: str) -> tuple[str, str | None] | None:
+    """Return why *text* is not one complete expression, and a suggestion; `None` if it is one."""
     if not text.strip():
         return "the SQL is empty.", "Write an expression, or remove the key."
     if "\0" in text:
-        return "the SQL has a NUL character.", "Remove it."
+        return "the SQL contains a NUL character.", "Remove it."
     open_brackets: list[str] = []
     for token in _TOKEN.finditer(text):
         match token.lastgroup:
             case "open_quote" | "open_escaped":
-                return f"the SQL has a {token.group()} that is never closed.", "Double a quote within a string."
+                return f"the SQL has a {token.group()} that is not closed.", "Double a quote within a string."
             case "comment":
-                return f"the SQL has a comment: `{token.group()}`.", "Say it in `doc`."
+                return f"the SQL contains a comment: `{token.group()}`.", "Move it to `doc`."
             case "end":
-                return "the SQL has a `;`, but it must be one expression.", "Remove it."
+                return "the SQL contains a `;`, but it must be one expression.", "Remove it."
             case "open":
                 open_brackets.append(")" if token.group() == "(" else "]")
             case "close":
                 if not open_brackets or open_brackets.pop() != token.group():
-                    return f"the SQL has a `{token.group()}` that nothing opens.", None
+                    return f"the SQL has a `{token.group()}` that is not opened.", None
             case _:
                 pass
     if open_brackets:
-        return f"the SQL lacks a `{open_brackets[-1]}`.", None
+        return f"the SQL is missing a `{open_brackets[-1]}`.", None
     return None

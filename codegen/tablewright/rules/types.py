@@ -18,22 +18,22 @@ def unknown_type(schema: ExpandedSchema) -> Iterator[Violation]:
     spec = schema.spec
     for item in schema.types:
         name = item.spec.type
-        known = name in KINDS or name in spec.types or name in spec.enums
-        if known or ("types", name) in schema.incomplete or ("enums", name) in schema.incomplete:
+        exists = name in KINDS or name in spec.types or name in spec.enums
+        if exists or ("types", name) in schema.incomplete or ("enums", name) in schema.incomplete:
             continue
         path = item.path if item.bare else (*item.path, "type")
-        yield Violation(path, f"there is no type `{name}`.", _instead(name, [*spec.types, *spec.enums]))
+        yield Violation(path, f"there is no type `{name}`.", _type_suggestion(name, [*spec.types, *spec.enums]))
 
 
-def _instead(name: str, own: list[str]) -> str:
-    for known, row in TYPES.items():
+def _type_suggestion(name: str, names: list[str]) -> str:
+    for kind, row in TYPES.items():
         if name.lower() in row.aliases:
-            return f"Did you mean `{known}`?"
-    return did_you_mean(name, [*own, *sorted(KINDS)]) or f"The types are {', '.join(sorted(KINDS))}."
+            return f"Did you mean `{kind}`?"
+    return did_you_mean(name, [*names, *sorted(KINDS)]) or f"The types are {', '.join(sorted(KINDS))}."
 
 
 def type_cycle(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A named type is not made of itself."""
+    """A named type does not refer to itself."""
     reported: set[str] = set()
     for name in schema.spec.types:
         seen = [name]
@@ -41,21 +41,21 @@ def type_cycle(schema: ExpandedSchema) -> Iterator[Violation]:
             seen.append(following)
         if following == name and name not in reported:
             reported.update(seen)
-            way = " → ".join([*seen, name])
-            yield Violation(("types", name, "type"), f"the type `{name}` is made of itself: {way}.")
+            cycle = " → ".join([*seen, name])
+            yield Violation(("types", name, "type"), f"the type `{name}` refers to itself: {cycle}.")
 
 
 def _next_type(schema: ExpandedSchema, name: str) -> str | None:
-    said = schema.spec.types[name]
-    element = None if said.of is None else said.of if isinstance(said.of, str) else said.of.type
-    for following in (said.type, element):
+    spec = schema.spec.types[name]
+    element = None if spec.of is None else spec.of if isinstance(spec.of, str) else spec.of.type
+    for following in (spec.type, element):
         if following in schema.spec.types:
             return following
     return None
 
 
 def type_parameter(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A type has the parameters that it needs, within their ranges, and no others."""
+    """A type has the parameters that it requires, within their ranges, and no others."""
     for item in schema.types:
         if item.kind is not None and not item.named:
             yield from _wrong_parameters(item, item.kind)
@@ -67,17 +67,21 @@ def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Violation]:
         if name in item.given and name not in takes:
             users = [other for other in ("enum", *sorted(KINDS)) if name in _takes(other, {})]
             suggestion = f"It belongs to {', '.join(f'`{user}`' for user in users)}." if users else None
-            yield Violation((*item.path, name), f"`{kind}` takes no `{name}`.", suggestion, on_key=True)
+            yield Violation((*item.path, name), f"`{kind}` has no parameter `{name}`.", suggestion, on_key=True)
     for name, least, most, required in TYPES[kind].numbers:
         value = item.values.get(name)
         if value is None and required:
             yield _missing(item, kind, name)
         elif value is not None and not least <= value <= most:
-            message = f"`{name}` of `{kind}` is from {least} to {most}, not {value}."
-            yield Violation(_said(item, name), message)
+            message = f"`{name}` of `{kind}` must be from {least} to {most}, not {value}."
+            yield Violation(_parameter_path(item, name), message)
         elif name == "scale" and value is not None and value > (item.values.get("precision") or most):
-            message = f"the scale {value} is more than the precision {item.values['precision']}."
-            yield Violation(_said(item, name), message, "The scale counts those of the digits that are fractional.")
+            message = f"the scale {value} is greater than the precision {item.values['precision']}."
+            yield Violation(
+                _parameter_path(item, name),
+                message,
+                "The scale counts the fractional digits only.",
+            )
     if "of" in TYPES[kind].parameters and item.of is None:
         yield _missing(item, kind, "of")
 
@@ -95,17 +99,21 @@ def _missing(item: ExpandedType, kind: str, name: str) -> Violation:
         "nbytes": "nbytes: 32",
         "of": "of: integer",
     }
-    suggestion = f"Say how many characters with `{examples[name]}`, or use `text`." if name == "length" else None
+    suggestion = (
+        f"Give the maximum number of characters, such as `{examples[name]}`, or use `text`."
+        if name == "length"
+        else None
+    )
     path = item.path if item.bare else (*item.path, "type")
     return Violation(path, f"`{kind}` needs `{name}`.", suggestion or f"Write for example `{examples[name]}`.")
 
 
-def _said(item: ExpandedType, name: str) -> tuple[str | int, ...]:
+def _parameter_path(item: ExpandedType, name: str) -> tuple[str | int, ...]:
     return (*item.path, name if name in item.given else "type")
 
 
 def element_type(schema: ExpandedSchema) -> Iterator[Violation]:
-    """The elements of an array and the bounds of a range are of types that both engines can hold there."""
+    """The elements of an array and the bounds of a range have types that both dialects support there."""
     for item in schema.types:
         if item.kind not in ("array", "range") or item.of is None or item.of.kind is None or "of" not in item.given:
             continue
@@ -117,11 +125,15 @@ def element_type(schema: ExpandedSchema) -> Iterator[Violation]:
             listed = ", ".join(sorted(allowed))
             yield Violation(path, f"the {what} cannot be `{item.of.kind}`.", f"They can be {listed}.")
         elif "codec" in item.of.values:
-            yield Violation(path, f"the elements of `{item.kind}` cannot have a codec.", "Give the codec to the whole.")
+            yield Violation(
+                path,
+                f"the elements of `{item.kind}` cannot have a codec.",
+                "Give it to the whole type.",
+            )
 
 
 def bad_python_type(schema: ExpandedSchema) -> Iterator[Violation]:
-    """`python` names a type: of builtins, or `module:Class`."""
+    """`python` names a type: a builtin one, or `module:Class`."""
     for item in schema.types:
         if "python" in item.given:
             try:
@@ -142,7 +154,7 @@ def bad_codec(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def codec_without_python(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A type with a codec says with `python` what the codec decodes to."""
+    """A type with a codec has `python`: the type that the codec decodes to."""
     for item in schema.types:
         if "codec" in item.given and "python" not in item.values:
             message = "a codec needs `python`: the type of the values that it decodes to."
@@ -150,7 +162,7 @@ def codec_without_python(schema: ExpandedSchema) -> Iterator[Violation]:
 
 
 def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Violation]:
-    """A decimal has no more digits than SQLite keeps exactly: 15, or 18 with `storage: scaled`."""
+    """A decimal has no more digits than SQLite stores exactly: 15, or 18 with `storage: scaled`."""
     for item in schema.types:
         precision = item.values.get("precision")
         if item.kind != "decimal" or item.named or not isinstance(precision, int):
@@ -158,7 +170,7 @@ def decimal_sqlite_precision(schema: ExpandedSchema) -> Iterator[Violation]:
         scaled = item.values.get("storage") == "scaled"
         if precision > (18 if scaled else 15):
             most = "18, scaled to an integer" if scaled else "15"
-            message = f"SQLite cannot keep a decimal of {precision} digits exactly; at most {most}."
-            cure = "Add `storage: scaled`." if not scaled and precision <= 18 else None
-            cure = cure or "Take fewer digits, or leave `sqlite` out of the dialects."
-            yield Violation(_said(item, "precision"), message, cure)
+            message = f"SQLite cannot store a decimal of {precision} digits exactly; the maximum is {most}."
+            suggestion = "Add `storage: scaled`." if not scaled and precision <= 18 else None
+            suggestion = suggestion or "Use fewer digits, or remove `sqlite` from the dialects."
+            yield Violation(_parameter_path(item, "precision"), message, suggestion)

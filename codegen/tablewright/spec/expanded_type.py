@@ -26,7 +26,7 @@ class ExpandedType:
     spec: ColumnSpec | TypeSpec
     path: Path
     kind: str | None
-    """`None` for a type that does not exist or contains itself."""
+    """`None` for a type that does not exist or refers to itself."""
     enum: str | None
     native: bool
     """Whether it is an enum with `storage: native`."""
@@ -94,7 +94,7 @@ def expand_type(
     elif name in schema.enums:
         kind, enum, native = "enum", name, schema.enums[name].storage == "native"
     elif name in through:
-        fault = fault or f"the type `{name}` is made of itself"
+        fault = fault or f"the type `{name}` refers to itself"
     elif name in KINDS:
         kind = name
         if of is None and "of" in TYPES[kind].parameters:

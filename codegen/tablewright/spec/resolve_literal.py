@@ -1,4 +1,4 @@
-"""Literal defaults in their one canonical JSON form, proved to fit their column."""
+"""Literal defaults in canonical JSON form, proved to fit the type of their column."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
 MAX_DEPTH = 50
-"""How deep a literal in JSON may nest: Python reads no source with 200 brackets open."""
+"""The maximum depth of a JSON literal: Python cannot compile source with 200 open brackets."""
 
 
 class LiteralError(ValueError):
-    """A literal that is no value of its type; says what one is."""
+    """A literal is not a value of its type; the message says what is expected."""
 
 
 def canonical_literal(value: object, type_: d.Type, enums: Sequence[d.Enum] = ()) -> d.Json:
-    """*value*, as YAML or Python gives it, in the canonical JSON form of the type.
+    """Return *value*, given in YAML or Python, in the canonical JSON form of the type.
 
-    `LiteralError` if it is no value of the type, or does not fit it on both engines.
+    Raise `LiteralError` if it is not a value of the type in both dialects.
     """
     raw = _canonical(value, type_, enums)
     key = _key(raw, type_, enums)
@@ -47,7 +47,7 @@ def canonical_literal(value: object, type_: d.Type, enums: Sequence[d.Enum] = ()
 
 
 PROVED: dict[str, str] = {}
-"""The literals that were proved before, as JSON, by what stands for them and their types."""
+"""The proved literals in JSON, by the digest of the literal and its type."""
 _MOST_PROVED = 10_000
 
 
@@ -62,7 +62,7 @@ def _key(raw: d.Json, type_: d.Type, enums: Sequence[d.Enum]) -> str | None:
 
 
 def _proved(raw: d.Json, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
-    # Loaded only for what was not proved before: SQLAlchemy takes longer than a run of which little is left to do.
+    # Imported only for a new literal: SQLAlchemy takes longer to load than a run with little to do.
     from tablewright.schema.build import build_type, default_value
     from tablewright.schema.types import RangeOf
 
@@ -78,7 +78,7 @@ def _proved(raw: d.Json, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
     except LiteralError:
         raise
     except Exception as error:
-        # A type refuses by exceptions of the driver's; a codec or a `python` type raises what it likes.
+        # A type raises exceptions of the driver; a codec or a `python` type may raise anything.
         raise LiteralError(str(error) or type(error).__name__) from error
     return raw
 
@@ -154,7 +154,7 @@ def _decimal(value: object, scale: int) -> str:
         case float() if len(repr(value).replace(".", "").lstrip("-0")) <= 15 or value.is_integer():
             number = decimal.Decimal(repr(value))
         case float():
-            raise LiteralError(f"{value!r} has more digits than a float is sure of; put it in quotes")
+            raise LiteralError(f"{value!r} has more digits than a float represents exactly; put it in quotes")
         case str():
             try:
                 number = decimal.Decimal(value)
@@ -187,7 +187,7 @@ def _json(value: object) -> d.Json:
     try:
         plain: d.Json = msgspec.json.decode(msgspec.json.encode(value))
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
-        raise LiteralError(f"{_shown(value)} has no form in JSON: {error}") from None
+        raise LiteralError(f"{_shown(value)} cannot be written as JSON: {error}") from None
     if _nests(plain, MAX_DEPTH):
         raise LiteralError(f"{_shown(value)} is nested more than {MAX_DEPTH} deep")
     return plain
@@ -212,10 +212,10 @@ def _typed_json(value: object, type_: d.Type) -> d.Json:
 
 
 def _enum(value: object, definition: d.Enum) -> str:
-    found = value.value if isinstance(value, enum.Enum) else value
-    if not isinstance(found, str) or found not in definition.values:
-        raise LiteralError(f"{_shown(found)} is not a value of the enum `{definition.name}`")
-    return str(found)
+    member = value.value if isinstance(value, enum.Enum) else value
+    if not isinstance(member, str) or member not in definition.values:
+        raise LiteralError(f"{_shown(member)} is not a value of the enum `{definition.name}`")
+    return str(member)
 
 
 def _moment(value: object, row: RegisteredType) -> str:
@@ -247,10 +247,10 @@ def _range(value: object, type_: d.Type, enums: Sequence[d.Enum]) -> d.Json:
         raise LiteralError(f"{_shown(value)} is not {expected}, with `bounds` of `[)`, `[]`, `(]` or `()`")
     if empty:
         return {"empty": True}
-    made: dict[str, d.Json] = {
+    result: dict[str, d.Json] = {
         end: _canonical(parts[end], type_.of, enums) for end in ("lower", "upper") if parts.get(end) is not None
     }
-    return made if bounds == "[)" else made | {"bounds": str(bounds)}
+    return result if bounds == "[)" else result | {"bounds": str(bounds)}
 
 
 def _range_parts(value: object) -> Mapping[object, object] | None:
