@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.bulk.input_rows import Incoming
-from tablewright.runtime.bulk.row_errors import place
+from tablewright.runtime.bulk.input_rows import InputRows
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.prepared import DriverText, Prepared
+from tablewright.runtime.rows.row_errors import add_row_location
 from tablewright.runtime.transaction.gate import listened
 
 BATCH = 1000
@@ -25,38 +25,38 @@ ExecuteMany = Callable[[list[Any]], int]
 
 
 def execute_each(
-    connection: Connection, shape: Shape[Any], incoming: Incoming, prepare: Callable[[tuple[str, ...]], Prepared]
+    connection: Connection, mapper: RowMapper[Any], incoming: InputRows, prepare: Callable[[tuple[str, ...]], Prepared]
 ) -> int:
     """Executes the statement that *prepare* makes for its columns with every row; rows affected."""
     affected = 0
     while (names := incoming.names()) is not None:
-        affected += execute_run(connection, shape, incoming, prepare(names), names)
+        affected += execute_run(connection, mapper, incoming, prepare(names), names)
     return affected
 
 
 def execute_run(
-    connection: Connection, shape: Shape[Any], incoming: Incoming, prepared: Prepared, names: tuple[str, ...]
+    connection: Connection, mapper: RowMapper[Any], incoming: InputRows, prepared: Prepared, names: tuple[str, ...]
 ) -> int:
     """Executes *prepared* with every row of the next run, which names the columns *names*; rows affected."""
-    text = direct_text(connection, shape, prepared)
+    text = direct_text(connection, mapper, prepared)
     first = incoming.number
     if text is None:
         sets = (dict(zip(names, row, strict=True)) for row in incoming.run(encoded=False))
-        return in_batches(connection, shape, through_sqlalchemy(connection, prepared), sets, first)
+        return in_batches(connection, mapper, through_sqlalchemy(connection, prepared), sets, first)
     encoded = parameters(text, names, incoming.run())
     if not driver_of(connection.dialect).executes_while_pulling:
-        return in_batches(connection, shape, by_driver(connection, text), encoded, first)
+        return in_batches(connection, mapper, by_driver(connection, text), encoded, first)
     try:
         return driver.execute_many(connection, text.sql, encoded)
     except DBAPIError as error:
         # SQLite executes each row before it asks for the next.
-        place(error, shape, incoming.number)
+        add_row_location(error, mapper.table, incoming.number)
         raise
 
 
-def direct_text(connection: Connection, shape: Shape[Any], prepared: Prepared) -> DriverText | None:
+def direct_text(connection: Connection, mapper: RowMapper[Any], prepared: Prepared) -> DriverText | None:
     """What the driver is given for *prepared*; None where SQLAlchemy is to execute it."""
-    if not shape.strict or listened(connection):
+    if not mapper.strict or listened(connection):
         return None
     return prepared.text(connection.dialect)
 
@@ -78,7 +78,9 @@ def by_driver(connection: Connection, text: DriverText) -> ExecuteMany:
     return lambda sets: driver.execute_many(connection, text.sql, sets)
 
 
-def in_batches(connection: Connection, shape: Shape[Any], execute: ExecuteMany, sets: Iterator[Any], first: int) -> int:
+def in_batches(
+    connection: Connection, mapper: RowMapper[Any], execute: ExecuteMany, sets: Iterator[Any], first: int
+) -> int:
     """Executes with all *sets* of parameters, the first of which is of row *first*; rows affected."""
     affected = 0
     while batch := list(islice(sets, BATCH)):
@@ -90,19 +92,19 @@ def in_batches(connection: Connection, shape: Shape[Any], execute: ExecuteMany, 
             if connection.invalidated:
                 raise
             if len(batch) == 1:
-                place(error, shape, first)
+                add_row_location(error, mapper.table, first)
                 raise
-            find_culprit(shape, execute, batch, first)
+            find_culprit(mapper, execute, batch, first)
             raise error
         first += len(batch)
     return affected
 
 
-def find_culprit(shape: Shape[Any], execute: Callable[[list[Any]], object], batch: list[Any], first: int) -> None:
+def find_culprit(mapper: RowMapper[Any], execute: Callable[[list[Any]], object], batch: list[Any], first: int) -> None:
     """Executes one by one with *batch*, which failed, so that the error says which row it is of."""
     for number, values in enumerate(batch, first):
         try:
             execute([values])
         except DBAPIError as error:
-            place(error, shape, number)
+            add_row_location(error, mapper.table, number)
             raise

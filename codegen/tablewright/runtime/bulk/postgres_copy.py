@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.bulk.input_rows import Incoming
-from tablewright.runtime.bulk.row_errors import line_of, place
+from tablewright.runtime.bulk.input_rows import InputRows
 from tablewright.runtime.engine.postgres import quoted, table_name
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
+from tablewright.runtime.rows.row_errors import add_row_location, line_of
 from tablewright.schema.types import ColumnType
 
 STORED = text("""
@@ -54,43 +54,43 @@ class Target(NamedTuple):
     """
 
 
-def find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
+def find_target(connection: Connection, mapper: RowMapper[Any]) -> Target | None:
     """The table, where COPY can write it: by psycopg, and not under row security or rules, as views are."""
     if not driver_of(connection.dialect).supports_copy:
         return None
-    if any(column.default is not None for column in shape.columns):
+    if any(column.default is not None for column in mapper.columns):
         # Defaults that SQLAlchemy makes in Python; none of ours are.
         return None
-    found = connection.execute(STORED, {"name": table_name(connection, shape.table)}).all()
+    found = connection.execute(STORED, {"name": table_name(connection, mapper.table)}).all()
     if not found or not found[0][4]:
         return None
     return Target({name: Stored(*of_type) for name, *of_type, _, _ in found}, found[0][5])
 
 
-def copy_in(connection: Connection, shape: Shape[Any], target: Target, incoming: Incoming) -> None:
+def copy_in(connection: Connection, mapper: RowMapper[Any], target: Target, incoming: InputRows) -> None:
     """Writes all rows; consecutive ones that name the same columns share one COPY."""
-    name = table_name(connection, shape.table)
+    name = table_name(connection, mapper.table)
     while (names := incoming.names()) is not None:
         if not names:
             # Rows of nothing but defaults; COPY needs a column.
             for _ in incoming.run():
-                connection.execute(shape.table.insert().values({}))
+                connection.execute(mapper.table.insert().values({}))
             continue
         first = incoming.number
         try:
-            write(connection, name, stored_columns(shape, names), binary_types(shape, target, names), incoming.run())
+            write(connection, name, stored_columns(mapper, names), binary_types(mapper, target, names), incoming.run())
         except DBAPIError as error:
             line = line_of(error)
-            place(error, shape, None if line is None else first + line - 1)
+            add_row_location(error, mapper.table, None if line is None else first + line - 1)
             raise
 
 
-def stored_columns(shape: Shape[Any], names: tuple[str, ...]) -> list[str]:
+def stored_columns(mapper: RowMapper[Any], names: tuple[str, ...]) -> list[str]:
     """The database's names of the columns *names*."""
-    return [shape.by_name[name].name for name in names]
+    return [mapper.by_name[name].name for name in names]
 
 
-def binary_types(shape: Shape[Any], target: Target, names: tuple[str, ...]) -> list[int] | None:
+def binary_types(mapper: RowMapper[Any], target: Target, names: tuple[str, ...]) -> list[int] | None:
     """The types as which psycopg is to send values of the columns; None where one of them has to go as text.
 
     Nobody but our encoders proves that a value fits, and only for types that are in the database what the
@@ -98,7 +98,7 @@ def binary_types(shape: Shape[Any], target: Target, names: tuple[str, ...]) -> l
     """
     types: list[int] = []
     for name in names:
-        column = shape.by_name[name]
+        column = mapper.by_name[name]
         stored = target.columns.get(column.name)
         if stored is None or not isinstance(column.type, ColumnType) or not column.type.binary(stored.name):
             return None

@@ -14,13 +14,13 @@ from sqlalchemy.engine import TwoPhaseTransaction
 from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.bulk import batches, postgres_copy
-from tablewright.runtime.bulk.input_rows import Incoming
+from tablewright.runtime.bulk.input_rows import InputRows
 from tablewright.runtime.bulk.postgres_copy import Target
 from tablewright.runtime.engine.ddl import execute_verbatim
 from tablewright.runtime.engine.postgres import quoted
 from tablewright.runtime.engine.registry import backend_of, driver_of
 from tablewright.runtime.expressions.comparable import compares_as_python, is_one_value
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.prepared import DriverText, Prepared
 from tablewright.runtime.transaction.read_only import NO_TEMPORARY_TABLES
 
@@ -63,32 +63,32 @@ class Work(NamedTuple):
     """The statement for all rows of the temporary table, in the order of its column `ORDINAL`, if it has it."""
 
 
-def merge(connection: Connection, shape: Shape[Any], incoming: Incoming, plan: Merge) -> int:
+def merge(connection: Connection, mapper: RowMapper[Any], incoming: InputRows, plan: Merge) -> int:
     """Does to every row, one after the other, what *plan* says; rows affected."""
     affected = 0
-    find_target = cache(lambda: _find_target(connection, shape))
+    find_target = cache(lambda: _find_target(connection, mapper))
     while (names := incoming.names()) is not None:
-        prepared = _each(connection, shape, plan, names)
-        text = batches.direct_text(connection, shape, prepared)
+        prepared = _each(connection, mapper, plan, names)
+        text = batches.direct_text(connection, mapper, prepared)
         if text is None or not names or not driver_of(connection.dialect).supports_copy:
-            affected += batches.execute_run(connection, shape, incoming, prepared, names)
+            affected += batches.execute_run(connection, mapper, incoming, prepared, names)
             continue
 
         def all_of(stage: TableClause, names: tuple[str, ...] = names) -> Any:
-            rows = select(*(stage.c[column] for column in postgres_copy.stored_columns(shape, names)))
+            rows = select(*(stage.c[column] for column in postgres_copy.stored_columns(mapper, names)))
             if ORDINAL in stage.c:
                 rows = rows.order_by(stage.c[ORDINAL])
-            insert = backend_of(connection.dialect).insert(shape.table)
+            insert = backend_of(connection.dialect).insert(mapper.table)
             return plan.on_conflict(insert.from_select(list(names), rows), names)
 
         work = Work(plan.kind, text, names, names, plan.key, all_of)
-        affected += _Run(connection, shape, work, find_target).execute(incoming.run(), incoming.number)
+        affected += _Run(connection, mapper, work, find_target).execute(incoming.run(), incoming.number)
     return affected
 
 
 def update(
     connection: Connection,
-    shape: Shape[Any],
+    mapper: RowMapper[Any],
     text: DriverText,
     column_of: Mapping[str, str],
     rows: Iterator[Row],
@@ -99,42 +99,42 @@ def update(
     *column_of* says which column each of its parameters is a value of.
     """
     copies = driver_of(connection.dialect).supports_copy
-    if not copies or text.order is None or not compares_as_python(shape.key):
-        return batches.in_batches(connection, shape, batches.by_driver(connection, text), rows, first)
+    if not copies or text.order is None or not compares_as_python(mapper.key):
+        return batches.in_batches(connection, mapper, batches.by_driver(connection, text), rows, first)
     columns = tuple(column_of[name] for name in text.order)
 
     @cache
     def find_target() -> Target | None:
-        target = _find_target(connection, shape)
+        target = _find_target(connection, mapper)
         # Of two changes that the database alone finds to have one key, Postgres would leave one out without a word.
-        known = target is not None and postgres_copy.binary_types(shape, target, shape.key_names) is not None
+        known = target is not None and postgres_copy.binary_types(mapper, target, mapper.key_names) is not None
         return target if known else None
 
     def all_of(stage: TableClause) -> Any:
-        written = {name: stage.c[shape.by_name[name].name] for name in columns if name not in shape.key_names}
-        same = (column == stage.c[column.name] for column in shape.key)
-        return sqlalchemy.update(shape.table).where(*same).values(written)
+        written = {name: stage.c[mapper.by_name[name].name] for name in columns if name not in mapper.key_names}
+        same = (column == stage.c[column.name] for column in mapper.key)
+        return sqlalchemy.update(mapper.table).where(*same).values(written)
 
-    work = Work("update many", text, text.order, columns, shape.key, all_of)
-    return _Run(connection, shape, work, find_target).execute(rows, first)
+    work = Work("update many", text, text.order, columns, mapper.key, all_of)
+    return _Run(connection, mapper, work, find_target).execute(rows, first)
 
 
-def _each(connection: Connection, shape: Shape[Any], plan: Merge, names: tuple[str, ...]) -> Prepared:
+def _each(connection: Connection, mapper: RowMapper[Any], plan: Merge, names: tuple[str, ...]) -> Prepared:
     def make() -> Prepared:
         # Inline: without SQLAlchemy's own RETURNING, which `executemany` of SQLite does not take.
-        return Prepared(plan.on_conflict(backend_of(connection.dialect).insert(shape.table), names).inline(), names)
+        return Prepared(plan.on_conflict(backend_of(connection.dialect).insert(mapper.table), names).inline(), names)
 
-    return shape.prepared((plan.kind, backend_of(connection.dialect), names), make)
+    return mapper.statement((plan.kind, backend_of(connection.dialect), names), make)
 
 
-def _find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
+def _find_target(connection: Connection, mapper: RowMapper[Any]) -> Target | None:
     if isinstance(connection.get_transaction(), TwoPhaseTransaction):
         # Postgres does not prepare a transaction that has used temporary tables.
         return None
     if NO_TEMPORARY_TABLES in connection.get_execution_options():
         return None
-    target = postgres_copy.find_target(connection, shape)
-    if target is None or not target.stageable or any(column.name not in target.columns for column in shape.columns):
+    target = postgres_copy.find_target(connection, mapper)
+    if target is None or not target.stageable or any(column.name not in target.columns for column in mapper.columns):
         return None
     return target
 
@@ -143,10 +143,10 @@ class _Run:
     """Rows on their way by psycopg: few of them, or with one key, by a statement for each."""
 
     def __init__(
-        self, connection: Connection, shape: Shape[Any], work: Work, find_target: Callable[[], Target | None]
+        self, connection: Connection, mapper: RowMapper[Any], work: Work, find_target: Callable[[], Target | None]
     ) -> None:
         self.connection = connection
-        self.shape = shape
+        self.mapper = mapper
         self.work = work
         self.find_target = find_target
         places = [work.columns.index(column.key) for column in work.key if column.key in work.columns]
@@ -187,7 +187,7 @@ class _Run:
     def _each(self, rows: list[Row], first: int) -> int:
         sets = batches.parameters(self.work.each, self.work.names, rows)
         execute = batches.by_driver(self.connection, self.work.each)
-        return batches.in_batches(self.connection, self.shape, execute, sets, first)
+        return batches.in_batches(self.connection, self.mapper, execute, sets, first)
 
     def _together(self, target: Target, rows: list[Row], first: int) -> int:
         """Does the work with *rows*, no two of which have one key; rows affected.
@@ -195,8 +195,8 @@ class _Run:
         Where Postgres refuses one of them it is done row by row, which will tell which, or not fail: only then
         are two rows with one key what they are for Postgres, or rows that refer to one another refused.
         """
-        columns = postgres_copy.stored_columns(self.shape, self.work.columns)
-        types = postgres_copy.binary_types(self.shape, target, self.work.columns)
+        columns = postgres_copy.stored_columns(self.mapper, self.work.columns)
+        types = postgres_copy.binary_types(self.mapper, target, self.work.columns)
         made = [f"{quoted(name)} {target.columns[name].sql}" for name in columns]
         staged: Iterable[Row] = rows
         # Rows with keys of their own do not meet one another; of others the first is there for those after it.
@@ -225,4 +225,4 @@ class _Run:
             statement = self.work.all_of(sqlalchemy.table(STAGE, *staged, schema="pg_temp"))
             return Prepared(statement.execution_options(preserve_rowcount=True), ())
 
-        return self.shape.prepared((self.work.kind, STAGE, self.work.columns), make).statement
+        return self.mapper.statement((self.work.kind, STAGE, self.work.columns), make).statement

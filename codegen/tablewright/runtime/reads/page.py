@@ -16,7 +16,7 @@ from tablewright.runtime.errors import CursorError
 from tablewright.runtime.expressions.conditions import conditions, orders
 from tablewright.runtime.reads.cursor import read_cursor, write_cursor
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.prepared import encoder_of
 from tablewright.runtime.transaction.gate import GatedSession
 
@@ -36,10 +36,10 @@ class Page(Struct, Generic[RowT], frozen=True):
 class Term:
     """One term of the order: an expression and its direction."""
 
-    def __init__(self, expression: ColumnElement[Any], shape: Shape[Any], *, descending: bool = False) -> None:
+    def __init__(self, expression: ColumnElement[Any], mapper: RowMapper[Any], *, descending: bool = False) -> None:
         self.expression = expression
         self.descending = descending
-        own = expression if isinstance(expression, Column) and expression.table is shape.table else None
+        own = expression if isinstance(expression, Column) and expression.table is mapper.table else None
         self.name = None if own is None else own.key
         self.nullable = True if own is None else bool(own.nullable)
 
@@ -79,7 +79,7 @@ class Term:
 
 def page(
     session: GatedSession,
-    shape: Shape[RowT],
+    mapper: RowMapper[RowT],
     where: Iterable[object],
     order_by: object,
     *,
@@ -92,12 +92,12 @@ def page(
         raise ArgumentError("A page is after a cursor or before one, not both.")
     if limit < 1:
         raise ArgumentError(f"A page has at least one row, not {limit}.")
-    terms = _terms(shape, order_by)
+    terms = _terms(mapper, order_by)
     backwards = before is not None
     extra = [term for term in terms if term.name is None]
     with session.gate as connection:
-        signature = _signature(shape, terms, connection)
-        statement = select(*shape.columns, *(term.expression.label(f"_{n}") for n, term in enumerate(extra)))
+        signature = _signature(mapper, terms, connection)
+        statement = select(*mapper.columns, *(term.expression.label(f"_{n}") for n, term in enumerate(extra)))
         statement = statement.where(*conditions(where))
         given = before if backwards else after
         if given is not None:
@@ -107,7 +107,7 @@ def page(
             statement = statement.where(_beyond(terms, values, backwards=backwards))
         statement = statement.order_by(*(term.ordered(backwards=backwards) for term in terms)).limit(limit + 1)
         result = connection.execute(driver.as_core(statement))
-        rows, extras = _read(connection, shape, result, extra)
+        rows, extras = _read(connection, mapper, result, extra)
     more = len(rows) > limit
     rows, extras = rows[:limit], extras[:limit]
     if backwards:
@@ -130,15 +130,15 @@ def page(
 
 
 def _read(
-    connection: Connection, shape: Shape[RowT], result: Any, extra: Sequence[Term]
+    connection: Connection, mapper: RowMapper[RowT], result: Any, extra: Sequence[Term]
 ) -> tuple[list[RowT], list[tuple[Any, ...]]]:
-    width = len(shape.columns)
-    if not shape.strict:
+    width = len(mapper.columns)
+    if not mapper.strict:
         found = result.fetchall()
-        return [shape.row(*row[:width]) for row in found], [tuple(row[width:]) for row in found]
+        return [mapper.row(*row[:width]) for row in found], [tuple(row[width:]) for row in found]
     tuples = driver.fetch_all(connection, result)
     if not extra:
-        return shape.build(connection.dialect, tuples), [()] * len(tuples)
+        return mapper.build(connection.dialect, tuples), [()] * len(tuples)
     decoders = [
         term.expression.type.dialect_impl(connection.dialect).result_processor(connection.dialect, None)
         for term in extra
@@ -150,18 +150,18 @@ def _read(
         )
         for row in tuples
     ]
-    return shape.build(connection.dialect, [row[:width] for row in tuples]), extras
+    return mapper.build(connection.dialect, [row[:width] for row in tuples]), extras
 
 
-def _terms(shape: Shape[Any], order_by: object) -> list[Term]:
-    if not shape.key:
-        raise InvalidRequestError(f"{shape.table.name} has no primary key, without which its rows have no pages.")
-    terms = [_term(element, shape) for element in orders(order_by)]
+def _terms(mapper: RowMapper[Any], order_by: object) -> list[Term]:
+    if not mapper.key:
+        raise InvalidRequestError(f"{mapper.table.name} has no primary key, without which its rows have no pages.")
+    terms = [_term(element, mapper) for element in orders(order_by)]
     named = {term.name for term in terms}
-    return terms + [Term(column, shape) for column in shape.key if column.key not in named]
+    return terms + [Term(column, mapper) for column in mapper.key if column.key not in named]
 
 
-def _term(element: ColumnElement[Any], shape: Shape[Any]) -> Term:
+def _term(element: ColumnElement[Any], mapper: RowMapper[Any]) -> Term:
     descending = False
     while isinstance(element, UnaryExpression) and element.modifier is not None:
         if element.modifier is operators.desc_op:
@@ -169,14 +169,14 @@ def _term(element: ColumnElement[Any], shape: Shape[Any]) -> Term:
         elif element.modifier is operators.nulls_first_op:
             raise ArgumentError("Pages have NULLs last: nulls_first() is not for them.")
         element = element.element
-    column = shape.by_name.get(getattr(element, "key", None) or "")
+    column = mapper.by_name.get(getattr(element, "key", None) or "")
     # A column seen through an entity is an annotated copy; the table's own is what the row has.
     own = column is not None and getattr(element, "table", None) is not None and element.shares_lineage(column)
-    return Term(column if own and column is not None else element, shape, descending=descending)
+    return Term(column if own and column is not None else element, mapper, descending=descending)
 
 
-def _signature(shape: Shape[Any], terms: Sequence[Term], connection: Connection) -> str:
-    parts = [shape.table.fullname]
+def _signature(mapper: RowMapper[Any], terms: Sequence[Term], connection: Connection) -> str:
+    parts = [mapper.table.fullname]
     for term in terms:
         text = term.name
         if text is None:

@@ -15,7 +15,7 @@ from sqlalchemy.sql import visitors
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.driver_errors import fail_reading
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.transaction.gate import GatedSession
 
 RowT = TypeVar("RowT")
@@ -32,11 +32,11 @@ class RowStream(Iterator[RowT], Generic[RowT]):
     a `with` block, to stop early.
     """
 
-    def __init__(self, session: GatedSession, shape: Shape[RowT], statement: Select[Any], batch_size: int) -> None:
+    def __init__(self, session: GatedSession, mapper: RowMapper[RowT], statement: Select[Any], batch_size: int) -> None:
         if batch_size < 1:
             raise ValueError(f"A batch has at least one row, not {batch_size}.")
         self._session = session
-        self._shape = shape
+        self._mapper = mapper
         self._statement = statement
         self._batch_size = batch_size
         self._rows: deque[RowT] = deque()
@@ -72,13 +72,13 @@ class RowStream(Iterator[RowT], Generic[RowT]):
         return batch
 
     def _closed(self) -> ResourceClosedError:
-        return ResourceClosedError(f"This stream of {self._shape.table.name} rows was closed by {self._closed_by}.")
+        return ResourceClosedError(f"This stream of {self._mapper.table.name} rows was closed by {self._closed_by}.")
 
     def _fill(self) -> None:
         session, connection, result = self._session, self._connection, self._result
         # Reading on is no new query: it flushes nothing.
         with session.no_autoflush, session.gate:
-            if self._shape.strict:
+            if self._mapper.strict:
                 cursor: Any = result.cursor
                 try:
                     read = driver.read_ahead(result)
@@ -86,9 +86,9 @@ class RowStream(Iterator[RowT], Generic[RowT]):
                         read += cursor.fetchmany(self._batch_size - len(read))
                 except connection.dialect.loaded_dbapi.Error as error:
                     fail_reading(connection, result, error)
-                self._rows.extend(self._shape.build(connection.dialect, read))
+                self._rows.extend(self._mapper.build(connection.dialect, read))
             else:
-                self._rows.extend(self._shape.row(*row) for row in result.fetchmany(self._batch_size))
+                self._rows.extend(self._mapper.row(*row) for row in result.fetchmany(self._batch_size))
             if not self._rows:
                 self._finish()
 

@@ -5,19 +5,18 @@ Private names of SQLAlchemy are used here and in `gate.py`, where each says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, CursorResult
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import Select
 from sqlalchemy.util import EMPTY_DICT
 
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows.driver_errors import fail_reading, raise_wrapped
-from tablewright.runtime.rows.prepared import Prepared
-from tablewright.runtime.transaction.gate import GatedSession, driver_connection, listened
+from tablewright.runtime.transaction.gate import GatedSession
 
 Tuples: TypeAlias = list[tuple[Any, ...]]
 
@@ -30,21 +29,6 @@ def as_core(statement: S) -> S:
     # Set by `where(Book.price < 10)`; an UPDATE with it would need the ORM's execution.
     statement._propagate_attrs = EMPTY_DICT
     return statement
-
-
-def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]) -> Tuples:
-    """Executes *prepared*, which returns rows, on the driver's own cursor, or by SQLAlchemy when anyone listens."""
-    text = None if listened(connection) else prepared.text(connection.dialect)
-    if text is None:
-        return fetch_all(connection, connection.execute(prepared.statement, dict(values)))
-    given = [values[name] for name in text.names]
-    parameters: tuple[Any, ...] | None = None
-    try:
-        parameters = text.encode(*given)
-        rows: Tuples = driver_connection(connection).execute(text.sql, parameters).fetchall()
-    except BaseException as error:
-        text.fail(connection, error, given, parameters)
-    return rows
 
 
 def fetch_all(connection: Connection, result: CursorResult[Any]) -> Tuples:
@@ -60,21 +44,11 @@ def read(
 ) -> T:
     """What *build* makes of the rows of *result* as the driver gives them; *build_of_text* would take JSON as text."""
     try:
-        return read_cursor(connection.dialect, result.cursor, build, build_of_text)
+        return driver_of(connection.dialect).reader(build, build_of_text)(result.cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         fail_reading(connection, result, error)
     finally:
         result.close()
-
-
-def read_cursor(
-    dialect: Dialect,
-    cursor: Any,
-    build: Callable[[Iterable[tuple[Any, ...]]], T],
-    build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
-) -> T:
-    """What *build* makes of the rows of the driver's *cursor*; *build_of_text* would take JSON as text."""
-    return driver_of(dialect).reader(build, build_of_text)(cursor)
 
 
 def read_ahead(result: CursorResult[Any]) -> Tuples:

@@ -1,11 +1,10 @@
-"""`Shape`: what the row tier knows of one table: its columns, keys and defaults, and how its rows are built."""
+"""`RowMapper`: what the row tier knows of one table: its columns, keys and defaults, and how its rows are built."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Generic, NoReturn, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 import sqlalchemy
 from sqlalchemy import Column, Connection, CursorResult, Dialect, Index, Select, UniqueConstraint
@@ -15,6 +14,7 @@ from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import UnknownColumnError
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.builders import NO_BUILDERS, Builders, compile_builders
+from tablewright.runtime.rows.per_dialect import PerDialect
 from tablewright.schema.types import ColumnType
 
 RowT = TypeVar("RowT")
@@ -25,7 +25,7 @@ STATEMENTS = 1000
 """Prepared statements kept per table; one per set of columns that inserts and updates name."""
 
 
-class Shape(Generic[RowT]):
+class RowMapper(Generic[RowT]):
     """A table as the row tier sees it. Attributes are `Column.key`, which are the fields of the row."""
 
     def __init__(self, table: sqlalchemy.Table, row: Callable[..., RowT]) -> None:
@@ -68,8 +68,9 @@ class Shape(Generic[RowT]):
         )
         self._key_positions = tuple(self.names.index(name) for name in self.key_names)
         self._statements: dict[Hashable, object] = {}
-        self._builders: WeakKeyDictionary[Dialect, Builders[RowT]] = WeakKeyDictionary()
-        self._latest: tuple[Dialect | None, Builders[RowT]] = (None, NO_BUILDERS)
+        self.encoders: PerDialect[dict[object, object]] = PerDialect({})
+        """The row encoders of `bulk/`, by what they have in common."""
+        self._builders: PerDialect[Builders[RowT]] = PerDialect(NO_BUILDERS)
 
     def _conflicts(self) -> dict[str, tuple[Column[Any], ...]]:
         found = {PRIMARY_KEY: self.key} if self.key else {}
@@ -138,8 +139,8 @@ class Shape(Generic[RowT]):
 
     # Statements and rows.
 
-    def prepared(self, kind: Hashable, make: Callable[[], StatementT]) -> StatementT:
-        """The statement of this *kind*, made once."""
+    def statement(self, kind: Hashable, make: Callable[[], StatementT]) -> StatementT:
+        """Return the statement of this *kind*, which *make* creates the first time."""
         try:
             return cast("StatementT", self._statements[kind])
         except KeyError:
@@ -153,7 +154,7 @@ class Shape(Generic[RowT]):
         if not self.strict:
             return [self.row(*row) for row in result]
         builders = self.builders(connection.dialect)
-        return driver.read(connection, result, builders.many, builders.many_of_text)
+        return driver.read(connection, result, builders.many, builders.many_from_text)
 
     def build(self, dialect: Dialect, tuples: Iterable[tuple[Any, ...]]) -> list[RowT]:
         """Rows from the driver's tuples."""
@@ -161,13 +162,10 @@ class Shape(Generic[RowT]):
 
     def builders(self, dialect: Dialect) -> Builders[RowT]:
         """What makes rows of the tuples of *dialect*'s driver."""
-        known, builders = self._latest
-        if known is not dialect:
-            if dialect not in self._builders:
-                self._builders[dialect] = compile_builders(self.table.name, self.row, self.columns, dialect)
-            builders = self._builders[dialect]
-            self._latest = (dialect, builders)
-        return builders
+        return self._builders.get(dialect, self._compile_builders)
+
+    def _compile_builders(self, dialect: Dialect) -> Builders[RowT]:
+        return compile_builders(self.table, self.row, dialect)
 
 
 def _partial(index: Index) -> bool:

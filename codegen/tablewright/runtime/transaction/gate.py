@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import RLock
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from sqlalchemy import Connection
@@ -18,6 +18,9 @@ from tablewright.runtime.engine.failures import KEY, first_failure, lost_error, 
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.errors import RowTierFilteredError, SessionBusyError
 from tablewright.runtime.transaction.read_only import ReadOnlyGuard
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 FILTER_CONSENT = "tablewright_rows"
 """The key of `session.info` by which a filtered session lets unfiltered rows through."""
@@ -100,6 +103,20 @@ class Gate:
         except BaseException:
             self._release()
             raise
+
+    def call(self, function: Callable[[Connection, Any, S], T], argument: S) -> T:
+        """Run *function* as one row-tier call, and return its result.
+
+        It is called with SQLAlchemy's connection, the driver's or None, and *argument*. Faster than `with`.
+        """
+        driver_connection = self.enter()
+        try:
+            result = function(self.connection, driver_connection, argument)
+        except BaseException as error:
+            self.fail(error)
+            raise
+        self.leave()
+        return result
 
     def fail(self, error: BaseException) -> None:
         """Ends a row-tier call that raised *error*."""

@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.transaction.gate import GatedSession
 
 Action: TypeAlias = Literal["insert", "update", "delete"]
@@ -18,8 +18,8 @@ Action: TypeAlias = Literal["insert", "update", "delete"]
 _reached: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
 
 
-def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = None) -> None:
-    """Brings loaded entities up to what a write of *shape*'s table has made of the database.
+def wrote(session: GatedSession, mapper: RowMapper[Any], action: Action, row: Any = None) -> None:
+    """Brings loaded entities up to what a write of *mapper*'s table has made of the database.
 
     With the *row* that it wrote, the entity of that row takes its values (of a deleted row: is expired)
     and all others of the table stay; without, all of them are expired. So are those of the tables that
@@ -27,19 +27,19 @@ def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = N
     """
     if not session.gate.wrote():
         return
-    reached = reach(shape.table, action)
-    key = None if row is None else shape.key_of(row)
+    reached = reach(mapper.table, action)
+    key = None if row is None else mapper.key_of(row)
     plans: dict[object, _Plan] = {}
     for state in session.identity_map.all_states():
         # Sessions may hold many entities that a write does not concern: they cost one look at their class.
         plan = plans.get(state.manager)
         if plan is None:
-            plan = plans[state.manager] = _Plan(state.mapper, shape.table, reached)
+            plan = plans[state.manager] = _Plan(state.mapper, mapper.table, reached)
         if not plan.concerned:
             continue
         if plan.own and key is not None:
             if state.key is not None and state.key[1] == key:
-                _refresh(session, state, {} if action == "delete" else _values(state.mapper, shape, row))
+                _refresh(session, state, {} if action == "delete" else _values(state.mapper, mapper, row))
             elif plan.reached:
                 _expire(session, state)
             else:
@@ -58,17 +58,17 @@ def wrote_everywhere(session: GatedSession) -> None:
 
 
 class _Plan:
-    """What a write does to the entities of one mapper."""
+    """What a write does to the entities of one orm_mapper."""
 
     __slots__ = ("concerned", "own", "reached", "relationships")
 
-    def __init__(self, mapper: Mapper[Any], table: Table, reached: frozenset[Table]) -> None:
-        self.own = table in mapper.tables
-        self.reached = not reached.isdisjoint(mapper.tables)
+    def __init__(self, orm_mapper: Mapper[Any], table: Table, reached: frozenset[Table]) -> None:
+        self.own = table in orm_mapper.tables
+        self.reached = not reached.isdisjoint(orm_mapper.tables)
         written = reached | {table}
         self.relationships = {
             relationship.key
-            for relationship in mapper.relationships
+            for relationship in orm_mapper.relationships
             if not written.isdisjoint(relationship.mapper.tables) or relationship.secondary in written
         }
         self.concerned = self.own or self.reached or bool(self.relationships)
@@ -118,11 +118,11 @@ def _target(fullname: str) -> str:
     return fullname.rpartition(".")[0]
 
 
-def _values(mapper: Mapper[Any], shape: Shape[Any], row: Any) -> Mapping[str, Any]:
+def _values(orm_mapper: Mapper[Any], mapper: RowMapper[Any], row: Any) -> Mapping[str, Any]:
     return {
-        mapper.get_property_by_column(column).key: getattr(row, column.key)
-        for column in shape.columns
-        if column in mapper.columns.values()
+        orm_mapper.get_property_by_column(column).key: getattr(row, column.key)
+        for column in mapper.columns
+        if column in orm_mapper.columns.values()
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeEngine
 
 from tablewright.schema import postgresql
 from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.compile_source import compile_source
 from tablewright.schema.types.inline import Inline
 from tablewright.schema.types.text import Enum
 
@@ -110,8 +111,8 @@ def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
     usual = element.usual(dialect)
     namespace: dict[str, Any] = {"encode": encode}
     expression = "encode(item)" if usual is None else f"{usual.source('item', namespace)} else encode(item)"
-    made: Converter = eval(f"lambda items: [{expression} for item in items]", namespace)
-    return made
+    source = f"def encode_each(items):\n    return [{expression} for item in items]\n"
+    return compile_source(source, f"items of {element!r}", namespace)
 
 
 class ArrayOf(ColumnType[list[T]]):
