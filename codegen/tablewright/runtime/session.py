@@ -19,9 +19,9 @@ from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.package import Accessor, Package
 from tablewright.runtime.reads.result_rows import result_rows
 from tablewright.runtime.transaction.gate import Gate, GatedSession
-from tablewright.runtime.transaction.read_only import ReadOnlyGuard, begins, needs_guard
+from tablewright.runtime.transaction.read_only import ReadOnlyGuard, begin_options, needs_guard
 from tablewright.runtime.transaction.savepoint import Savepoint
-from tablewright.runtime.transaction.session_transaction import Level, SessionState
+from tablewright.runtime.transaction.session_transaction import SessionState, StrictTransaction
 from tablewright.runtime.writes.sequence import advance_past_explicit_ids, note_explicit_ids
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Session(GatedSession):
             self._check = database.due_check()
             self._needs_guard = needs_guard(bind, **kind)
             self.allow_temporary_tables = database.allow_temporary_tables
-            options = {**begins(bind, **kind), **options}
+            options = {**begin_options(bind, **kind), **options}
             if isinstance(bind, Connection) and join_transaction_mode is None:
                 join_transaction_mode = "create_savepoint"
         super().__init__(
@@ -163,10 +163,10 @@ class Session(GatedSession):
     def explain(self, statement: sqlalchemy.ClauseElement) -> str:
         """How the database would run *statement*, a line for each step; nothing is run."""
         # Not at the top: who looks at plans waits for them.
-        from tablewright.runtime.reads.explain import explained
+        from tablewright.runtime.reads.explain import explain
 
         with self.gate as connection:
-            return explained(connection, statement)
+            return explain(connection, statement)
 
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:
@@ -304,7 +304,7 @@ class Session(GatedSession):
         finally:
             self.gate.leave()
         # The only way, short of private ones, to have a subclass made.
-        transaction.__class__ = Level
+        transaction.__class__ = StrictTransaction
         return transaction
 
     def commit(self) -> None:

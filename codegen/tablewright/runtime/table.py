@@ -70,11 +70,11 @@ class Table(Generic[RowT, InsertT]):
         lock: Lock | None = None,
     ) -> list[RowT]:
         """The rows that meet every condition."""
-        return queries.selected(self._session, self._mapper, where, order_by, limit=limit, offset=offset, lock=lock)
+        return queries.select_rows(self._session, self._mapper, where, order_by, limit=limit, offset=offset, lock=lock)
 
     def first(self, *where: Where, order_by: Order | Sequence[Order] = (), lock: Lock | None = None) -> RowT | None:
         """The first of them, or None."""
-        rows = queries.selected(self._session, self._mapper, where, order_by, limit=1, lock=lock)
+        rows = queries.select_rows(self._session, self._mapper, where, order_by, limit=1, lock=lock)
         return rows[0] if rows else None
 
     def one(self, *where: Where, lock: Lock | None = None) -> RowT:
@@ -195,7 +195,7 @@ class Table(Generic[RowT, InsertT]):
     def _get_one(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT:
         row = self._get(key, lock)
         if row is None:
-            raise queries.missing(self._mapper, key)
+            raise queries.not_found(self._mapper, key)
         return row
 
     def _get_many(self, keys: Iterable[Any]) -> list[RowT]:

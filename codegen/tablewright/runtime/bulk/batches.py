@@ -25,36 +25,39 @@ ExecuteMany = Callable[[list[Any]], int]
 
 
 def execute_each(
-    connection: Connection, mapper: RowMapper[Any], incoming: InputRows, prepare: Callable[[tuple[str, ...]], Prepared]
+    connection: Connection,
+    mapper: RowMapper[Any],
+    input_rows: InputRows,
+    prepare: Callable[[tuple[str, ...]], Prepared],
 ) -> int:
     """Executes the statement that *prepare* makes for its columns with every row; rows affected."""
     affected = 0
-    while (names := incoming.names()) is not None:
-        affected += execute_run(connection, mapper, incoming, prepare(names), names)
+    while (names := input_rows.names()) is not None:
+        affected += execute_run(connection, mapper, input_rows, prepare(names), names)
     return affected
 
 
 def execute_run(
-    connection: Connection, mapper: RowMapper[Any], incoming: InputRows, prepared: Prepared, names: tuple[str, ...]
+    connection: Connection, mapper: RowMapper[Any], input_rows: InputRows, prepared: Prepared, names: tuple[str, ...]
 ) -> int:
     """Executes *prepared* with every row of the next run, which names the columns *names*; rows affected."""
-    text = direct_text(connection, mapper, prepared)
-    first = incoming.number
+    text = driver_text(connection, mapper, prepared)
+    first = input_rows.number
     if text is None:
-        sets = (dict(zip(names, row, strict=True)) for row in incoming.run(encoded=False))
-        return in_batches(connection, mapper, through_sqlalchemy(connection, prepared), sets, first)
-    encoded = parameters(text, names, incoming.run())
+        sets = (dict(zip(names, row, strict=True)) for row in input_rows.run(encoded=False))
+        return execute_in_batches(connection, mapper, through_sqlalchemy(connection, prepared), sets, first)
+    encoded = parameters(text, names, input_rows.run())
     if not driver_of(connection.dialect).executes_while_pulling:
-        return in_batches(connection, mapper, by_driver(connection, text), encoded, first)
+        return execute_in_batches(connection, mapper, by_driver(connection, text), encoded, first)
     try:
         return driver.execute_many(connection, text.sql, encoded)
     except DBAPIError as error:
         # SQLite executes each row before it asks for the next.
-        add_row_location(error, mapper.table, incoming.number)
+        add_row_location(error, mapper.table, input_rows.number)
         raise
 
 
-def direct_text(connection: Connection, mapper: RowMapper[Any], prepared: Prepared) -> DriverText | None:
+def driver_text(connection: Connection, mapper: RowMapper[Any], prepared: Prepared) -> DriverText | None:
     """What the driver is given for *prepared*; None where SQLAlchemy is to execute it."""
     if not mapper.strict or listened(connection):
         return None
@@ -78,7 +81,7 @@ def by_driver(connection: Connection, text: DriverText) -> ExecuteMany:
     return lambda sets: driver.execute_many(connection, text.sql, sets)
 
 
-def in_batches(
+def execute_in_batches(
     connection: Connection, mapper: RowMapper[Any], execute: ExecuteMany, sets: Iterator[Any], first: int
 ) -> int:
     """Executes with all *sets* of parameters, the first of which is of row *first*; rows affected."""
@@ -94,13 +97,15 @@ def in_batches(
             if len(batch) == 1:
                 add_row_location(error, mapper.table, first)
                 raise
-            find_culprit(mapper, execute, batch, first)
+            locate_failing_row(mapper, execute, batch, first)
             raise error
         first += len(batch)
     return affected
 
 
-def find_culprit(mapper: RowMapper[Any], execute: Callable[[list[Any]], object], batch: list[Any], first: int) -> None:
+def locate_failing_row(
+    mapper: RowMapper[Any], execute: Callable[[list[Any]], object], batch: list[Any], first: int
+) -> None:
     """Executes one by one with *batch*, which failed, so that the error says which row it is of."""
     for number, values in enumerate(batch, first):
         try:

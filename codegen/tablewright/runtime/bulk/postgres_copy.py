@@ -16,7 +16,7 @@ from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.row_errors import add_row_location, line_of
 from tablewright.schema.types import ColumnType
 
-STORED = text("""
+CATALOG_QUERY = text("""
 SELECT a.attname, t.oid, format_type(a.atttypid, a.atttypmod),
     CASE WHEN NOT o.collisdeterministic THEN '' WHEN t.typtype = 'e' THEN 'enum'
         WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END,
@@ -33,7 +33,7 @@ WHERE c.oid = CAST(CAST(:name AS text) AS regclass)
 TEXT_OID = 25
 
 
-class Stored(NamedTuple):
+class StoredColumn(NamedTuple):
     """The type of a column as the database has it."""
 
     oid: int
@@ -43,10 +43,10 @@ class Stored(NamedTuple):
     """`pg_type.typname` of a built-in type, `enum` of an ENUM; empty for others, and where unlike text may be equal."""
 
 
-class Target(NamedTuple):
+class CopyTarget(NamedTuple):
     """A table that COPY can write, as the database has it."""
 
-    columns: dict[str, Stored]
+    columns: dict[str, StoredColumn]
     stageable: bool
     """Whether rows may go into it all in one statement, by way of a temporary table, as if one after the other.
 
@@ -54,31 +54,33 @@ class Target(NamedTuple):
     """
 
 
-def find_target(connection: Connection, mapper: RowMapper[Any]) -> Target | None:
+def find_target(connection: Connection, mapper: RowMapper[Any]) -> CopyTarget | None:
     """The table, where COPY can write it: by psycopg, and not under row security or rules, as views are."""
     if not driver_of(connection.dialect).supports_copy:
         return None
     if any(column.default is not None for column in mapper.columns):
         # Defaults that SQLAlchemy makes in Python; none of ours are.
         return None
-    found = connection.execute(STORED, {"name": table_name(connection, mapper.table)}).all()
+    found = connection.execute(CATALOG_QUERY, {"name": table_name(connection, mapper.table)}).all()
     if not found or not found[0][4]:
         return None
-    return Target({name: Stored(*of_type) for name, *of_type, _, _ in found}, found[0][5])
+    return CopyTarget({name: StoredColumn(*of_type) for name, *of_type, _, _ in found}, found[0][5])
 
 
-def copy_in(connection: Connection, mapper: RowMapper[Any], target: Target, incoming: InputRows) -> None:
+def copy_in(connection: Connection, mapper: RowMapper[Any], target: CopyTarget, input_rows: InputRows) -> None:
     """Writes all rows; consecutive ones that name the same columns share one COPY."""
     name = table_name(connection, mapper.table)
-    while (names := incoming.names()) is not None:
+    while (names := input_rows.names()) is not None:
         if not names:
             # Rows of nothing but defaults; COPY needs a column.
-            for _ in incoming.run():
+            for _ in input_rows.run():
                 connection.execute(mapper.table.insert().values({}))
             continue
-        first = incoming.number
+        first = input_rows.number
         try:
-            write(connection, name, stored_columns(mapper, names), binary_types(mapper, target, names), incoming.run())
+            write(
+                connection, name, stored_columns(mapper, names), binary_types(mapper, target, names), input_rows.run()
+            )
         except DBAPIError as error:
             line = line_of(error)
             add_row_location(error, mapper.table, None if line is None else first + line - 1)
@@ -90,7 +92,7 @@ def stored_columns(mapper: RowMapper[Any], names: tuple[str, ...]) -> list[str]:
     return [mapper.by_name[name].name for name in names]
 
 
-def binary_types(mapper: RowMapper[Any], target: Target, names: tuple[str, ...]) -> list[int] | None:
+def binary_types(mapper: RowMapper[Any], target: CopyTarget, names: tuple[str, ...]) -> list[int] | None:
     """The types as which psycopg is to send values of the columns; None where one of them has to go as text.
 
     Nobody but our encoders proves that a value fits, and only for types that are in the database what the

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tablewright.runtime.bulk import batches, postgres_copy
 from tablewright.runtime.bulk.input_rows import InputRows
-from tablewright.runtime.bulk.postgres_copy import Target
+from tablewright.runtime.bulk.postgres_copy import CopyTarget
 from tablewright.runtime.engine.ddl import execute_verbatim
 from tablewright.runtime.engine.postgres import quoted
 from tablewright.runtime.engine.registry import backend_of, driver_of
@@ -63,15 +63,15 @@ class Work(NamedTuple):
     """The statement for all rows of the temporary table, in the order of its column `ORDINAL`, if it has it."""
 
 
-def merge(connection: Connection, mapper: RowMapper[Any], incoming: InputRows, plan: Merge) -> int:
+def merge(connection: Connection, mapper: RowMapper[Any], input_rows: InputRows, plan: Merge) -> int:
     """Does to every row, one after the other, what *plan* says; rows affected."""
     affected = 0
     find_target = cache(lambda: _find_target(connection, mapper))
-    while (names := incoming.names()) is not None:
+    while (names := input_rows.names()) is not None:
         prepared = _each(connection, mapper, plan, names)
-        text = batches.direct_text(connection, mapper, prepared)
+        text = batches.driver_text(connection, mapper, prepared)
         if text is None or not names or not driver_of(connection.dialect).supports_copy:
-            affected += batches.execute_run(connection, mapper, incoming, prepared, names)
+            affected += batches.execute_run(connection, mapper, input_rows, prepared, names)
             continue
 
         def all_of(stage: TableClause, names: tuple[str, ...] = names) -> Any:
@@ -82,7 +82,7 @@ def merge(connection: Connection, mapper: RowMapper[Any], incoming: InputRows, p
             return plan.on_conflict(insert.from_select(list(names), rows), names)
 
         work = Work(plan.kind, text, names, names, plan.key, all_of)
-        affected += _Run(connection, mapper, work, find_target).execute(incoming.run(), incoming.number)
+        affected += _Run(connection, mapper, work, find_target).execute(input_rows.run(), input_rows.number)
     return affected
 
 
@@ -100,11 +100,11 @@ def update(
     """
     copies = driver_of(connection.dialect).supports_copy
     if not copies or text.order is None or not compares_as_python(mapper.key):
-        return batches.in_batches(connection, mapper, batches.by_driver(connection, text), rows, first)
+        return batches.execute_in_batches(connection, mapper, batches.by_driver(connection, text), rows, first)
     columns = tuple(column_of[name] for name in text.order)
 
     @cache
-    def find_target() -> Target | None:
+    def find_target() -> CopyTarget | None:
         target = _find_target(connection, mapper)
         # Of two changes that the database alone finds to have one key, Postgres would leave one out without a word.
         known = target is not None and postgres_copy.binary_types(mapper, target, mapper.key_names) is not None
@@ -127,7 +127,7 @@ def _each(connection: Connection, mapper: RowMapper[Any], plan: Merge, names: tu
     return mapper.statement((plan.kind, backend_of(connection.dialect), names), make)
 
 
-def _find_target(connection: Connection, mapper: RowMapper[Any]) -> Target | None:
+def _find_target(connection: Connection, mapper: RowMapper[Any]) -> CopyTarget | None:
     if isinstance(connection.get_transaction(), TwoPhaseTransaction):
         # Postgres does not prepare a transaction that has used temporary tables.
         return None
@@ -143,7 +143,7 @@ class _Run:
     """Rows on their way by psycopg: few of them, or with one key, by a statement for each."""
 
     def __init__(
-        self, connection: Connection, mapper: RowMapper[Any], work: Work, find_target: Callable[[], Target | None]
+        self, connection: Connection, mapper: RowMapper[Any], work: Work, find_target: Callable[[], CopyTarget | None]
     ) -> None:
         self.connection = connection
         self.mapper = mapper
@@ -187,9 +187,9 @@ class _Run:
     def _each(self, rows: list[Row], first: int) -> int:
         sets = batches.parameters(self.work.each, self.work.names, rows)
         execute = batches.by_driver(self.connection, self.work.each)
-        return batches.in_batches(self.connection, self.mapper, execute, sets, first)
+        return batches.execute_in_batches(self.connection, self.mapper, execute, sets, first)
 
-    def _together(self, target: Target, rows: list[Row], first: int) -> int:
+    def _together(self, target: CopyTarget, rows: list[Row], first: int) -> int:
         """Does the work with *rows*, no two of which have one key; rows affected.
 
         Where Postgres refuses one of them it is done row by row, which will tell which, or not fail: only then

@@ -52,7 +52,7 @@ def conditions(where: Iterable[object]) -> list[ColumnElement[bool]]:
     return found
 
 
-def chosen(where: Sequence[object]) -> list[ColumnElement[bool]]:
+def required_conditions(where: Sequence[object]) -> list[ColumnElement[bool]]:
     """The conditions of a write to many rows; `ArgumentError` when there are none and nobody said `ALL_ROWS`."""
     if any(isinstance(condition, AllRows) for condition in where):
         if len(where) > 1:

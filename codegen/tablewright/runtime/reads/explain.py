@@ -26,6 +26,6 @@ def _explain(element: Explain, compiler: Any, **kw: Any) -> str:
     return f"{backend_of(compiler.dialect).explain_keyword} {compiler.process(element.statement, **kw)}"
 
 
-def explained(connection: Connection, statement: ClauseElement) -> str:
+def explain(connection: Connection, statement: ClauseElement) -> str:
     """The plan of *statement*, a line for each step, those inside others indented."""
     return backend_of(connection.dialect).explained(connection.execute(Explain(statement)).all())

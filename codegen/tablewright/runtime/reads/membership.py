@@ -31,7 +31,7 @@ def equals(column: Column[Any], value: object, connection: Connection) -> Column
 def member(column: Column[Any], values: Collection[Any], connection: Connection) -> ColumnElement[bool]:
     """*column* IN *values*, any number of them; None among them is IS NULL."""
     present = [value for value in values if value is not None]
-    among = _among(column, present, connection) if present else false()
+    among = _member_of_classes(column, present, connection) if present else false()
     return among if len(present) == len(values) else or_(among, column.is_(None))
 
 
@@ -57,17 +57,19 @@ def row_member(
         ]
         if present:
             compared = [columns[number] for number in present]
-            parts.append(_rows_among(compared, [[row[n] for n in present] for row in group], connection))
+            parts.append(_rows_of_one_class(compared, [[row[n] for n in present] for row in group], connection))
         found.append(and_(*parts))
     return or_(false(), *found)
 
 
-def _rows_among(columns: list[Column[Any]], rows: list[list[Any]], connection: Connection) -> ColumnElement[bool]:
+def _rows_of_one_class(
+    columns: list[Column[Any]], rows: list[list[Any]], connection: Connection
+) -> ColumnElement[bool]:
     if any(map(is_one_value, columns)) or 1 < len(columns) * len(rows) <= FEW:
         return or_(*(and_(*(c == value for c, value in zip(columns, row, strict=True))) for row in rows))
     by_column = [list(values) for values in zip(*rows, strict=True)]
     if len(columns) == 1:
-        return _alike_among(columns[0], by_column[0], connection)
+        return _member_of_one_class(columns[0], by_column[0], connection)
     value_types = [compared_type(column, values[0]) for column, values in zip(columns, by_column, strict=True)]
     encoded = [
         encode_all(values, value_type, connection) for values, value_type in zip(by_column, value_types, strict=True)
@@ -75,15 +77,17 @@ def _rows_among(columns: list[Column[Any]], rows: list[list[Any]], connection: C
     return backend_of(connection.dialect).row_member(columns, by_column, encoded, value_types)
 
 
-def _among(column: Column[Any], values: list[Any], connection: Connection) -> ColumnElement[bool]:
+def _member_of_classes(column: Column[Any], values: list[Any], connection: Connection) -> ColumnElement[bool]:
     kinds = set(map(type, values))
     if len(kinds) > 1 and not is_one_value(column):
         # What a value is compared as depends on what it is: 1 and 1.5 are not sent as one type.
-        return or_(*(_alike_among(column, [v for v in values if type(v) is kind], connection) for kind in kinds))
-    return _alike_among(column, values, connection)
+        return or_(
+            *(_member_of_one_class(column, [v for v in values if type(v) is kind], connection) for kind in kinds)
+        )
+    return _member_of_one_class(column, values, connection)
 
 
-def _alike_among(column: Column[Any], values: list[Any], connection: Connection) -> ColumnElement[bool]:
+def _member_of_one_class(column: Column[Any], values: list[Any], connection: Connection) -> ColumnElement[bool]:
     if len(values) <= FEW:
         return column.in_(values)
     value_type = compared_type(column, values[0])

@@ -34,7 +34,7 @@ def _lookup(mapper: RowMapper[RowT], columns: tuple[Column[Any], ...], lock: Loc
     names = tuple(f"_key_{number}" for number in range(len(columns)))
     for name, column in zip(names, columns, strict=True):
         statement = statement.where(column == key_parameter(name, column))
-    return RowStatement(mapper, locked(statement, lock), names, [column.key for column in columns])
+    return RowStatement(mapper, with_lock(statement, lock), names, [column.key for column in columns])
 
 
 def key_parameter(name: str, column: Column[Any]) -> Any:
@@ -45,18 +45,18 @@ def key_parameter(name: str, column: Column[Any]) -> Any:
     return bindparam(name, type_=column_type)
 
 
-def locked(statement: Select[Any], lock: Lock | None) -> Select[Any]:
+def with_lock(statement: Select[Any], lock: Lock | None) -> Select[Any]:
     """*statement* with its row *lock*; SQLite has none and needs none."""
     return statement if lock is None else statement.with_for_update(read=lock == "share")
 
 
-def missing(mapper: RowMapper[Any], key: Sequence[object]) -> NotFoundError:
+def not_found(mapper: RowMapper[Any], key: Sequence[object]) -> NotFoundError:
     """What says that no row has this *key*."""
     named = ", ".join(f"{name}={value!r}" for name, value in zip(mapper.key_names, key, strict=True))
     return NotFoundError(f"{mapper.table.name} has no row with {named}.")
 
 
-def selected(
+def select_rows(
     session: GatedSession,
     mapper: RowMapper[RowT],
     where: Iterable[object],
@@ -72,7 +72,7 @@ def selected(
         statement = statement.limit(limit)
     if offset is not None:
         statement = statement.offset(offset)
-    statement = locked(statement, lock)
+    statement = with_lock(statement, lock)
     cached, values = _cached(mapper, statement)
     run = None if cached is None else cached.run
 
@@ -117,7 +117,7 @@ def selection(mapper: RowMapper[Any], where: Iterable[object], order_by: object 
 
 def one(session: GatedSession, mapper: RowMapper[RowT], where: Iterable[object], lock: Lock | None) -> RowT:
     """The only row that meets every condition."""
-    rows = selected(session, mapper, where, limit=2, lock=lock)
+    rows = select_rows(session, mapper, where, limit=2, lock=lock)
     if not rows:
         raise NotFoundError(f"No row of {mapper.table.name} meets the condition.")
     if len(rows) > 1:
@@ -130,7 +130,7 @@ def find(session: GatedSession, mapper: RowMapper[RowT], equal: Mapping[str, obj
     for name in equal:
         if name not in mapper.by_name:
             mapper.refuse(name)
-    kinds = _kinds(mapper, equal)
+    kinds = _find_key(mapper, equal)
     if kinds is None:
         plain = {name: value for name, value in equal.items() if type(value) in PLAIN}
         with session.gate as connection, value_location(connection, mapper.table, plain):
@@ -138,11 +138,11 @@ def find(session: GatedSession, mapper: RowMapper[RowT], equal: Mapping[str, obj
                 *(equals(mapper.by_name[name], value, connection) for name, value in equal.items())
             )
             return mapper.rows(connection, connection.execute(uncached))
-    statement = mapper.statement(("find", kinds), lambda: _finder(mapper, equal))
+    statement = mapper.statement(("find", kinds), lambda: _find_statement(mapper, equal))
     return session.gate.call(statement.run, [value for value in equal.values() if value is not None])
 
 
-def _kinds(mapper: RowMapper[Any], equal: Mapping[str, object]) -> tuple[object, ...] | None:
+def _find_key(mapper: RowMapper[Any], equal: Mapping[str, object]) -> tuple[object, ...] | None:
     """What the statement that finds rows *equal* depends on; None where it has to be made each time."""
     kinds: list[object] = []
     for name, value in equal.items():
@@ -158,7 +158,7 @@ def _kinds(mapper: RowMapper[Any], equal: Mapping[str, object]) -> tuple[object,
     return tuple(kinds)
 
 
-def _finder(mapper: RowMapper[RowT], equal: Mapping[str, object]) -> RowsStatement[RowT]:
+def _find_statement(mapper: RowMapper[RowT], equal: Mapping[str, object]) -> RowsStatement[RowT]:
     names = tuple(name for name, value in equal.items() if value is not None)
     parts: list[ColumnElement[bool]] = [mapper.by_name[name].is_(None) for name in equal if name not in names]
     for name in names:

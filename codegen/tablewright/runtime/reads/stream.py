@@ -127,7 +127,7 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             self._result.close()
 
 
-def close_those_over(session: GatedSession, table: Table) -> None:
+def close_streams_of(session: GatedSession, table: Table) -> None:
     """Closes the streams that read *table*, which is about to go."""
     opened: set[RowStream[Any]] = session.info.get(OPEN, set())
     for stream in [stream for stream in opened if stream._reads(table)]:

@@ -77,7 +77,7 @@ def execute_many(connection: Connection, sql: str, sets: Iterable[Any]) -> int:
     return _executed(connection, driver_of(connection.dialect).execute_many, sql, sets)
 
 
-def run_many(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
+def execute_many_returning(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
     """Executes *sql*, which returns rows, for every set of parameters, on the driver's cursor; those rows, in order."""
     return _executed(connection, driver_of(connection.dialect).execute_many_returning, sql, sets)
 

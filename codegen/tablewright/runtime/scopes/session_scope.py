@@ -11,7 +11,7 @@ from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime.engine import sqlite
 from tablewright.runtime.session import Session
-from tablewright.runtime.transaction.read_only import begins, needs_guard
+from tablewright.runtime.transaction.read_only import begin_options, needs_guard
 
 S = TypeVar("S", bound=Session)
 Isolation: TypeAlias = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
@@ -59,7 +59,7 @@ class SessionScope(Generic[S]):
         self._needs_guard = needs_guard(bind, read_only=read_only, temporary_tables=temporary_tables)
         # On SQLite by the connection, which may be shared with writers.
         self._forbids = read_only and bind.dialect.name == "sqlite"
-        options: dict[str, Any] = begins(bind, read_only=read_only, temporary_tables=temporary_tables)
+        options: dict[str, Any] = begin_options(bind, read_only=read_only, temporary_tables=temporary_tables)
         if isolation is not None and bind.dialect.name == "postgresql" and not isinstance(bind, Connection):
             options["isolation_level"] = isolation
         self._options = options
@@ -83,7 +83,7 @@ class SessionScope(Generic[S]):
             session.begin()
             # Waiting for a connection, or for SQLite's lock, belongs here: in a web framework the block may be
             # entered in a thread that may wait, and used in an event loop that must not.
-            connection = session.gate.ask()
+            connection = session.gate.begin()
             if self._forbids:
                 # Until the next transaction begins, in which another session may have the connection.
                 sqlite.forbid_writes(connection.connection.dbapi_connection)

@@ -142,7 +142,7 @@ class TemporaryTables:
 
     def _drop(self, made: Made) -> None:
         # Neither engine drops what is being read.
-        stream.close_those_over(self._session, made.table)
+        stream.close_streams_of(self._session, made.table)
         connection = made.connection
         if connection.dialect.name == "sqlite":
             left = _drop_on_sqlite(connection, made.name)

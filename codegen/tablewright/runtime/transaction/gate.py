@@ -80,13 +80,13 @@ class Gate:
             if transaction is self._transaction and transaction is not None and transaction._state is ACTIVE:
                 connection = self.connection
             else:
-                connection = self.ask()
+                connection = self.begin()
             filters = self._events.do_orm_execute
             if self._reason is not None or KEY in connection.__dict__ or filters.listeners or filters.parent_listeners:
                 self._refuse(connection)
             if session["_new"] or session["_deleted"] or session["identity_map"]._modified:
                 self._session._autoflush()
-                connection = self.ask()
+                connection = self.begin()
             hooks = connection.dialect.dispatch.do_execute
             if (
                 connection._echo
@@ -191,7 +191,7 @@ class Gate:
             if KEY in vars(connection):
                 self._refuse_lost(connection)
 
-    def wrote(self) -> bool:
+    def record_write(self) -> bool:
         """Remembers that rows were written, in case the savepoint is rolled back; whether any entity is loaded.
 
         Which rows is of no matter: what entities of other tables a write reaches by cascade is for rolling back
@@ -222,7 +222,7 @@ class Gate:
             self._written.discard(transaction)
             self._session.expire_all()
 
-    def ask(self) -> Connection:
+    def begin(self) -> Connection:
         """The connection of the session's transaction, begun where need be."""
         transaction = self._session._transaction
         if transaction is not None and not transaction.is_active and transaction._rollback_exception is not None:

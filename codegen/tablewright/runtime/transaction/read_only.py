@@ -14,7 +14,7 @@ NO_TEMPORARY_TABLES = "tablewright_no_temporary_tables"
 """The execution option of a database without temporary tables."""
 
 
-def begins(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool) -> dict[str, object]:
+def begin_options(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool) -> dict[str, object]:
     """How transactions on *bind* begin, as execution options; on a connection one has begun already."""
     options: dict[str, object] = {}
     if isinstance(bind, Engine):

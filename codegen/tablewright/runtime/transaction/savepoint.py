@@ -32,7 +32,7 @@ class Savepoint:
         while transaction is not None:
             if transaction is self._transaction:
                 return True
-            transaction = _nested_around(transaction)
+            transaction = _enclosing_savepoint(transaction)
         return False
 
     def rollback(self) -> None:
@@ -70,7 +70,7 @@ class Savepoint:
             raise
 
 
-def _nested_around(transaction: SessionTransaction) -> SessionTransaction | None:
+def _enclosing_savepoint(transaction: SessionTransaction) -> SessionTransaction | None:
     around = transaction.parent
     while around is not None and not around.nested:
         around = around.parent

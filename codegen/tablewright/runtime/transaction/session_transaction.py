@@ -1,4 +1,4 @@
-"""`Level`: a transaction or savepoint that never ends quietly after a failed flush."""
+"""`StrictTransaction`: a transaction or savepoint that never ends quietly after a failed flush."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import SessionTransaction
 from tablewright.runtime.engine.failures import lost_error
 
 
-class Level(SessionTransaction):
+class StrictTransaction(SessionTransaction):
     """What `session.begin()` gives: as `with` block, it raises when its work was lost."""
 
     def __exit__(self, type_: Any, value: Any, traceback: Any) -> None:

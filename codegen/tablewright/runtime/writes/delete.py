@@ -11,7 +11,7 @@ from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.expressions.comparable import is_one_value
-from tablewright.runtime.expressions.conditions import chosen
+from tablewright.runtime.expressions.conditions import required_conditions
 from tablewright.runtime.reads.membership import FEW, row_member
 from tablewright.runtime.reads.queries import key_tuples
 from tablewright.runtime.rows import driver
@@ -88,7 +88,7 @@ def _delete(
             among = row_member(columns, rows[start : start + step], connection)
             count += connection.execute(delete(mapper.table).where(among)).rowcount
     if count:
-        identity_map.wrote(session, mapper, "delete")
+        identity_map.refresh_entities(session, mapper, "delete")
     return count
 
 
@@ -100,24 +100,24 @@ def delete_row(session: GatedSession, mapper: RowMapper[Any], key: Sequence[obje
 
     def run(connection: Connection, driver_connection: Any, key: Sequence[object]) -> bool:
         if not session.gate.holds_entities:
-            count = mapper.statement("delete", lambda: _deletion(mapper)).run(connection, driver_connection, key)
-            session.gate.wrote()
+            count = mapper.statement("delete", lambda: _count_statement(mapper)).run(connection, driver_connection, key)
+            session.gate.record_write()
             return count > 0
         # The key as stored tells which entity it was.
-        row = _returning_deletion(mapper).run(connection, driver_connection, key)
+        row = _returning_statement(mapper).run(connection, driver_connection, key)
         if row is not None:
-            identity_map.wrote(session, mapper, "delete", row)
+            identity_map.refresh_entities(session, mapper, "delete", row)
         return row is not None
 
     return session.gate.call(run, key)
 
 
-def _deletion(mapper: RowMapper[Any]) -> CountStatement:
+def _count_statement(mapper: RowMapper[Any]) -> CountStatement:
     statement = delete(mapper.table).where(*key_conditions(mapper))
     return CountStatement(mapper, statement, key_names(mapper), mapper.key_names)
 
 
-def _returning_deletion(mapper: RowMapper[RowT]) -> RowStatement[RowT]:
+def _returning_statement(mapper: RowMapper[RowT]) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
         statement = delete(mapper.table).where(*key_conditions(mapper)).returning(*mapper.columns)
         return RowStatement(mapper, statement, key_names(mapper), mapper.key_names)
@@ -127,10 +127,10 @@ def _returning_deletion(mapper: RowMapper[RowT]) -> RowStatement[RowT]:
 
 def delete_where(session: GatedSession, mapper: RowMapper[Any], where: Sequence[object]) -> int:
     """Deletes the rows that meet every condition; how many."""
-    statement = delete(mapper.table).where(*chosen(where))
+    statement = delete(mapper.table).where(*required_conditions(where))
     with session.gate as connection:
         result = connection.execute(driver.as_core(statement))
         count = backend_of(connection.dialect).rows_affected(connection, result)
         if count:
-            identity_map.wrote(session, mapper, "delete")
+            identity_map.refresh_entities(session, mapper, "delete")
     return count

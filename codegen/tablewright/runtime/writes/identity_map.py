@@ -18,16 +18,16 @@ Action: TypeAlias = Literal["insert", "update", "delete"]
 _reached: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
 
 
-def wrote(session: GatedSession, mapper: RowMapper[Any], action: Action, row: Any = None) -> None:
+def refresh_entities(session: GatedSession, mapper: RowMapper[Any], action: Action, row: Any = None) -> None:
     """Brings loaded entities up to what a write of *mapper*'s table has made of the database.
 
     With the *row* that it wrote, the entity of that row takes its values (of a deleted row: is expired)
     and all others of the table stay; without, all of them are expired. So are those of the tables that
     foreign keys carry the write on to, and relationships that lead to any of these.
     """
-    if not session.gate.wrote():
+    if not session.gate.record_write():
         return
-    reached = reach(mapper.table, action)
+    reached = cascaded_tables(mapper.table, action)
     key = None if row is None else mapper.key_of(row)
     plans: dict[object, _Plan] = {}
     for state in session.identity_map.all_states():
@@ -50,9 +50,9 @@ def wrote(session: GatedSession, mapper: RowMapper[Any], action: Action, row: An
             _expire_attributes(session, state, plan.relationships)
 
 
-def wrote_everywhere(session: GatedSession) -> None:
+def expire_all(session: GatedSession) -> None:
     """Expires all loaded entities, after a write that reached nobody knows where."""
-    session.gate.wrote()
+    session.gate.record_write()
     for state in session.identity_map.all_states():
         _expire(session, state)
 
@@ -74,7 +74,7 @@ class _Plan:
         self.concerned = self.own or self.reached or bool(self.relationships)
 
 
-def reach(table: Table, action: Action) -> frozenset[Table]:
+def cascaded_tables(table: Table, action: Action) -> frozenset[Table]:
     """The tables whose rows a write to *table* may change through foreign keys."""
     if action == "insert":
         return frozenset()

@@ -30,24 +30,24 @@ RowT = TypeVar("RowT")
 def insert_many(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[Any]) -> int:
     """Inserts all rows or none; how many."""
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
-        incoming = InputRows(mapper, rows, connection, fill=True)
+        input_rows = InputRows(mapper, rows, connection, fill=True)
         target = postgres_copy.find_target(connection, mapper)
         if target is not None:
-            postgres_copy.copy_in(connection, mapper, target, incoming)
+            postgres_copy.copy_in(connection, mapper, target, input_rows)
         else:
-            batches.execute_each(connection, mapper, incoming, partial(_insertion, mapper))
-        advance_sequence_to(connection, mapper, incoming.highest)
-    if incoming.number:
-        identity_map.wrote(session, mapper, "insert")
-    return incoming.number
+            batches.execute_each(connection, mapper, input_rows, partial(_insert_many_statement, mapper))
+        advance_sequence_to(connection, mapper, input_rows.highest)
+    if input_rows.number:
+        identity_map.refresh_entities(session, mapper, "insert")
+    return input_rows.number
 
 
-def _insertion(mapper: RowMapper[Any], names: tuple[str, ...]) -> Prepared:
+def _insert_many_statement(mapper: RowMapper[Any], names: tuple[str, ...]) -> Prepared:
     # Inline: without SQLAlchemy's own RETURNING, after which SQLite's `executemany` leaves a statement unfinished.
     return mapper.statement(("insert many", names), lambda: Prepared(insert(mapper.table).inline(), names))
 
 
-def _returning_insertion(mapper: RowMapper[Any], names: tuple[str, ...]) -> Prepared:
+def _returning_statement(mapper: RowMapper[Any], names: tuple[str, ...]) -> Prepared:
     statement = insert(mapper.table).returning(*mapper.columns)
     return mapper.statement(("insert many returning", names), lambda: Prepared(statement, names))
 
@@ -56,28 +56,28 @@ def insert_many_returning(session: GatedSession, mapper: RowMapper[RowT], rows: 
     """Inserts all rows or none; as stored, in the order given."""
     stored: list[RowT] = []
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
-        incoming = InputRows(mapper, rows, connection, fill=True)
-        while (names := incoming.names()) is not None:
-            prepared = _returning_insertion(mapper, names)
-            text = batches.direct_text(connection, mapper, prepared)
+        input_rows = InputRows(mapper, rows, connection, fill=True)
+        while (names := input_rows.names()) is not None:
+            prepared = _returning_statement(mapper, names)
+            text = batches.driver_text(connection, mapper, prepared)
             if text is None:
-                for row in incoming.run(encoded=False):
+                for row in input_rows.run(encoded=False):
                     given = dict(zip(names, row, strict=True))
                     try:
                         stored += mapper.rows(connection, connection.execute(prepared.statement, given))
                     except DBAPIError as error:
-                        add_row_location(error, mapper.table, incoming.number)
+                        add_row_location(error, mapper.table, input_rows.number)
                         raise
                 continue
-            first = incoming.number
-            sets = batches.parameters(text, names, incoming.run())
+            first = input_rows.number
+            sets = batches.parameters(text, names, input_rows.run())
             # The driver's values of a batch are let go once its rows are built.
             while batch := list(islice(sets, batches.BATCH)):
                 stored += mapper.build(connection.dialect, _insert_batch(connection, mapper, text, batch, first))
                 first += len(batch)
-        advance_sequence_to(connection, mapper, incoming.highest)
+        advance_sequence_to(connection, mapper, input_rows.highest)
     if stored:
-        identity_map.wrote(session, mapper, "insert")
+        identity_map.refresh_entities(session, mapper, "insert")
     return stored
 
 
@@ -86,29 +86,31 @@ def _insert_batch(
 ) -> Tuples:
     try:
         with connection.begin_nested():
-            return driver.run_many(connection, text.sql, batch)
+            return driver.execute_many_returning(connection, text.sql, batch)
     except DBAPIError as error:
         if connection.invalidated:
             raise
-        batches.find_culprit(mapper, lambda sets: driver.run_many(connection, text.sql, sets), batch, first)
+        batches.locate_failing_row(
+            mapper, lambda sets: driver.execute_many_returning(connection, text.sql, sets), batch, first
+        )
         raise error
 
 
 def insert_row(session: GatedSession, mapper: RowMapper[RowT], values: Mapping[str, object]) -> RowT:
     """Inserts one row; as the database stored it."""
-    statement = insertion(mapper, tuple(values))
+    statement = insert_statement(mapper, tuple(values))
 
     def run(connection: Connection, driver_connection: Any, given: tuple[object, ...]) -> RowT:
-        refuse_missing_key(connection, mapper, values)
-        row = inserted(statement.run(connection, driver_connection, given))
+        require_key(connection, mapper, values)
+        row = stored_row(statement.run(connection, driver_connection, given))
         advance_sequence(connection, mapper, values)
-        identity_map.wrote(session, mapper, "insert", row)
+        identity_map.refresh_entities(session, mapper, "insert", row)
         return row
 
     return session.gate.call(run, tuple(values.values()))
 
 
-def insertion(mapper: RowMapper[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
+def insert_statement(mapper: RowMapper[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
     """The insert of a row that says just the columns *names*."""
 
     def make() -> RowStatement[RowT]:
@@ -118,14 +120,14 @@ def insertion(mapper: RowMapper[RowT], names: tuple[str, ...]) -> RowStatement[R
     return mapper.statement(("insert", names), make)
 
 
-def inserted(row: RowT | None) -> RowT:
+def stored_row(row: RowT | None) -> RowT:
     """What an insert returned; a trigger or a rule may have kept the row from being stored."""
     if row is None:
         raise NotFoundError("The database stored no row for the insert, and gave none back.")
     return row
 
 
-def refuse_missing_key(connection: Connection, mapper: RowMapper[Any], values: Mapping[str, object]) -> None:
+def require_key(connection: Connection, mapper: RowMapper[Any], values: Mapping[str, object]) -> None:
     """Raises the IntegrityError that SQLite, which makes up integer keys, leaves out."""
     name = mapper.missing_key(values, connection.dialect)
     if name is not None:

@@ -32,7 +32,7 @@ def insert_from(session: GatedSession, mapper: RowMapper[Any], rows: SelectBase,
                 if backend_of(connection.dialect).has_sequences:
                     highest = connection.execute(select(func.max(mapper.identity))).scalar_one()
                 advance_sequence_to(connection, mapper, highest)
-            identity_map.wrote(session, mapper, "insert")
+            identity_map.refresh_entities(session, mapper, "insert")
     return count
 
 

@@ -17,7 +17,7 @@ from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.row_errors import value_location
 from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.runtime.writes import identity_map, upsert
-from tablewright.runtime.writes.insert import refuse_missing_key
+from tablewright.runtime.writes.insert import require_key
 from tablewright.runtime.writes.sequence import advance_sequence
 
 RowT = TypeVar("RowT")
@@ -79,7 +79,7 @@ def sync(
             if inserted and found is not None:
                 row = found[0]
                 advance_sequence(connection, mapper, values)
-                identity_map.wrote(session, mapper, "insert", row if mapper.key else None)
+                identity_map.refresh_entities(session, mapper, "insert", row if mapper.key else None)
                 return SyncResult(row, True, {})
             if found is None:
                 # Another unique key is in the way: the plain insert says which.
@@ -107,7 +107,7 @@ def sync(
         mapper.check(changed, keys=False)
         with _making(mapper):
             (row,) = mapper.rows(connection, connection.execute(statement))
-        identity_map.wrote(session, mapper, "update", row if mapper.key else None)
+        identity_map.refresh_entities(session, mapper, "update", row if mapper.key else None)
         return SyncResult(row, False, changed)
 
 
@@ -130,7 +130,7 @@ def _making(mapper: RowMapper[Any]) -> Generator[None]:
 
 
 def _insert(connection: Connection, mapper: RowMapper[Any], values: Mapping[str, Any]) -> bool:
-    refuse_missing_key(connection, mapper, values)
+    require_key(connection, mapper, values)
     return bool(upsert.insert_absent(connection, mapper, tuple(values)).execute(connection, tuple(values.values())))
 
 

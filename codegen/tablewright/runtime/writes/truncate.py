@@ -25,4 +25,4 @@ def truncate(session: GatedSession, mapper: RowMapper[Any], *, cascade: bool) ->
                 backend_of(connection.dialect).truncate(connection, mapper.table, cascade=cascade)
             except connection.dialect.loaded_dbapi.Error as error:
                 raise_wrapped(connection, error, None, None, None)
-        identity_map.wrote_everywhere(session)
+        identity_map.expire_all(session)

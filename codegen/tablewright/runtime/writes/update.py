@@ -13,7 +13,7 @@ from sqlalchemy.sql import ClauseElement
 from tablewright.runtime.bulk import batches, staging
 from tablewright.runtime.bulk.input_rows import PULLING
 from tablewright.runtime.engine.registry import backend_of
-from tablewright.runtime.expressions.conditions import PLAIN, as_element, chosen
+from tablewright.runtime.expressions.conditions import PLAIN, as_element, required_conditions
 from tablewright.runtime.reads import queries
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.mapper import RowMapper
@@ -40,7 +40,7 @@ def update_row(
         else:
             row = statement.run(connection, driver_connection, (*values.values(), *key))
         if row is not None:
-            identity_map.wrote(session, mapper, "update", row)
+            identity_map.refresh_entities(session, mapper, "update", row)
         return row
 
     return session.gate.call(run, key)
@@ -103,7 +103,7 @@ def update_where(
 ) -> int:
     """Updates the rows that meet every condition; how many."""
     mapper.check(values, keys=False)
-    found = chosen(where)
+    found = required_conditions(where)
     if not values:
         return queries.count(session, mapper, found)
     statement = update(mapper.table).where(*found).values(sql_values(values))
@@ -111,7 +111,7 @@ def update_where(
         result = connection.execute(driver.as_core(statement))
         count = backend_of(connection.dialect).rows_affected(connection, result)
         if count:
-            identity_map.wrote(session, mapper, "update")
+            identity_map.refresh_entities(session, mapper, "update")
     return count
 
 
@@ -142,7 +142,7 @@ def update_many(
                     raise
                 count += result.rowcount
     if count:
-        identity_map.wrote(session, mapper, "update")
+        identity_map.refresh_entities(session, mapper, "update")
     return count
 
 
@@ -170,12 +170,12 @@ def _update_alike(
     prepared = mapper.statement(
         ("update many", names), lambda: Prepared(update_by_key(mapper).values(dict.fromkeys(names)), names + keys)
     )
-    text = batches.direct_text(connection, mapper, prepared)
+    text = batches.driver_text(connection, mapper, prepared)
     first = next(run)
     changes = _and_then(first, run)
     if text is None:
         named = (dict(change.values) | key_values(change.key) for change in changes)
-        return batches.in_batches(
+        return batches.execute_in_batches(
             connection, mapper, batches.through_sqlalchemy(connection, prepared), named, first.number
         )
     encoded = _encoded(connection, mapper, text, changes)

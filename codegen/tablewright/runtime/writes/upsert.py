@@ -18,7 +18,7 @@ from tablewright.runtime.rows.row_errors import add_row_location
 from tablewright.runtime.rows.statement import RowStatement, TuplesStatement
 from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.runtime.writes import identity_map
-from tablewright.runtime.writes.insert import inserted, refuse_missing_key
+from tablewright.runtime.writes.insert import require_key, stored_row
 from tablewright.runtime.writes.sequence import advance_sequence, advance_sequence_to
 
 RowT = TypeVar("RowT")
@@ -28,18 +28,18 @@ def upsert_row(session: GatedSession, mapper: RowMapper[RowT], conflict: str, va
     """Inserts one row, or updates the one whose unique key *conflict* it has; as the database stored it."""
 
     def run(connection: Connection, driver_connection: Any, given: tuple[object, ...]) -> RowT:
-        statement = _upsertion(connection, mapper, conflict, tuple(values))
-        refuse_missing_key(connection, mapper, values)
-        row = inserted(statement.run(connection, driver_connection, given))
+        statement = _upsert_statement(connection, mapper, conflict, tuple(values))
+        require_key(connection, mapper, values)
+        row = stored_row(statement.run(connection, driver_connection, given))
         advance_sequence(connection, mapper, values)
         # The database does not report whether it was an update, which reaches further.
-        identity_map.wrote(session, mapper, "update", row)
+        identity_map.refresh_entities(session, mapper, "update", row)
         return row
 
     return session.gate.call(run, tuple(values.values()))
 
 
-def _upsertion(
+def _upsert_statement(
     connection: Connection, mapper: RowMapper[RowT], conflict: str, names: tuple[str, ...]
 ) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
@@ -102,19 +102,19 @@ def _ensure_each(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[A
     """Row by row, for the triggers that stand in for exclusion constraints know nothing of ON CONFLICT."""
     inserted = 0
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
-        incoming = InputRows(mapper, rows, connection, fill=True)
-        while (names := incoming.names()) is not None:
+        input_rows = InputRows(mapper, rows, connection, fill=True)
+        while (names := input_rows.names()) is not None:
             statement = insert_absent(connection, mapper, names)
-            for values in incoming.run(encoded=False):
+            for values in input_rows.run(encoded=False):
                 try:
                     with connection.begin_nested():
                         inserted += len(statement.execute(connection, values))
                 except DBAPIError as error:
                     if "violates exclusion constraint" not in str(error.orig):
-                        add_row_location(error, mapper.table, incoming.number)
+                        add_row_location(error, mapper.table, input_rows.number)
                         raise
-    if incoming.number:
-        identity_map.wrote(session, mapper, "insert")
+    if input_rows.number:
+        identity_map.refresh_entities(session, mapper, "insert")
     return inserted
 
 
@@ -129,12 +129,12 @@ def _merge(
 ) -> tuple[int, int]:
     """How many rows were given, and how many the database has inserted or updated."""
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
-        incoming = InputRows(mapper, rows, connection, fill=fill)
-        affected = merge(connection, mapper, incoming, plan)
-        advance_sequence_to(connection, mapper, incoming.highest)
-    if incoming.number:
-        identity_map.wrote(session, mapper, action)
-    return incoming.number, affected
+        input_rows = InputRows(mapper, rows, connection, fill=fill)
+        affected = merge(connection, mapper, input_rows, plan)
+        advance_sequence_to(connection, mapper, input_rows.highest)
+    if input_rows.number:
+        identity_map.refresh_entities(session, mapper, action)
+    return input_rows.number, affected
 
 
 def insert_absent(connection: Connection, mapper: RowMapper[Any], names: tuple[str, ...]) -> TuplesStatement:
