@@ -69,7 +69,7 @@ def test_a_delete_is_all_or_none(db: Database, few: Any) -> None:
     """When a later statement of the call fails, what an earlier one deleted is there again."""
     with db.session() as session:
         with pytest.raises(DataError):
-            delete_values(session, type(few)._shape(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
+            delete_values(session, type(few)._mapper(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
         assert few.count(session=session) == 5
 
 

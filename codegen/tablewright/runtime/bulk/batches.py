@@ -21,7 +21,7 @@ from tablewright.runtime.transaction.gate import listened
 BATCH = 1000
 
 ExecuteMany = Callable[[list[Any]], int]
-"""Executes a statement with every set of parameters; rows affected."""
+"""A function that executes a statement with every set of parameters, and returns the number of rows affected."""
 
 
 def execute_each(
@@ -30,7 +30,7 @@ def execute_each(
     input_rows: InputRows,
     prepare: Callable[[tuple[str, ...]], Prepared],
 ) -> int:
-    """Executes the statement that *prepare* makes for its columns with every row; rows affected."""
+    """Execute the statement that *prepare* returns for each run of rows. Return the number of rows affected."""
     affected = 0
     while (names := input_rows.names()) is not None:
         affected += execute_run(connection, mapper, input_rows, prepare(names), names)
@@ -40,7 +40,7 @@ def execute_each(
 def execute_run(
     connection: Connection, mapper: RowMapper[Any], input_rows: InputRows, prepared: Prepared, names: tuple[str, ...]
 ) -> int:
-    """Executes *prepared* with every row of the next run, which names the columns *names*; rows affected."""
+    """Execute *prepared* with the rows of the next run, with columns *names*. Return the number of rows affected."""
     text = driver_text(connection, mapper, prepared)
     first = input_rows.number
     if text is None:
@@ -52,43 +52,43 @@ def execute_run(
     try:
         return driver.execute_many(connection, text.sql, encoded)
     except DBAPIError as error:
-        # SQLite executes each row before it asks for the next.
+        # The driver executes each row before it pulls the next one.
         add_row_location(error, mapper.table, input_rows.number)
         raise
 
 
 def driver_text(connection: Connection, mapper: RowMapper[Any], prepared: Prepared) -> DriverText | None:
-    """What the driver is given for *prepared*; None where SQLAlchemy is to execute it."""
+    """Return *prepared* as the driver accepts it; None if SQLAlchemy has to execute it."""
     if not mapper.strict or listened(connection):
         return None
     return prepared.text(connection.dialect)
 
 
 def parameters(text: DriverText, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-    """The driver's parameters for encoded *rows* in the order of *names*."""
+    """Return the driver's parameters for encoded *rows*, whose values are in the order of *names*."""
     arrange = text.arrangement(names)
     return iter(rows) if arrange is None else map(arrange, rows)
 
 
 def through_sqlalchemy(connection: Connection, prepared: Prepared) -> ExecuteMany:
-    """*prepared* executed where listeners and echo see it, with values that are not encoded yet."""
+    """Return a function that executes *prepared* with values that are not encoded, seen by listeners and echo."""
     statement = prepared.statement.execution_options(preserve_rowcount=True)
     return lambda sets: max(connection.execute(statement, sets).rowcount, 0)
 
 
 def by_driver(connection: Connection, text: DriverText) -> ExecuteMany:
-    """*text* executed on the driver's own cursor."""
+    """Return a function that executes *text* on the driver's own cursor."""
     return lambda sets: driver.execute_many(connection, text.sql, sets)
 
 
 def execute_in_batches(
     connection: Connection, mapper: RowMapper[Any], execute: ExecuteMany, sets: Iterator[Any], first: int
 ) -> int:
-    """Executes with all *sets* of parameters, the first of which is of row *first*; rows affected."""
+    """Execute with all *sets* of parameters, from row *first* on. Return the number of rows affected."""
     affected = 0
     while batch := list(islice(sets, BATCH)):
         try:
-            # A single row needs no second try.
+            # The culprit of a single row needs no second try.
             with connection.begin_nested() if len(batch) > 1 else nullcontext():
                 affected += execute(batch)
         except DBAPIError as error:
@@ -106,7 +106,7 @@ def execute_in_batches(
 def locate_failing_row(
     mapper: RowMapper[Any], execute: Callable[[list[Any]], object], batch: list[Any], first: int
 ) -> None:
-    """Executes one by one with *batch*, which failed, so that the error says which row it is of."""
+    """Execute the failed *batch* row by row, so that the error names the row."""
     for number, values in enumerate(batch, first):
         try:
             execute([values])

@@ -1,4 +1,4 @@
-"""Rows on their way in: counted, checked and encoded, a run of rows that name the same columns at a time."""
+"""`InputRows`: the rows of one call, counted, checked and encoded in runs of rows with the same columns."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _END: Final = object()
 
 
 class InputRows:
-    """The rows of one call, pulled one by one.
+    """The rows of one call, read one by one.
 
-    With *fill* a column with a literal default that a row leaves out gets it here, so that rows of one
-    call name the same columns.
+    *fill* adds the literal defaults of columns that a row leaves out, so that all rows have the same columns.
     """
 
     def __init__(
@@ -30,26 +29,26 @@ class InputRows:
     ) -> None:
         self.mapper = mapper
         self.highest: int | None = None
-        """The greatest explicit id so far, where the database has a sequence for them."""
+        """The greatest explicit id so far, if the database has a sequence for them."""
         self._connection = connection
         self._dialect = connection.dialect
         self._rows = iter(rows)
         self._fill = mapper.defaults if fill else {}
         self._error: type[Exception] = self._dialect.loaded_dbapi.Error
         self.number = 0
-        """The row pulled last, counted from 1."""
+        """The row read last, counted from 1."""
         self.ahead: Any = _END
-        """A row that was pulled and is yet to be written."""
+        """A row that was read and is not written yet."""
         self._pull()
 
     def names(self) -> tuple[str, ...] | None:
-        """The columns of the next row, and of the run of rows that it begins; None at the end."""
+        """Return the columns of the next run of rows; None at the end."""
         return None if self.ahead is _END else self._encoder_for(self.ahead).names
 
     def run(self, *, encoded: bool = True) -> Iterator[tuple[Any, ...]]:
-        """The next row and those after it that name the same columns, in the order of `names`.
+        """Yield the next run: the next row and those after it with the same columns, as tuples in the order of `names`.
 
-        *encoded* as the driver takes them, otherwise as they are.
+        The values are *encoded* for the driver, otherwise as given.
         """
         names: tuple[str, ...] | None = None
         while self.ahead is not _END:
@@ -59,7 +58,7 @@ class InputRows:
                 return
             alone = type(row) is not encoder.kind
             self.ahead = _END
-            # The loop counts this row once more.
+            # The loop counts this row again.
             self.number -= 1
             read = encoder.encode if encoded else encoder.take
             yield from read(self, (row,) if alone else chain((row,), self._rows))
@@ -85,8 +84,8 @@ class InputRows:
         return encoder
 
     def refuse(self, row: object, error: Exception) -> NoReturn:
-        """Raises the driver's *error* about a value of *row* as SQLAlchemy's, naming the row and the column."""
-        # The fast way does not know which column it was.
+        """Raise the driver's *error* about a value of *row* as SQLAlchemy's, with the row and the column."""
+        # The generated loop does not keep track of the column.
         values = {**self._fill, **self.mapper.values_of(row)}
         for name, encode in encoders(self.mapper, self._dialect).items():
             if encode is not None and name in values:
@@ -97,7 +96,6 @@ class InputRows:
         self._fail(error, None)
 
     def _fail(self, error: Exception, column: str | None) -> NoReturn:
-        # The driver's error as SQLAlchemy's, naming the row and the column.
         try:
             raise_wrapped(self._connection, error, None, None, None)
         except DBAPIError as wrapped:
@@ -106,6 +104,6 @@ class InputRows:
 
 
 PULLING = (
-    "The session is taking rows from an iterable that uses the same session. "
-    "Make a list of the rows first, or read them in another session."
+    "The session is reading rows from an iterable that uses the same session. "
+    "Create a list of the rows first, or read them in another session."
 )

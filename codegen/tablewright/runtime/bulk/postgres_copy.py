@@ -1,4 +1,4 @@
-"""COPY: the fastest way into Postgres, through psycopg."""
+"""COPY: the fastest way to insert rows into Postgres."""
 
 from __future__ import annotations
 
@@ -34,45 +34,45 @@ TEXT_OID = 25
 
 
 class StoredColumn(NamedTuple):
-    """The type of a column as the database has it."""
+    """The type of a column in the database."""
 
     oid: int
     sql: str
-    """As DDL spells it."""
+    """Its DDL."""
     name: str
-    """`pg_type.typname` of a built-in type, `enum` of an ENUM; empty for others, and where unlike text may be equal."""
+    """`pg_type.typname` of a built-in type, `enum` for an ENUM. Empty for others, and if unequal text can be equal."""
 
 
 class CopyTarget(NamedTuple):
-    """A table that COPY can write, as the database has it."""
+    """A table of the database that COPY can write."""
 
     columns: dict[str, StoredColumn]
     stageable: bool
-    """Whether rows may go into it all in one statement, by way of a temporary table, as if one after the other.
+    """Whether one statement for all rows, by way of a temporary table, is the same as a statement for each.
 
-    Triggers and rows that refer to one another would see the difference.
+    Triggers and rows that reference each other would notice the difference.
     """
 
 
 def find_target(connection: Connection, mapper: RowMapper[Any]) -> CopyTarget | None:
-    """The table, where COPY can write it: by psycopg, and not under row security or rules, as views are."""
+    """Return the table if the driver has COPY and the table no row security and no rules; a view has rules."""
     if not driver_of(connection.dialect).supports_copy:
         return None
     if any(column.default is not None for column in mapper.columns):
-        # Defaults that SQLAlchemy makes in Python; none of ours are.
+        # Defaults that SQLAlchemy computes in Python, which none of ours are.
         return None
-    found = connection.execute(CATALOG_QUERY, {"name": table_name(connection, mapper.table)}).all()
-    if not found or not found[0][4]:
+    rows = connection.execute(CATALOG_QUERY, {"name": table_name(connection, mapper.table)}).all()
+    if not rows or not rows[0][4]:
         return None
-    return CopyTarget({name: StoredColumn(*of_type) for name, *of_type, _, _ in found}, found[0][5])
+    return CopyTarget({name: StoredColumn(*of_type) for name, *of_type, _, _ in rows}, rows[0][5])
 
 
 def copy_in(connection: Connection, mapper: RowMapper[Any], target: CopyTarget, input_rows: InputRows) -> None:
-    """Writes all rows; consecutive ones that name the same columns share one COPY."""
+    """Write all rows. Consecutive rows with the same columns share one COPY."""
     name = table_name(connection, mapper.table)
     while (names := input_rows.names()) is not None:
         if not names:
-            # Rows of nothing but defaults; COPY needs a column.
+            # Rows with defaults only; COPY needs a column.
             for _ in input_rows.run():
                 connection.execute(mapper.table.insert().values({}))
             continue
@@ -88,15 +88,15 @@ def copy_in(connection: Connection, mapper: RowMapper[Any], target: CopyTarget, 
 
 
 def stored_columns(mapper: RowMapper[Any], names: tuple[str, ...]) -> list[str]:
-    """The database's names of the columns *names*."""
+    """Return the names in the database of the columns *names*."""
     return [mapper.by_name[name].name for name in names]
 
 
 def binary_types(mapper: RowMapper[Any], target: CopyTarget, names: tuple[str, ...]) -> list[int] | None:
-    """The types as which psycopg is to send values of the columns; None where one of them has to go as text.
+    """Return the types as which the driver sends the columns in binary; None if one of them must be sent as text.
 
-    Nobody but our encoders proves that a value fits, and only for types that are in the database what the
-    encoders take them for: a binary integer that is too large would be cut, without a word.
+    Only our encoders check that a value fits, and only for columns that have the expected type in the database. A
+    binary integer that is too large would be truncated silently.
     """
     types: list[int] = []
     for name in names:
@@ -116,7 +116,7 @@ def write(
     types: Sequence[int] | None,
     rows: Iterable[tuple[Any, ...]],
 ) -> int:
-    """Writes encoded *rows* by one COPY, in binary with *types*, else as text; how many."""
+    """Write encoded *rows* by one COPY, in binary as *types* or as text. Return the number written."""
     form = "" if types is None else " (FORMAT binary)"
     sql = f"COPY {table} ({', '.join(map(quoted, columns))}) FROM STDIN{form}"
     with driver.cursor_with_events(connection, sql) as cursor:

@@ -1,4 +1,4 @@
-"""Many rows that meet rows already there, on Postgres: by COPY into a temporary table, then one statement."""
+"""Many rows that may conflict with existing ones, on Postgres: COPY into a temporary table, then one statement."""
 
 from __future__ import annotations
 
@@ -27,44 +27,44 @@ from tablewright.runtime.transaction.read_only import NO_TEMPORARY_TABLES
 Row: TypeAlias = tuple[Any, ...]
 
 STAGE = "tablewright_incoming"
-"""The temporary table; names that begin with `tablewright_` are our own."""
+"""The temporary table. Names that begin with `tablewright_` are reserved for us."""
 ORDINAL = "_ordinal"
 INTEGER_OID = 23
 WORTHWHILE = 200
-"""Rows from which on a temporary table is faster than a statement for each."""
+"""Number of rows from which on a temporary table is faster than a statement for each."""
 CHUNK = 10_000
-"""Rows that are held at a time, and go into one statement."""
+"""Maximum number of rows in memory, which share one statement."""
 
 
 class Merge(NamedTuple):
-    """An insert that does something of its own with rows already there."""
+    """An insert with its action for existing rows."""
 
     kind: Hashable
-    """What tells its statements from those of others on the table."""
+    """The cache key of its statements among those of the table."""
     on_conflict: Callable[[Any, tuple[str, ...]], Any]
-    """Adds ON CONFLICT to the insert of rows that name these columns."""
+    """Adds ON CONFLICT to the insert of rows with these columns."""
     key: tuple[Column[Any], ...] = ()
-    """The columns whose values no two rows of one statement may share."""
+    """The columns that must differ between the rows of one statement."""
 
 
 class Work(NamedTuple):
-    """A statement for each of many rows, and what does the same with all of them."""
+    """A statement for each of many rows, and the equivalent statement for all of them."""
 
     kind: Hashable
-    """What tells its statements from those of others on the table."""
+    """The cache key of its statements among those of the table."""
     each: DriverText
     names: tuple[str, ...]
     """Its parameters, in the order of the rows' values."""
     columns: tuple[str, ...]
-    """The columns that these are values of."""
+    """The columns of these parameters."""
     key: tuple[Column[Any], ...]
-    """The columns whose values no two rows of one statement may share."""
+    """The columns that must differ between the rows of one statement."""
     all_of: Callable[[TableClause], Any]
-    """The statement for all rows of the temporary table, in the order of its column `ORDINAL`, if it has it."""
+    """Returns the statement for all rows of the temporary table, in the order of its column `ORDINAL` if it has it."""
 
 
 def merge(connection: Connection, mapper: RowMapper[Any], input_rows: InputRows, plan: Merge) -> int:
-    """Does to every row, one after the other, what *plan* says; rows affected."""
+    """Execute *plan* for every row, one after the other. Return the number of rows affected."""
     affected = 0
     find_target = cache(lambda: _find_target(connection, mapper))
     while (names := input_rows.names()) is not None:
@@ -94,9 +94,9 @@ def update(
     rows: Iterator[Row],
     first: int,
 ) -> int:
-    """Executes *text*, an update by key, with encoded *rows*, the first of which has the number *first*; rows affected.
+    """Execute *text*, an update by key, with encoded *rows*, from number *first* on. Return the number affected.
 
-    *column_of* says which column each of its parameters is a value of.
+    *column_of* maps its parameters to their columns.
     """
     copies = driver_of(connection.dialect).supports_copy
     if not copies or text.order is None or not compares_as_python(mapper.key):
@@ -106,9 +106,9 @@ def update(
     @cache
     def find_target() -> CopyTarget | None:
         target = _find_target(connection, mapper)
-        # Of two changes that the database alone finds to have one key, Postgres would leave one out without a word.
-        known = target is not None and postgres_copy.binary_types(mapper, target, mapper.key_names) is not None
-        return target if known else None
+        # If only the database finds two keys equal, Postgres would silently skip one of the two changes.
+        comparable = target is not None and postgres_copy.binary_types(mapper, target, mapper.key_names) is not None
+        return target if comparable else None
 
     def all_of(stage: TableClause) -> Any:
         written = {name: stage.c[mapper.by_name[name].name] for name in columns if name not in mapper.key_names}
@@ -121,7 +121,7 @@ def update(
 
 def _each(connection: Connection, mapper: RowMapper[Any], plan: Merge, names: tuple[str, ...]) -> Prepared:
     def make() -> Prepared:
-        # Inline: without SQLAlchemy's own RETURNING, which `executemany` of SQLite does not take.
+        # Inline: without SQLAlchemy's own RETURNING, which `executemany` of SQLite does not support.
         return Prepared(plan.on_conflict(backend_of(connection.dialect).insert(mapper.table), names).inline(), names)
 
     return mapper.statement((plan.kind, backend_of(connection.dialect), names), make)
@@ -129,7 +129,7 @@ def _each(connection: Connection, mapper: RowMapper[Any], plan: Merge, names: tu
 
 def _find_target(connection: Connection, mapper: RowMapper[Any]) -> CopyTarget | None:
     if isinstance(connection.get_transaction(), TwoPhaseTransaction):
-        # Postgres does not prepare a transaction that has used temporary tables.
+        # Postgres cannot prepare a transaction that has used temporary tables.
         return None
     if NO_TEMPORARY_TABLES in connection.get_execution_options():
         return None
@@ -140,7 +140,7 @@ def _find_target(connection: Connection, mapper: RowMapper[Any]) -> CopyTarget |
 
 
 class _Run:
-    """Rows on their way by psycopg: few of them, or with one key, by a statement for each."""
+    """The execution of one `Work`: all rows together if that is faster and their keys differ, otherwise one by one."""
 
     def __init__(
         self, connection: Connection, mapper: RowMapper[Any], work: Work, find_target: Callable[[], CopyTarget | None]
@@ -151,30 +151,30 @@ class _Run:
         self.find_target = find_target
         places = [work.columns.index(column.key) for column in work.key if column.key in work.columns]
         hashable = not any(is_one_value(column) for column in work.key)
-        # Without it Postgres finds the rows with one key, and the statement fails.
+        # Without a key here, Postgres detects rows with the same key, and the statement fails.
         self.key = itemgetter(*places) if places and hashable else None
 
     def execute(self, rows: Iterator[Row], first: int) -> int:
-        """Does the work with *rows*, the first of which has the number *first*; rows affected."""
+        """Execute with *rows*, from number *first* on. Return the number of rows affected."""
         affected = 0
         rest: list[Row] = []
-        while begun := rest or list(islice(rows, WORTHWHILE)):
-            begun += islice(rows, max(0, WORTHWHILE - len(begun)))
-            worthwhile = len(begun) >= WORTHWHILE and self._distinct(begun) >= WORTHWHILE
+        while pending := rest or list(islice(rows, WORTHWHILE)):
+            pending += islice(rows, max(0, WORTHWHILE - len(pending)))
+            worthwhile = len(pending) >= WORTHWHILE and self._distinct(pending) >= WORTHWHILE
             target = self.find_target() if worthwhile else None
             if target is None:
-                taken, rest = begun[:WORTHWHILE], begun[WORTHWHILE:]
+                taken, rest = pending[:WORTHWHILE], pending[WORTHWHILE:]
                 affected += self._each(taken, first)
             else:
-                begun += islice(rows, max(0, CHUNK - len(begun)))
-                distinct = self._distinct(begun)
-                taken, rest = begun[:distinct], begun[distinct:]
+                pending += islice(rows, max(0, CHUNK - len(pending)))
+                distinct = self._distinct(pending)
+                taken, rest = pending[:distinct], pending[distinct:]
                 affected += self._together(target, taken, first)
             first += len(taken)
         return affected
 
     def _distinct(self, rows: list[Row]) -> int:
-        """How many of *rows* come before the first whose key another has."""
+        """Return the number of *rows* before the first with the key of an earlier one."""
         if self.key is None or len(set(map(self.key, rows))) == len(rows):
             return len(rows)
         seen: set[Any] = set()
@@ -190,26 +190,26 @@ class _Run:
         return batches.execute_in_batches(self.connection, self.mapper, execute, sets, first)
 
     def _together(self, target: CopyTarget, rows: list[Row], first: int) -> int:
-        """Does the work with *rows*, no two of which have one key; rows affected.
+        """Execute one statement for *rows*, whose keys differ. Return the number of rows affected.
 
-        Where Postgres refuses one of them it is done row by row, which will tell which, or not fail: only then
-        are two rows with one key what they are for Postgres, or rows that refer to one another refused.
+        If Postgres refuses a row, all are executed one by one. That identifies the row, or succeeds: only one statement
+        for all refuses rows whose keys Postgres finds equal, and rows that reference each other.
         """
         columns = postgres_copy.stored_columns(self.mapper, self.work.columns)
         types = postgres_copy.binary_types(self.mapper, target, self.work.columns)
-        made = [f"{quoted(name)} {target.columns[name].sql}" for name in columns]
+        definitions = [f"{quoted(name)} {target.columns[name].sql}" for name in columns]
         staged: Iterable[Row] = rows
-        # Rows with keys of their own do not meet one another; of others the first is there for those after it.
+        # Rows with different keys do not conflict with one another. Otherwise the first row must come first.
         ordered = self.key is None
         if ordered:
             columns.append(ORDINAL)
-            made.append(f"{ORDINAL} integer")
+            definitions.append(f"{ORDINAL} integer")
             types = types and [*types, INTEGER_OID]
             staged = map(add, rows, zip(range(len(rows))))
         statement = self._all_of(columns)
         try:
             with self.connection.begin_nested():
-                execute_verbatim(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(made)})")
+                execute_verbatim(self.connection, f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(definitions)})")
                 postgres_copy.write(self.connection, f"pg_temp.{STAGE}", columns, types, staged)
                 affected = self.connection.execute(statement).rowcount
                 execute_verbatim(self.connection, f"DROP TABLE pg_temp.{STAGE}")

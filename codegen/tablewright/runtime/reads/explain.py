@@ -1,4 +1,4 @@
-"""`explain`: how a database would run a statement, in its own words."""
+"""`explain`: the plan of a statement, as the database describes it."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def _explain(element: Explain, compiler: Any, **kw: Any) -> str:
 
 
 def explain(connection: Connection, statement: ClauseElement) -> str:
-    """The plan of *statement*, a line for each step, those inside others indented."""
+    """Return the plan of *statement*, one line for each step, nested steps indented."""
     return backend_of(connection.dialect).explained(connection.execute(Explain(statement)).all())

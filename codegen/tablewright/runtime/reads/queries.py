@@ -25,7 +25,7 @@ RowT = TypeVar("RowT")
 
 
 def lookup(mapper: RowMapper[RowT], unique: str = PRIMARY_KEY, lock: Lock | None = None) -> RowStatement[RowT]:
-    """The statement that reads a row by the key *unique*."""
+    """Return the statement that reads a row by the key *unique*."""
     return mapper.statement(("get", unique, lock), lambda: _lookup(mapper, mapper.conflict(unique), lock))
 
 
@@ -38,7 +38,7 @@ def _lookup(mapper: RowMapper[RowT], columns: tuple[Column[Any], ...], lock: Loc
 
 
 def key_parameter(name: str, column: Column[Any]) -> Any:
-    """The parameter that *column* of a key is compared with; it may hold what the column could not store."""
+    """Return the parameter for *column* of a key. It accepts values that the column could not store."""
     column_type = column.type
     if isinstance(column_type, ColumnType):
         return bindparam(name, type_=column_type.comparable() or column_type)
@@ -46,12 +46,12 @@ def key_parameter(name: str, column: Column[Any]) -> Any:
 
 
 def with_lock(statement: Select[Any], lock: Lock | None) -> Select[Any]:
-    """*statement* with its row *lock*; SQLite has none and needs none."""
+    """Return *statement* with the row *lock*. SQLite locks the whole file instead."""
     return statement if lock is None else statement.with_for_update(read=lock == "share")
 
 
 def not_found(mapper: RowMapper[Any], key: Sequence[object]) -> NotFoundError:
-    """What says that no row has this *key*."""
+    """Return the error for a *key* that no row has."""
     named = ", ".join(f"{name}={value!r}" for name, value in zip(mapper.key_names, key, strict=True))
     return NotFoundError(f"{mapper.table.name} has no row with {named}.")
 
@@ -66,7 +66,7 @@ def select_rows(
     offset: int | None = None,
     lock: Lock | None = None,
 ) -> list[RowT]:
-    """The rows that meet every condition."""
+    """Return the rows that meet every condition."""
     statement = selection(mapper, where, order_by)
     if limit is not None:
         statement = statement.limit(limit)
@@ -86,8 +86,8 @@ def select_rows(
 
 
 def _cached(mapper: RowMapper[RowT], statement: Select[Any]) -> tuple[RowsStatement[RowT] | None, list[Any]]:
-    """What runs statements like this one, made once, and the values of this one; None where SQLAlchemy has to."""
-    # By what SQLAlchemy itself knows them; its documentation's recipe for caching results asks for it, too.
+    """Return the cached statement that *statement* is an instance of, and its values; None if it has no cache key."""
+    # SQLAlchemy's own cache key, which its documentation's recipe for caching results uses as well.
     key = statement._generate_cache_key()
     if key is None or any(bind.required for bind in key.bindparams):
         return None, []
@@ -110,13 +110,13 @@ def _with_named_values(
 
 
 def selection(mapper: RowMapper[Any], where: Iterable[object], order_by: object = ()) -> Select[Any]:
-    """A select of the whole table that is Core's, whatever entities its conditions name."""
+    """Return a Core SELECT of the whole table, even if its conditions name entities."""
     statement = mapper.select.where(*conditions(where)).order_by(*orders(order_by))
     return driver.as_core(statement)
 
 
 def one(session: GatedSession, mapper: RowMapper[RowT], where: Iterable[object], lock: Lock | None) -> RowT:
-    """The only row that meets every condition."""
+    """Return the only row that meets every condition. Raise an error for none or several."""
     rows = select_rows(session, mapper, where, limit=2, lock=lock)
     if not rows:
         raise NotFoundError(f"No row of {mapper.table.name} meets the condition.")
@@ -126,36 +126,36 @@ def one(session: GatedSession, mapper: RowMapper[RowT], where: Iterable[object],
 
 
 def find(session: GatedSession, mapper: RowMapper[RowT], equal: Mapping[str, object]) -> list[RowT]:
-    """The rows whose columns equal the values given."""
+    """Return the rows whose columns equal the given values."""
     for name in equal:
         if name not in mapper.by_name:
             mapper.refuse(name)
-    kinds = _find_key(mapper, equal)
-    if kinds is None:
+    key = _find_key(mapper, equal)
+    if key is None:
         plain = {name: value for name, value in equal.items() if type(value) in PLAIN}
         with session.gate as connection, value_location(connection, mapper.table, plain):
             uncached = mapper.select.where(
                 *(equals(mapper.by_name[name], value, connection) for name, value in equal.items())
             )
             return mapper.rows(connection, connection.execute(uncached))
-    statement = mapper.statement(("find", kinds), lambda: _find_statement(mapper, equal))
+    statement = mapper.statement(("find", key), lambda: _find_statement(mapper, equal))
     return session.gate.call(statement.run, [value for value in equal.values() if value is not None])
 
 
 def _find_key(mapper: RowMapper[Any], equal: Mapping[str, object]) -> tuple[object, ...] | None:
-    """What the statement that finds rows *equal* depends on; None where it has to be made each time."""
-    kinds: list[object] = []
+    """Return the cache key of the statement that finds rows *equal*; None if it cannot be cached."""
+    key: list[object] = []
     for name, value in equal.items():
         column = mapper.by_name[name]
         if value is None:
-            kinds += name, None
+            key += name, None
         elif (type(value) in PLAIN or isinstance(value, StrEnum)) and not is_one_value(column):
             compared = compared_type(column, value)
-            # Of a type that is not the column's own the class says all: what else it takes is the column's.
-            kinds += name, column if compared is column.type else type(compared)
+            # A type that is not the column's own is determined by its class, and by the column.
+            key += name, column if compared is column.type else type(compared)
         else:
             return None
-    return tuple(kinds)
+    return tuple(key)
 
 
 def _find_statement(mapper: RowMapper[RowT], equal: Mapping[str, object]) -> RowsStatement[RowT]:
@@ -168,41 +168,41 @@ def _find_statement(mapper: RowMapper[RowT], equal: Mapping[str, object]) -> Row
 
 
 def get_many(session: GatedSession, mapper: RowMapper[RowT], keys: Iterable[Any]) -> list[RowT]:
-    """The rows with these primary *keys*, in the order asked."""
-    asked = key_tuples(mapper, keys)
+    """Return the rows with these primary *keys*, in the order of the keys."""
+    requested = key_tuples(mapper, keys)
     if not compares_as_python(mapper.key):
-        # The database alone knows which of these keys are equal.
-        rows = (session.gate.call(lookup(mapper).run, key) for key in asked)
+        # Only the database can tell which of these keys are equal.
+        rows = (session.gate.call(lookup(mapper).run, key) for key in requested)
         return [row for row in rows if row is not None]
-    found: dict[tuple[Any, ...], RowT] = {}
+    by_key: dict[tuple[Any, ...], RowT] = {}
     with session.gate as connection:
-        if asked:
-            statement = mapper.select.where(row_member(mapper.key, dict.fromkeys(asked), connection))
+        if requested:
+            statement = mapper.select.where(row_member(mapper.key, dict.fromkeys(requested), connection))
             for row in mapper.rows(connection, connection.execute(statement)):
-                found[mapper.key_of(row)] = row
-    return [found[key] for key in asked if key in found]
+                by_key[mapper.key_of(row)] = row
+    return [by_key[key] for key in requested if key in by_key]
 
 
 def key_tuples(mapper: RowMapper[Any], keys: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """The primary *keys* as tuples; `TypeError` for one with more values or fewer than the key has columns."""
-    found = [(key,) for key in keys] if len(mapper.key) == 1 else [tuple(key) for key in keys]
-    for key in found:
+    """Return the primary *keys* as tuples. Raise `TypeError` for a wrong number of values."""
+    tuples = [(key,) for key in keys] if len(mapper.key) == 1 else [tuple(key) for key in keys]
+    for key in tuples:
         if len(key) != len(mapper.key):
             raise TypeError(
                 f"The key of {mapper.table.name} has {len(mapper.key)} columns; {len(key)} values were given."
             )
-    return found
+    return tuples
 
 
 def count(session: GatedSession, mapper: RowMapper[Any], where: Iterable[object]) -> int:
-    """How many rows meet every condition."""
+    """Return the number of rows that meet every condition."""
     statement = select(func.count()).select_from(mapper.table).where(*conditions(where))
     with session.gate as connection:
         return int(connection.execute(driver.as_core(statement)).scalar_one())
 
 
 def exists(session: GatedSession, mapper: RowMapper[Any], where: Iterable[object]) -> bool:
-    """Whether any row meets every condition."""
+    """Return True if a row meets every condition."""
     statement = select(literal(1)).select_from(mapper.table).where(*conditions(where)).limit(1)
     with session.gate as connection:
         return connection.execute(driver.as_core(statement)).first() is not None

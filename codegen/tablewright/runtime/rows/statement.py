@@ -1,4 +1,4 @@
-"""`Statement`: the one way to run a statement with a fixed text, through the driver where nobody listens."""
+"""`Statement`: the one way to run a statement with a fixed text, by the driver unless events have listeners."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
+from weakref import ref
 
 from sqlalchemy import Connection, CursorResult, Dialect
 from sqlalchemy.exc import StatementError
@@ -33,7 +34,7 @@ class Statement(ABC, Generic[T]):
     *columns* are the columns that these are values of, for messages.
     """
 
-    __slots__ = ("_columns", "_compiled", "mapper", "prepared")
+    __slots__ = ("_columns", "_compiled", "_mapper", "prepared")
 
     def __init__(
         self,
@@ -42,10 +43,18 @@ class Statement(ABC, Generic[T]):
         names: tuple[str, ...],
         columns: Sequence[str] | None = None,
     ) -> None:
-        self.mapper = mapper
+        # The mapper owns its statements: without a cycle they are freed together, and the table with them.
+        self._mapper = ref(mapper)
         self.prepared = Prepared(statement, names)
         self._columns = names if columns is None else tuple(columns)
         self._compiled: PerDialect[Compiled] = PerDialect((None, tuple, tuple))
+
+    @property
+    def mapper(self) -> RowMapper[Any]:
+        """The mapper of the table."""
+        mapper = self._mapper()
+        assert mapper is not None, "A statement was used after its table."
+        return mapper
 
     @abstractmethod
     def reader(self, dialect: Dialect) -> Callable[[Any], T]:

@@ -1,4 +1,4 @@
-"""The writing verbs for many rows, each listed by its key or by values of its own."""
+"""Deleting rows: by key, by values and by condition."""
 
 from __future__ import annotations
 
@@ -21,35 +21,39 @@ from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.runtime.writes import identity_map
 from tablewright.runtime.writes.update import key_conditions, key_names
 
+RowT = TypeVar("RowT")
+
 
 def delete_many(session: GatedSession, mapper: RowMapper[Any], keys: Iterable[Any]) -> int:
-    """Deletes the rows with these primary *keys*; how many."""
+    """Delete the rows with these primary *keys*. Return the number deleted."""
     return _delete(session, mapper, mapper.key, key_tuples(mapper, keys))
 
 
 def delete_matching(session: GatedSession, mapper: RowMapper[Any], columns: Sequence[str], rows: Iterable[Any]) -> int:
-    """Deletes the rows that have in *columns* what one of *rows* has there, None for NULL; how many."""
+    """Delete the rows whose *columns* equal those of one of *rows*; None is NULL. Return the number deleted."""
     return delete_values(session, mapper, columns, matching_values(mapper, columns, rows))
 
 
 def matching_values(mapper: RowMapper[Any], columns: Sequence[str], rows: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """What *rows*, mappings of just these *columns* or rows of the table, have there."""
+    """Return the values of *columns* in *rows*: mappings of exactly these columns, or rows of the table."""
     names = cast("Sequence[str]", (columns,)) if isinstance(columns, str) else tuple(columns)
     if not names or len(set(names)) < len(names):
         raise InvalidRequestError(
-            f"Rows are compared by columns, each named once, not by {columns!r}; ALL_ROWS, or delete_all() of opaque "
-            "tables, deletes every row."
+            f"Rows are compared by one or more different columns, not by {columns!r}. To delete every row, use "
+            "ALL_ROWS, or delete_all() of opaque tables."
         )
     for name in names:
         if name not in mapper.by_name:
             mapper.refuse(name)
     given = list(rows)
-    alike = _of_alike(given, names)
-    return [_compared(mapper, names, number, row) for number, row in enumerate(given, 1)] if alike is None else alike
+    values = _values_of_dicts(given, names)
+    if values is None:
+        values = [_compared_values(mapper, names, number, row) for number, row in enumerate(given, 1)]
+    return values
 
 
-def _of_alike(rows: list[Any], names: Sequence[str]) -> list[tuple[Any, ...]] | None:
-    """The values of *rows* that are all dicts of just *names*, without a look at each; None for others."""
+def _values_of_dicts(rows: list[Any], names: Sequence[str]) -> list[tuple[Any, ...]] | None:
+    """Return the values of *rows* if all are dicts of exactly *names*, without a loop in Python; otherwise None."""
     if set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(names)}:
         return None
     try:
@@ -58,14 +62,14 @@ def _of_alike(rows: list[Any], names: Sequence[str]) -> list[tuple[Any, ...]] | 
         return None
 
 
-def _compared(mapper: RowMapper[Any], names: Sequence[str], number: int, row: Any) -> tuple[Any, ...]:
+def _compared_values(mapper: RowMapper[Any], names: Sequence[str], number: int, row: Any) -> tuple[Any, ...]:
     if isinstance(row, mapper.row_class):
         return tuple([getattr(row, name) for name in names])
     given = mapper.values_of(row)
     if len(given) != len(names) or any(name not in given for name in names):
         raise InvalidRequestError(
-            f"Row {number} to delete by has the columns {', '.join(given) or 'none'}: it has to have the ones that "
-            f"are compared, {', '.join(names)}, and no other."
+            f"Row {number} to delete by has the columns {', '.join(given) or 'none'}. It must have exactly those that "
+            f"are compared: {', '.join(names)}."
         )
     return tuple([given[name] for name in names])
 
@@ -73,7 +77,7 @@ def _compared(mapper: RowMapper[Any], names: Sequence[str], number: int, row: An
 def delete_values(
     session: GatedSession, mapper: RowMapper[Any], columns: Sequence[str], values: list[tuple[Any, ...]]
 ) -> int:
-    """Deletes the rows whose *columns* have one of these *values*; all or none; how many."""
+    """Delete the rows whose *columns* have one of these *values*, all or none. Return the number deleted."""
     names = (columns,) if isinstance(columns, str) else columns
     return _delete(session, mapper, tuple(mapper.by_name[name] for name in names), values)
 
@@ -92,18 +96,15 @@ def _delete(
     return count
 
 
-RowT = TypeVar("RowT")
-
-
 def delete_row(session: GatedSession, mapper: RowMapper[Any], key: Sequence[object]) -> bool:
-    """Deletes the row with this *key*; whether it was there."""
+    """Delete the row with this *key*. Return True if it existed."""
 
     def run(connection: Connection, driver_connection: Any, key: Sequence[object]) -> bool:
         if not session.gate.holds_entities:
             count = mapper.statement("delete", lambda: _count_statement(mapper)).run(connection, driver_connection, key)
             session.gate.record_write()
             return count > 0
-        # The key as stored tells which entity it was.
+        # The stored key identifies the entity.
         row = _returning_statement(mapper).run(connection, driver_connection, key)
         if row is not None:
             identity_map.refresh_entities(session, mapper, "delete", row)
@@ -126,7 +127,7 @@ def _returning_statement(mapper: RowMapper[RowT]) -> RowStatement[RowT]:
 
 
 def delete_where(session: GatedSession, mapper: RowMapper[Any], where: Sequence[object]) -> int:
-    """Deletes the rows that meet every condition; how many."""
+    """Delete the rows that meet every condition. Return the number deleted."""
     statement = delete(mapper.table).where(*required_conditions(where))
     with session.gate as connection:
         result = connection.execute(driver.as_core(statement))

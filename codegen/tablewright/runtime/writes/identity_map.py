@@ -1,4 +1,4 @@
-"""What a row write means for loaded entities, so that the two tiers never disagree."""
+"""The identity map: refreshing and expiring loaded entities after rows were written."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tablewright.runtime.transaction.gate import GatedSession
 
 Action: TypeAlias = Literal["insert", "update", "delete"]
 
-_reached: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
+_cascades: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
 
 
 def refresh_entities(session: GatedSession, mapper: RowMapper[Any], action: Action, row: Any = None) -> None:
-    """Brings loaded entities up to what a write of *mapper*'s table has made of the database.
+    """Refresh or expire loaded entities after a write to the table.
 
-    With the *row* that it wrote, the entity of that row takes its values (of a deleted row: is expired)
-    and all others of the table stay; without, all of them are expired. So are those of the tables that
-    foreign keys carry the write on to, and relationships that lead to any of these.
+    If *row* is the only row written, its entity gets the new values, or is expired if the row was deleted. Without
+    *row*, all entities of the table are expired. Entities of tables that the write reaches by foreign keys are expired
+    as well, and relationships to any of these.
     """
     if not session.gate.record_write():
         return
@@ -31,7 +31,7 @@ def refresh_entities(session: GatedSession, mapper: RowMapper[Any], action: Acti
     key = None if row is None else mapper.key_of(row)
     plans: dict[object, _Plan] = {}
     for state in session.identity_map.all_states():
-        # Sessions may hold many entities that a write does not concern: they cost one look at their class.
+        # A session may have many entities that the write does not affect: they cost one look-up of their class.
         plan = plans.get(state.manager)
         if plan is None:
             plan = plans[state.manager] = _Plan(state.mapper, mapper.table, reached)
@@ -51,14 +51,14 @@ def refresh_entities(session: GatedSession, mapper: RowMapper[Any], action: Acti
 
 
 def expire_all(session: GatedSession) -> None:
-    """Expires all loaded entities, after a write that reached nobody knows where."""
+    """Expire all loaded entities, after a write with unknown effects on other tables."""
     session.gate.record_write()
     for state in session.identity_map.all_states():
         _expire(session, state)
 
 
 class _Plan:
-    """What a write does to the entities of one orm_mapper."""
+    """The effects of a write on the entities of one mapper of the ORM."""
 
     __slots__ = ("concerned", "own", "reached", "relationships")
 
@@ -75,26 +75,26 @@ class _Plan:
 
 
 def cascaded_tables(table: Table, action: Action) -> frozenset[Table]:
-    """The tables whose rows a write to *table* may change through foreign keys."""
+    """Return the tables whose rows a write to *table* may change through foreign keys."""
     if action == "insert":
         return frozenset()
     metadata = table.metadata
     if len(metadata.tables) == 1 and not table.foreign_key_constraints:
-        # A temporary one; what is kept below would keep it alive.
+        # A temporary table, which the cache below would keep alive.
         return frozenset()
-    size, known = _reached.get(metadata, (0, {}))
+    size, cached = _cascades.get(metadata, (0, {}))
     if size != len(metadata.tables):
-        # Tables are imported as they are used: more of them, longer cascades.
-        known = {}
-        _reached[metadata] = (len(metadata.tables), known)
-    found = known.get((table, action))
-    if found is None:
-        found = known[table, action] = frozenset(_follow(table, action))
-    return found
+        # Tables are imported on first use, and new ones may extend cascades.
+        cached = {}
+        _cascades[metadata] = (len(metadata.tables), cached)
+    tables = cached.get((table, action))
+    if tables is None:
+        tables = cached[table, action] = frozenset(_follow(table, action))
+    return tables
 
 
 def _follow(table: Table, action: Action) -> set[Table]:
-    found: set[Table] = set()
+    tables: set[Table] = set()
     waiting: list[tuple[Table, bool]] = [(table, action == "delete")]
     seen: set[tuple[Table, bool]] = set()
     while waiting:
@@ -108,9 +108,9 @@ def _follow(table: Table, action: Action) -> set[Table]:
                     continue
                 rule = ((constraint.ondelete if deleted else constraint.onupdate) or "").upper()
                 if rule in ("CASCADE", "SET NULL", "SET DEFAULT"):
-                    found.add(child)
+                    tables.add(child)
                     waiting.append((child, deleted and rule == "CASCADE"))
-    return found
+    return tables
 
 
 def _target(fullname: str) -> str:
@@ -131,7 +131,7 @@ def _refresh(session: GatedSession, state: InstanceState[Any], values: Mapping[s
     if entity is None:
         return
     unmodified = state.unmodified
-    # A list or dict would be shared with the row; entities may change theirs in place.
+    # A list or dict would be shared with the row, and entities may change theirs in place.
     taken = {name for name, value in values.items() if name in unmodified and not isinstance(value, list | dict | set)}
     others = [name for name in unmodified if name not in taken and (name in state.dict or name in values)]
     if not values:
@@ -148,7 +148,7 @@ def _expire(session: GatedSession, state: InstanceState[Any]) -> None:
     if entity is None:
         return
     if state.modified:
-        # What is not flushed yet (`no_autoflush`) stays the user's.
+        # Changes that are not flushed yet (`no_autoflush`) are kept.
         session.expire(entity, state.unmodified)
     else:
         session.expire(entity)

@@ -1,4 +1,4 @@
-"""Inserting many rows, all or none, in constant memory."""
+"""Inserting rows: one, or many, all or none, in constant memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RowT = TypeVar("RowT")
 
 
 def insert_many(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[Any]) -> int:
-    """Inserts all rows or none; how many."""
+    """Insert all rows or none. Return the number inserted."""
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         input_rows = InputRows(mapper, rows, connection, fill=True)
         target = postgres_copy.find_target(connection, mapper)
@@ -43,7 +43,7 @@ def insert_many(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[An
 
 
 def _insert_many_statement(mapper: RowMapper[Any], names: tuple[str, ...]) -> Prepared:
-    # Inline: without SQLAlchemy's own RETURNING, after which SQLite's `executemany` leaves a statement unfinished.
+    # Inline: after SQLAlchemy's own RETURNING, SQLite's `executemany` leaves a statement unfinished.
     return mapper.statement(("insert many", names), lambda: Prepared(insert(mapper.table).inline(), names))
 
 
@@ -53,7 +53,7 @@ def _returning_statement(mapper: RowMapper[Any], names: tuple[str, ...]) -> Prep
 
 
 def insert_many_returning(session: GatedSession, mapper: RowMapper[RowT], rows: Iterable[Any]) -> list[RowT]:
-    """Inserts all rows or none; as stored, in the order given."""
+    """Insert all rows or none. Return them as stored, in the order given."""
     stored: list[RowT] = []
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         input_rows = InputRows(mapper, rows, connection, fill=True)
@@ -71,7 +71,7 @@ def insert_many_returning(session: GatedSession, mapper: RowMapper[RowT], rows: 
                 continue
             first = input_rows.number
             sets = batches.parameters(text, names, input_rows.run())
-            # The driver's values of a batch are let go once its rows are built.
+            # The driver's values of a batch are freed once its rows are built.
             while batch := list(islice(sets, batches.BATCH)):
                 stored += mapper.build(connection.dialect, _insert_batch(connection, mapper, text, batch, first))
                 first += len(batch)
@@ -97,7 +97,7 @@ def _insert_batch(
 
 
 def insert_row(session: GatedSession, mapper: RowMapper[RowT], values: Mapping[str, object]) -> RowT:
-    """Inserts one row; as the database stored it."""
+    """Insert one row. Return it as stored."""
     statement = insert_statement(mapper, tuple(values))
 
     def run(connection: Connection, driver_connection: Any, given: tuple[object, ...]) -> RowT:
@@ -111,7 +111,7 @@ def insert_row(session: GatedSession, mapper: RowMapper[RowT], values: Mapping[s
 
 
 def insert_statement(mapper: RowMapper[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
-    """The insert of a row that says just the columns *names*."""
+    """Return the insert of a row with the columns *names*."""
 
     def make() -> RowStatement[RowT]:
         mapper.check(names)
@@ -121,14 +121,14 @@ def insert_statement(mapper: RowMapper[RowT], names: tuple[str, ...]) -> RowStat
 
 
 def stored_row(row: RowT | None) -> RowT:
-    """What an insert returned; a trigger or a rule may have kept the row from being stored."""
+    """Return *row*, which an insert returned. Raise `NotFoundError` if a trigger or a rule suppressed the insert."""
     if row is None:
-        raise NotFoundError("The database stored no row for the insert, and gave none back.")
+        raise NotFoundError("The database stored no row for the insert, and returned none.")
     return row
 
 
 def require_key(connection: Connection, mapper: RowMapper[Any], values: Mapping[str, object]) -> None:
-    """Raises the IntegrityError that SQLite, which makes up integer keys, leaves out."""
+    """Raise the IntegrityError that SQLite omits: it generates missing integer keys."""
     name = mapper.missing_key(values, connection.dialect)
     if name is not None:
         refuse(connection, "IntegrityError", f"NOT NULL constraint failed: {mapper.table.name}.{name}")

@@ -1,4 +1,4 @@
-"""INSERT … SELECT: rows that the database makes and stores without sending them."""
+"""INSERT … SELECT: rows that the database selects and stores without sending them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tablewright.schema.types import ColumnType
 
 
 def insert_from(session: GatedSession, mapper: RowMapper[Any], rows: SelectBase, names: Sequence[str] | None) -> int:
-    """Inserts the rows of a select; how many."""
+    """Insert the rows of a SELECT. Return the number inserted."""
     columns = list(rows.selected_columns)
     targets = _labels(mapper, columns) if names is None else list(names)
     _check(mapper, targets, len(columns))
@@ -37,42 +37,41 @@ def insert_from(session: GatedSession, mapper: RowMapper[Any], rows: SelectBase,
 
 
 def _labels(mapper: RowMapper[Any], columns: list[ColumnElement[Any]]) -> list[str]:
-    found: list[str] = []
+    labels: list[str] = []
     for number, column in enumerate(columns, 1):
         label = column.key
-        # Of what has none SQLAlchemy makes one up, at the last moment.
+        # SQLAlchemy generates a label for columns without one when it compiles the statement.
         if label is None or label.startswith("%("):
-            raise ArgumentError(f"Column {number} of the select has no label: for which of {mapper.table.name} is it?")
-        found.append(label)
-    return found
+            name = mapper.table.name
+            raise ArgumentError(f"Column {number} of the select needs a label that names a column of {name}.")
+        labels.append(label)
+    return labels
 
 
 def _check(mapper: RowMapper[Any], targets: list[str], selected: int) -> None:
     name = mapper.table.name
     if len(targets) != selected:
-        raise ArgumentError(f"The select has {selected} columns for the {len(targets)} of {name} that names lists.")
+        raise ArgumentError(f"The select has {selected} columns, but names= lists {len(targets)} of {name}.")
     mapper.check(targets)
-    twice = sorted({target for target in targets if targets.count(target) > 1})
-    if twice:
-        raise ArgumentError(f"The select has more than one column for {name}.{', '.join(twice)}: label them.")
+    repeated = sorted({target for target in targets if targets.count(target) > 1})
+    if repeated:
+        raise ArgumentError(f"The select has more than one column for {name}.{', '.join(repeated)}: label them.")
     missing = [column.key for column in mapper.required if column.key not in targets]
     if missing:
-        raise InvalidRequestError(
-            f"The select has nothing for {', '.join(missing)} of {name}, which must have a value."
-        )
+        raise InvalidRequestError(f"The select has no value for {', '.join(missing)} of {name}, which require one.")
 
 
 def _typed(
     mapper: RowMapper[Any], rows: SelectBase, columns: list[ColumnElement[Any]], targets: list[str]
 ) -> SelectBase:
-    """*rows* with its plain values (`literal("x")`) stored as the columns they are for store theirs."""
+    """Return *rows* with its literals (`literal("x")`) encoded as values of their target columns."""
     if not isinstance(rows, Select):
         return rows
-    found = cast("Select[Any]", rows)
+    select_rows = cast("Select[Any]", rows)
     typed = [_as_stored(column, mapper.by_name[target].type) for column, target in zip(columns, targets, strict=True)]
     if all(new is old for new, old in zip(typed, columns, strict=True)):
-        return found
-    return found.with_only_columns(*typed, maintain_column_froms=True)
+        return select_rows
+    return select_rows.with_only_columns(*typed, maintain_column_froms=True)
 
 
 def _as_stored(column: ColumnElement[Any], stored: Any) -> ColumnElement[Any]:

@@ -1,4 +1,4 @@
-"""Emptying a table, with the same result on both engines."""
+"""Emptying a table, with the same result on every database."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tablewright.runtime.writes import identity_map
 
 
 def truncate(session: GatedSession, mapper: RowMapper[Any], *, cascade: bool) -> None:
-    """Deletes all rows; with *cascade* those of the tables that point at them too."""
+    """Delete all rows; with *cascade* also those of the tables that reference them."""
     with driver.atomic(session) as connection:
         if "TEMPORARY" in cast("list[str]", mapper.table._prefixes):
-            # Postgres truncates nothing in a read-only transaction; nothing points at a temporary table.
+            # Postgres refuses TRUNCATE in a read-only transaction, and no table references a temporary one.
             connection.execute(delete(mapper.table))
         else:
             try:

@@ -1,4 +1,4 @@
-"""The writing verbs for one row by key, and for the rows that meet a condition."""
+"""Updating rows: by key, many by their keys, and by condition."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RowT = TypeVar("RowT")
 def update_row(
     session: GatedSession, mapper: RowMapper[RowT], key: Sequence[object], values: Mapping[str, object]
 ) -> RowT | None:
-    """Updates the row with this *key*; as the database stored it."""
+    """Update the row with this *key*. Return it as stored, or None if it does not exist."""
     if not values:
         return session.gate.call(queries.lookup(mapper).run, key)
     statement = _update(mapper, tuple(values))
@@ -66,26 +66,27 @@ def _update(mapper: RowMapper[RowT], names: tuple[str, ...]) -> RowStatement[Row
 
 
 def update_by_key(mapper: RowMapper[Any]) -> Any:
-    """The update of the row whose key are the parameters `key_names`."""
+    """Return the UPDATE of the row whose key equals the parameters `key_names`."""
     return update(mapper.table).where(*key_conditions(mapper))
 
 
 def key_names(mapper: RowMapper[Any]) -> tuple[str, ...]:
-    """The parameters that a key is compared with."""
+    """Return the names of the bind parameters for the primary key."""
     return tuple(f"_key_{number}" for number in range(len(mapper.key)))
 
 
 def key_values(key: Sequence[object]) -> dict[str, object]:
-    """Those of *key*, by name."""
+    """Return the values of *key* by the names of their parameters."""
     return {f"_key_{number}": value for number, value in enumerate(key)}
 
 
 def key_conditions(mapper: RowMapper[Any]) -> list[Any]:
+    """Return the conditions that the primary key equals the parameters `key_names`."""
     return [column == queries.key_parameter(f"_key_{number}", column) for number, column in enumerate(mapper.key)]
 
 
 def has_expressions(values: Mapping[str, object]) -> bool:
-    """Whether any of *values* is SQL."""
+    """Return True if any of *values* is SQL."""
     return not PLAIN.issuperset(map(type, values.values())) and any(map(_is_expression, values.values()))
 
 
@@ -94,19 +95,19 @@ def _is_expression(value: object) -> bool:
 
 
 def sql_values(values: Mapping[str, object]) -> dict[str, Any]:
-    """*values* as an update takes them."""
+    """Return *values* as an UPDATE accepts them."""
     return {name: as_element(value) for name, value in values.items()}
 
 
 def update_where(
     session: GatedSession, mapper: RowMapper[Any], where: Sequence[object], values: Mapping[str, object]
 ) -> int:
-    """Updates the rows that meet every condition; how many."""
+    """Update the rows that meet every condition. Return the number updated."""
     mapper.check(values, keys=False)
-    found = required_conditions(where)
+    conditions = required_conditions(where)
     if not values:
-        return queries.count(session, mapper, found)
-    statement = update(mapper.table).where(*found).values(sql_values(values))
+        return queries.count(session, mapper, conditions)
+    statement = update(mapper.table).where(*conditions).values(sql_values(values))
     with session.gate as connection:
         result = connection.execute(driver.as_core(statement))
         count = backend_of(connection.dialect).rows_affected(connection, result)
@@ -118,7 +119,7 @@ def update_where(
 class _Change(NamedTuple):
     number: int
     names: tuple[str, ...]
-    """Empty where an SQL expression makes the statement one of its own."""
+    """Empty if the values contain an SQL expression, which needs a statement of its own."""
     key: tuple[Any, ...]
     values: Mapping[str, object]
 
@@ -126,12 +127,12 @@ class _Change(NamedTuple):
 def update_many(
     session: GatedSession, mapper: RowMapper[Any], changes: Iterable[tuple[Any, Mapping[str, object]]]
 ) -> int:
-    """Updates, for each of *changes*, the row with its key to its values; all or none; how many rows were there."""
+    """Update the row of each of *changes*, a key and values, all or none. Return the number of rows that existed."""
     count = 0
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         for names, run in groupby(_changes(mapper, changes), lambda change: change.names):
             if names:
-                count += _update_alike(connection, mapper, names, run)
+                count += _update_run(connection, mapper, names, run)
                 continue
             for change in run:
                 statement = update_by_key(mapper).values(sql_values(change.values))
@@ -154,7 +155,7 @@ def _changes(mapper: RowMapper[Any], changes: Iterable[tuple[Any, Mapping[str, o
             (key,) = queries.key_tuples(mapper, (given,))
             if names not in checked:
                 if not names:
-                    raise InvalidRequestError("A change names the columns that it changes; this one has none.")
+                    raise InvalidRequestError("A change must have at least one column.")
                 mapper.check(names, keys=False)
                 checked.add(names)
         except (InvalidRequestError, TypeError) as error:
@@ -163,16 +164,14 @@ def _changes(mapper: RowMapper[Any], changes: Iterable[tuple[Any, Mapping[str, o
         yield _Change(number, () if has_expressions(values) else names, key, values)
 
 
-def _update_alike(
-    connection: Connection, mapper: RowMapper[Any], names: tuple[str, ...], run: Iterator[_Change]
-) -> int:
+def _update_run(connection: Connection, mapper: RowMapper[Any], names: tuple[str, ...], run: Iterator[_Change]) -> int:
     keys = key_names(mapper)
     prepared = mapper.statement(
         ("update many", names), lambda: Prepared(update_by_key(mapper).values(dict.fromkeys(names)), names + keys)
     )
     text = batches.driver_text(connection, mapper, prepared)
     first = next(run)
-    changes = _and_then(first, run)
+    changes = _chain(first, run)
     if text is None:
         named = (dict(change.values) | key_values(change.key) for change in changes)
         return batches.execute_in_batches(
@@ -183,7 +182,7 @@ def _update_alike(
     return staging.update(connection, mapper, text, column_of, encoded, first.number)
 
 
-def _and_then(first: _Change, rest: Iterator[_Change]) -> Iterator[_Change]:
+def _chain(first: _Change, rest: Iterator[_Change]) -> Iterator[_Change]:
     yield first
     yield from rest
 

@@ -1,4 +1,4 @@
-"""Inserts that meet rows already there: upsert, ensure, replace."""
+"""Inserts with ON CONFLICT: upsert, ensure, replace."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ RowT = TypeVar("RowT")
 
 
 def upsert_row(session: GatedSession, mapper: RowMapper[RowT], conflict: str, values: Mapping[str, object]) -> RowT:
-    """Inserts one row, or updates the one whose unique key *conflict* it has; as the database stored it."""
+    """Insert one row, or update the row with the same unique key *conflict*. Return it as stored."""
 
     def run(connection: Connection, driver_connection: Any, given: tuple[object, ...]) -> RowT:
         statement = _upsert_statement(connection, mapper, conflict, tuple(values))
         require_key(connection, mapper, values)
         row = stored_row(statement.run(connection, driver_connection, given))
         advance_sequence(connection, mapper, values)
-        # The database does not report whether it was an update, which reaches further.
+        # The database does not report which it was; an update affects more entities than an insert.
         identity_map.refresh_entities(session, mapper, "update", row)
         return row
 
@@ -50,28 +50,27 @@ def _upsert_statement(
 
 
 def upsert_many(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[Any], conflict: str) -> int:
-    """Inserts rows or updates those whose unique key *conflict* is there, one after the other; how many were given."""
+    """Insert rows, or update existing ones with the same unique key *conflict*, in order. Return the number given."""
     key = mapper.conflict(conflict)
 
     def update(statement: Any, names: tuple[str, ...]) -> Any:
         return _update_conflicting(statement, mapper, conflict, names)
 
-    # Defaults are not filled in: an update leaves columns alone that the row leaves out.
+    # Defaults are not filled in: an update keeps the columns that the row leaves out.
     given, _ = _merge(session, mapper, rows, Merge(("upsert many", conflict), update, key), "update", fill=False)
     return given
 
 
 def replace(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[Any]) -> int:
-    """Inserts rows or overwrites the whole row with their primary key; how many were given.
+    """Insert rows, or overwrite the whole existing row with the same primary key. Return the number given.
 
-    A column that a row leaves out has its default or NULL afterwards, whatever it had. Of two rows with one key the
-    later counts.
+    Columns that a row leaves out are set to their default or NULL. Of two rows with one key the later one is stored.
     """
     key = mapper.conflict(PRIMARY_KEY)
     others = [column.key for column in mapper.columns if not column.primary_key and column.computed is None]
 
     def overwrite(statement: Any, _: tuple[str, ...]) -> Any:
-        # A column that the row leaves out has its default in `excluded`.
+        # `excluded` has the defaults of columns that the row leaves out.
         return _on_conflict(statement, key, {name: statement.excluded[name] for name in others})
 
     given, _ = _merge(session, mapper, rows, Merge("replace", overwrite, key), "update")
@@ -79,9 +78,9 @@ def replace(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[Any]) 
 
 
 def ensure(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[Any], conflict: str | None = None) -> int:
-    """Inserts the rows that conflict with none there, nor with one given before; how many.
+    """Insert the rows that conflict with no existing row, nor with an earlier one. Return the number inserted.
 
-    With *conflict* only rows whose unique key of this name is there are left out; another that is there is an error.
+    With *conflict* only a conflict with this unique key skips a row. A conflict with another one is an error.
     """
     columns = [] if conflict is None else [column.name for column in mapper.conflict(conflict)]
     if not columns and backend_of(session.connection().dialect).emulates_exclusion and _excludes(mapper):
@@ -99,7 +98,7 @@ def _excludes(mapper: RowMapper[Any]) -> bool:
 
 
 def _ensure_each(session: GatedSession, mapper: RowMapper[Any], rows: Iterable[Any]) -> int:
-    """Row by row, for the triggers that stand in for exclusion constraints know nothing of ON CONFLICT."""
+    """Insert row by row: ON CONFLICT does not reach the triggers that replace exclusion constraints."""
     inserted = 0
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         input_rows = InputRows(mapper, rows, connection, fill=True)
@@ -127,7 +126,7 @@ def _merge(
     *,
     fill: bool = True,
 ) -> tuple[int, int]:
-    """How many rows were given, and how many the database has inserted or updated."""
+    """Execute *plan* for all rows. Return the number of rows given and the number inserted or updated."""
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
         input_rows = InputRows(mapper, rows, connection, fill=fill)
         affected = merge(connection, mapper, input_rows, plan)
@@ -149,7 +148,7 @@ def insert_absent(connection: Connection, mapper: RowMapper[Any], names: tuple[s
 
 
 def _update_conflicting(statement: Any, mapper: RowMapper[Any], conflict: str, names: tuple[str, ...]) -> Any:
-    """The insert *statement* of rows that name the columns *names*, updating the rows whose key *conflict* is there."""
+    """Return *statement*, an insert of rows with the columns *names*, with an update of existing rows by *conflict*."""
     mapper.check(names)
     key = mapper.conflict(conflict)
     missing = [column.key for column in key if column.key not in names]
@@ -164,7 +163,7 @@ def _update_conflicting(statement: Any, mapper: RowMapper[Any], conflict: str, n
             if isinstance(column.onupdate, ColumnElementColumnDefault) and column.key not in written
         }
     else:
-        # Nothing to update; writing the key again makes RETURNING give the row that is there.
+        # Nothing to update: writing the key again makes RETURNING return the existing row.
         written = {key[0].key: mapper.table.c[key[0].key]}
     return _on_conflict(statement, key, written)
 
