@@ -21,7 +21,7 @@ BROKEN = r"\(table book, column details, stored value .*a.*: 1.*\)"
 
 @pytest.fixture(params=[False, True], ids=["driver", "sqlalchemy"])
 def broken(session: bookstore.Session, request: pytest.FixtureRequest) -> Iterator[bookstore.Session]:
-    """A session whose books have details that are no strings; statements go to the driver, or through SQLAlchemy."""
+    """A session with a book whose details are not strings; statements are executed by the driver, or by SQLAlchemy."""
     session.execute(text("""UPDATE book SET details = '{"a": 1}' WHERE isbn = 'isbn 3'"""))
     if request.param:
         event.listen(session.connection(), "before_cursor_execute", lambda *_: None)
@@ -35,7 +35,7 @@ def first_author(session: bookstore.Session) -> int:
 
 
 def changed(session: bookstore.Session, wrong: dict[str, Any], number: int = 9) -> Any:
-    """The book *number*, but for what is *wrong*."""
+    """The book *number* with the *wrong* values."""
     return {**book(first_author(session), number), **wrong}
 
 
@@ -82,7 +82,7 @@ def test_among_many_rows(session: bookstore.Session) -> None:
 
 
 def test_the_session_stays_usable(session: bookstore.Session) -> None:
-    """Nothing failed in the database."""
+    """A failed decoding does not break the transaction."""
     session.execute(text("""UPDATE book SET details = '{"a": 1}' WHERE isbn = 'isbn 3'"""))
     with pytest.raises(msgspec.ValidationError):
         session.book.select()
@@ -91,7 +91,7 @@ def test_the_session_stays_usable(session: bookstore.Session) -> None:
 
 
 def test_values_that_only_sqlite_can_hold(sqlite_url: str) -> None:
-    """A decimal that is none, an unknown member of an enum, broken JSON: each with the class of its decoder."""
+    """Invalid decimals, enum values, JSON and timestamps: each with the error class of its decoder."""
     broken: list[tuple[str, object, type[Exception]]] = [
         ("price", "abc", TypeError),
         ("genre", "cookery", KeyError),
@@ -113,14 +113,14 @@ def test_values_that_only_sqlite_can_hold(sqlite_url: str) -> None:
 
 
 class Coded(Exception):
-    """An error whose message is not made of its arguments."""
+    """An error whose message does not depend on its arguments."""
 
     def __str__(self) -> str:
         return "coded"
 
 
 def test_messages_of_other_classes_get_a_note() -> None:
-    """What cannot be added to the message is a note of the error."""
+    """A location that cannot be part of the message is a note of the error."""
     error = Coded()
     add_stored_value(error, "book", "price", "x" * 100)
     assert str(error) == "coded"
@@ -160,7 +160,7 @@ def test_a_value_that_does_not_fit(
 
 @pytest.mark.parametrize("name", ["insert", "update", "upsert"])
 def test_a_value_that_the_database_refuses(session: bookstore.Session, name: str) -> None:
-    """NULL in a column that must have a value: the message has no value of its own."""
+    """NULL in a NOT NULL column: the database's message does not contain the value."""
     key = session.book.select()[0].id
     with pytest.raises(IntegrityError, match=r"\(table book, column title, value None\)"), session.nested():
         WRITES[name](session, key, {"title": None})
@@ -188,7 +188,7 @@ def test_a_unique_key_that_is_taken(session: bookstore.Session) -> None:
 
 
 def test_of_many_rows_the_number_comes_first(session: bookstore.Session) -> None:
-    """Verbs for many rows go on to name the row."""
+    """Verbs for many rows name the row and the column."""
     author = first_author(session)
     rows: list[Any] = [book(author, 10), {**book(author, 11), "price": "expensive"}]
     with pytest.raises(DataError, match=r"\(row 2, column price\)"):
