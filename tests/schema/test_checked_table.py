@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, Integer, MetaData, Table, create
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.schema import types
 from tablewright.schema.tables import check, column, make_table, primary_key
 
@@ -87,7 +87,7 @@ def test_it_is_a_table_like_others() -> None:
     assert checks(table) >= {*CHECKS, "shelf_added"}
     table.constraints.discard(added)
     assert "shelf_added" not in checks(table)
-    assert Shape(table, tuple).key_names == ("key",)
+    assert RowMapper(table, tuple).key_names == ("key",)
     with create_engine("sqlite://").begin() as connection:
         table.create(connection)
         (text,) = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'shelf'").one()

@@ -1,4 +1,4 @@
-"""The objects for what databases and drivers differ in, and that only they know a dialect by its name."""
+"""Backends and drivers: how they are looked up, and that only they depend on the name of a dialect."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_error_of_no_driver_is_not_interpreted() -> None:
 
 
 def test_no_verb_compares_the_name_of_a_dialect_or_driver() -> None:
-    """What differs is a method of a backend or a driver: adding one is one file, and its row in the registry."""
+    """Differences are methods of backends and drivers: adding one takes one file and a row in the registry."""
     comparison = re.compile(r"(dialect\.name|\.driver|dialect_name) *(==|!=| in | not in )")
     found = [
         f"{path.relative_to(RUNTIME)}: {line.strip()}"

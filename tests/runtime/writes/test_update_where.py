@@ -16,7 +16,7 @@ from tests.runtime.books import author_id, book
 
 
 def test_update_where_counts_the_rows(shop: bookstore.Database) -> None:
-    """Every row that meets the conditions is changed, to values or expressions; others stay."""
+    """Every row that meets the conditions is updated, to values or expressions; others stay."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
@@ -30,7 +30,7 @@ def test_update_where_counts_the_rows(shop: bookstore.Database) -> None:
 
 
 def test_delete_where_counts_the_rows(shop: bookstore.Database) -> None:
-    """Every row that meets the conditions is gone, and no other."""
+    """Every row that meets the conditions is deleted, and no other."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
@@ -41,7 +41,7 @@ def test_delete_where_counts_the_rows(shop: bookstore.Database) -> None:
 
 
 def test_writing_every_row_must_be_said(shop: bookstore.Database) -> None:
-    """No condition, one that Python has evaluated, and ALL_ROWS beside another are all refused."""
+    """Refused: no condition, one that Python has evaluated, and ALL_ROWS with a condition."""
     with shop.session() as session:
         author = author_id(session)
         with pytest.raises(ArgumentError, match="say ALL_ROWS"):

@@ -1,4 +1,4 @@
-"""Engines: made from a URL, or taken as they are and made fit."""
+"""Engines: created from a URL, or adopted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _prepared: WeakSet[Engine] = WeakSet()
 
 
 def parse_url(url: str | URL) -> URL:
-    """The *url*, in parts; `ArgumentError`, which quotes none of it, where it is none."""
+    """Parse *url*. Raise `ArgumentError`, which does not quote it, if it is invalid."""
     try:
         return make_url(url)
     except (ArgumentError, ValueError):
@@ -27,7 +27,7 @@ def parse_url(url: str | URL) -> URL:
 
 
 def make_engine(url: URL, options: EngineOptions, *, read_only: bool = False, namespace: str | None = None) -> Engine:
-    """An engine for SQLite or Postgres."""
+    """Create an engine for SQLite or Postgres."""
     backend = BACKENDS.get(_ALIASES.get(url.get_backend_name(), url.get_backend_name()))
     if backend is None:
         raise ArgumentError(f"{url.drivername!r} is not supported: Tablewright runs on SQLite and Postgres.")
@@ -45,7 +45,7 @@ def make_reader(engine: Engine, options: EngineOptions) -> Engine | None:
 
 
 def prepare(bind: Engine | Connection) -> None:
-    """Makes an engine fit for sessions: transactions that hold, failures remembered."""
+    """Prepare an engine for sessions: give it our transactions, and let it record failed statements."""
     engine = bind.engine
     backend = backend_of(engine.dialect)
     if isinstance(bind, Connection) and bind.in_transaction():

@@ -12,7 +12,7 @@ from sqlalchemy.exc import InvalidRequestError
 from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.session import Session
-from tablewright.runtime.transaction.read_only import begins, needs_guard
+from tablewright.runtime.transaction.read_only import begin_options, needs_guard
 
 S = TypeVar("S", bound=Session)
 Isolation: TypeAlias = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
@@ -62,7 +62,7 @@ class SessionScope(Generic[S]):
         self._needs_guard = needs_guard(bind, read_only=read_only, temporary_tables=temporary_tables)
         # On SQLite by the connection, which writers may share.
         self._forbids = read_only
-        options: dict[str, Any] = begins(bind, read_only=read_only, temporary_tables=temporary_tables)
+        options: dict[str, Any] = begin_options(bind, read_only=read_only, temporary_tables=temporary_tables)
         if isolation is not None and self._backend.has_isolation_levels and not isinstance(bind, Connection):
             options["isolation_level"] = isolation
         self._options = options
@@ -88,7 +88,7 @@ class SessionScope(Generic[S]):
             session.begin()
             # Wait for a connection, or for SQLite's lock, here: a web framework may enter the block in a thread that
             # may wait, and use it in an event loop that must not.
-            connection = session.gate.ask()
+            connection = session.gate.begin()
             if self._forbids:
                 # Until the next transaction begins, which may belong to another session.
                 self._backend.forbid_writes(connection)

@@ -144,7 +144,7 @@ class TemporaryTables:
 
     def _drop(self, made: Made) -> None:
         # Neither database drops a table while a cursor reads it.
-        stream.close_those_over(self._session, made.table)
+        stream.close_streams_of(self._session, made.table)
         connection = made.connection
         if backend_of(connection.dialect).keeps_temporary_tables:
             left = _drop_kept(connection, made.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tablewright.schema.types.compile_source import compile_source
+
 
 class Inline:
     """An expression of one value that is not None: `{v}` in *text*; the other names in braces are *objects*.
@@ -28,5 +30,5 @@ class Inline:
     def function(self) -> Callable[[Any], Any]:
         """Return the expression as a function."""
         namespace: dict[str, Any] = {}
-        function: Callable[[Any], Any] = eval(f"lambda v: {self.source('v', namespace)}", namespace)
-        return function
+        source = f"def convert(v):\n    return {self.source('v', namespace)}\n"
+        return compile_source(source, self._text, namespace)

@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from tablewright.schema import postgresql
 from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.compile_source import compile_source
 from tablewright.schema.types.inline import Inline
 from tablewright.schema.types.text import Enum
 
@@ -117,8 +118,8 @@ def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
     fast_path = element.fast_path(dialect)
     namespace: dict[str, Any] = {"encode": encode}
     expression = "encode(item)" if fast_path is None else f"{fast_path.source('item', namespace)} else encode(item)"
-    encode_all: Converter = eval(f"lambda items: [{expression} for item in items]", namespace)
-    return encode_all
+    source = f"def encode_each(items):\n    return [{expression} for item in items]\n"
+    return compile_source(source, f"items of {element!r}", namespace)
 
 
 class ArrayOf(ColumnType[list[T]]):
