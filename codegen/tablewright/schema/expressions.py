@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal_column
 from sqlalchemy.ext.compiler import compiles
 
-from tablewright.schema.definition import PORTABLE
+from tablewright.schema.type_registry import PORTABLE
 from tablewright.schema.types.column_type import ColumnType
 from tablewright.schema.types.moment import Date, DateTime, Time, TimestampTz
 
