@@ -1,4 +1,4 @@
-"""What a table in the database differs in from the one declared: no false alarms, and every change seen."""
+"""The comparison of tables with the database: no false difference, and every change is found."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Shade(enum.StrEnum):
 
 @pytest.fixture
 def connection(url: str) -> Iterator[Connection]:
-    """A transaction in an empty database."""
+    """Open a transaction in an empty database."""
     with bookstore.Database(url) as database, database.engine.begin() as connection:
         yield connection
 
@@ -58,7 +58,7 @@ def connection(url: str) -> Iterator[Connection]:
 def made(
     columns: dict[str, Column[Any]], *elements: Element, name: str = "thing", metadata: MetaData | None = None
 ) -> Table:
-    """A table of *columns*."""
+    """Create a table of *columns*."""
     for key, item in columns.items():
         item.key = key
         item.name = item.name or key
@@ -67,7 +67,7 @@ def made(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_table_just_made_differs_in_nothing(case: Case, connection: Connection) -> None:
-    """Of every type, nullable or not, with a default or none: what was made is what was declared."""
+    """Columns of every type, nullable or not, with a default or not, have no difference."""
     table = made(
         {
             "id": column(types.BigInteger(), autoincrement=True),
@@ -83,7 +83,7 @@ def test_a_table_just_made_differs_in_nothing(case: Case, connection: Connection
 
 
 def test_packages_just_made_differ_in_nothing(url: str) -> None:
-    """So do whole packages, with keys, indexes, checks and exclusions of every kind, in a namespace too."""
+    """Whole packages have no difference, in a namespace too."""
     namespaces = ["", "other"] if url.startswith("postgresql") else [""]
     for package in (bookstore, observatory):
         for namespace in namespaces:
@@ -94,7 +94,7 @@ def test_packages_just_made_differ_in_nothing(url: str) -> None:
 
 
 def test_every_kind_of_key_is_recognized(connection: Connection) -> None:
-    """Keys of several columns, of some rows, of expressions, deferred, to themselves: none is a false alarm."""
+    """Composite, partial, deferred and self-referencing keys, and keys of expressions, have no difference."""
     table = made(
         {
             "a": column(types.Integer()),
@@ -119,7 +119,7 @@ def test_every_kind_of_key_is_recognized(connection: Connection) -> None:
 
 
 def test_stock_tables(connection: Connection) -> None:
-    """A table in SQLAlchemy's own words is compared as well as one in ours."""
+    """A plain SQLAlchemy table is compared like one of ours."""
     metadata = MetaData()
     Table("up", metadata, Column("id", Integer, primary_key=True))
     table = Table(
@@ -136,7 +136,7 @@ def test_stock_tables(connection: Connection) -> None:
 
 
 class Change(NamedTuple):
-    """How a table might have been declared instead, and what is said of it."""
+    """Another definition of the table, and the differences."""
 
     name: str
     table: Callable[[], Table]
@@ -145,7 +145,7 @@ class Change(NamedTuple):
 
 
 def thing(changed: dict[str, Column[Any] | None] | None = None, *elements: Element) -> Table:
-    """The table as it is in the database, but for the columns *changed* and *elements*."""
+    """Return the table as it is in the database, except for the columns *changed* and *elements*."""
     metadata = MetaData()
     made({"id": column(types.Integer())}, primary_key("id"), name="other", metadata=metadata)
     columns: dict[str, Column[Any] | None] = {
@@ -286,7 +286,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change.name}-{change.only or 'both'}")
 def test_every_change_is_seen(change: Change, url: str) -> None:
-    """Columns, types, enums, nullability and keys that are otherwise are told, one sentence each, and nothing else."""
+    """Different columns, types, enums, nullability and keys are reported, one message each."""
     if change.only is not None and not url.startswith(change.only):
         return
     with bookstore.Database(url) as database, database.engine.begin() as connection:
@@ -296,7 +296,7 @@ def test_every_change_is_seen(change: Change, url: str) -> None:
 
 
 def test_a_table_that_is_none(connection: Connection) -> None:
-    """A table that is not there, and a view under its name, are told as what they are."""
+    """A missing table, and a view with its name, are reported."""
     table = thing()
     assert compare(connection, table) == ["The table thing does not exist."]
     connection.execute(text("CREATE VIEW thing AS SELECT 1 AS id"))
@@ -304,7 +304,7 @@ def test_a_table_that_is_none(connection: Connection) -> None:
 
 
 def test_types_of_the_databases_own(postgres_url: str) -> None:
-    """A domain, and a column with a collation, are recognized; a type that the database lacks is told."""
+    """A domain and a column with a collation are recognized; a missing type is reported."""
     with bookstore.Database(postgres_url) as database, database.engine.begin() as connection:
         table = made(
             {
@@ -324,7 +324,7 @@ def test_types_of_the_databases_own(postgres_url: str) -> None:
 
 
 def test_a_collation_of_sqlite(sqlite_url: str) -> None:
-    """On SQLite a spelling with more than a type in it is recognized."""
+    """On SQLite DDL with more than a type is recognized."""
     with bookstore.Database(sqlite_url) as database, database.engine.begin() as connection:
         table = made({"id": column(types.Text().with_ddl(sqlite="TEXT COLLATE NOCASE"))}, primary_key("id"))
         table.metadata.create_all(connection)
@@ -332,13 +332,13 @@ def test_a_collation_of_sqlite(sqlite_url: str) -> None:
 
 
 def test_temporary_tables_are_not_in_the_way(connection: Connection) -> None:
-    """A temporary table of the same name is not taken for the table."""
+    """A temporary table of the same name is ignored."""
     connection.execute(text("CREATE TEMPORARY TABLE thing (x INTEGER)"))
     assert compare(connection, thing()) == ["The table thing does not exist."]
 
 
 def test_what_a_package_lacks_is_listed(url: str) -> None:
-    """`check` tells of every table what is otherwise, `missing_tables` which are not there."""
+    """`check` reports the differences of every table, `missing_tables` the missing tables."""
     with bookstore.Database(url) as database:
         assert "book" in database.missing_tables()
         database.create()

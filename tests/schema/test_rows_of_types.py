@@ -1,4 +1,4 @@
-"""Rows built straight from the driver's values, for every column type."""
+"""Rows built directly from the driver's values, for every column type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Stored(Row, frozen=True, gc=False):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values_of_many_rows(case: Case, connection: Connection) -> None:
-    """Rows built from the driver's own values hold the same."""
+    """Rows built from the driver's values have the same values."""
     table = make(connection, column(case.type, nullable=True))
     mapper = RowMapper(table, Stored)
     pairs = [value if isinstance(value, Kept) else Kept(value, value) for value in case.kept]

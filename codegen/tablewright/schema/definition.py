@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from tablewright.schema.type_registry import TYPES, Kind as Kind
+from tablewright.schema.type_registry import PORTABLE as PORTABLE, TYPES, Kind as Kind
 
 if TYPE_CHECKING:
     Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -17,9 +17,6 @@ else:
 
 Action: TypeAlias = Literal["cascade", "set null", "set default", "restrict", "no action"]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
-
-PORTABLE: tuple[str, ...] = tuple(dict.fromkeys(name for row in TYPES.values() for name in row.expressions))
-"""The names that `default_sql` and `touch` accept beside SQL: `now`, `uuid4`, `uuid7`."""
 
 
 class Definition(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal_column
 from sqlalchemy.ext.compiler import compiles
 
-from tablewright.schema.definition import PORTABLE
+from tablewright.schema.type_registry import PORTABLE
 from tablewright.schema.types.column_type import ColumnType
-from tablewright.schema.types.moment import Date, DateTime, Time, TimestampTz
+from tablewright.schema.types.temporal import Date, DateTime, Time, TimestampTz
 
 
 class Portable(ColumnElement[Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from sqlalchemy import (
     CheckConstraint,
@@ -24,9 +24,11 @@ from sqlalchemy.schema import SchemaItem
 
 from tablewright.schema import names, postgresql
 from tablewright.schema.checked_table import CheckedTable
-from tablewright.schema.definition import Action
 from tablewright.schema.expressions import expression
 from tablewright.schema.types.column_type import ColumnType
+
+if TYPE_CHECKING:
+    from tablewright.schema.definition import Action
 
 T = TypeVar("T")
 Columns: TypeAlias = Mapping[str, Column[Any]]

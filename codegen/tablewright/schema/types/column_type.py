@@ -7,8 +7,9 @@ import decimal
 import functools
 import math
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Dialect, TypeDecorator, types as sqltypes, util
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
@@ -68,7 +69,7 @@ def _compared(impl: TypeEngine[Any], expression: ColumnElement[Any]) -> Any:
     return _comparator_class(cast("Hashable", impl.comparator_factory))(expression)
 
 
-class RangeStorage(NamedTuple):
+class RangeStorage(Struct, frozen=True):
     """How ranges of a column type are stored on Postgres."""
 
     name: str

@@ -13,8 +13,8 @@ from tablewright.schema import postgresql
 from tablewright.schema.range import Range, canonical
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
-from tablewright.schema.types.moment import DateTime, TimestampTz
 from tablewright.schema.types.number import BigInteger, Decimal, Integer, SmallInteger
+from tablewright.schema.types.temporal import DateTime, TimestampTz
 
 __all__ = ["RangeOf"]
 
