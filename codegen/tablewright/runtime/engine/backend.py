@@ -120,7 +120,7 @@ class Backend:
     def truncate(self, connection: Connection, table: Table, *, cascade: bool) -> None:
         """Delete all rows of *table*; with *cascade* also those of the tables that reference it.
 
-        Raises the driver's own error if other tables reference it.
+        Raise the driver's own error if other tables reference it.
         """
         self._unsupported("truncate")
 

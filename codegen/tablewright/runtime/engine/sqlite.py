@@ -62,9 +62,9 @@ def engine_url(url: URL, *, read_only: bool) -> URL:
     require_version()
     if url.drivername not in ("sqlite", "sqlite+pysqlite", DRIVER):
         raise ArgumentError(f"{url.drivername!r} is not supported: SQLite is reached by sqlite:///file.")
-    made = url.set(drivername=DRIVER)
+    result = url.set(drivername=DRIVER)
     if not read_only:
-        return made
+        return result
     name = file_name(url)
     if name is None:
         raise ArgumentError("A read-only SQLite database needs a file; one in memory has a single connection.")
