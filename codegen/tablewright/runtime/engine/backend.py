@@ -71,7 +71,7 @@ class Backend:
         raise NotImplementedError
 
     def adopt(self, engine: Engine) -> None:
-        """Give an *engine* created elsewhere the transactions of ours, once."""
+        """Let an *engine* created elsewhere use the transactions of ours, once."""
 
     def ensure_begun(self, connection: Connection) -> None:
         """Begin the driver's transaction if SQLAlchemy's has begun on *connection* and the driver's has not."""

@@ -43,7 +43,7 @@ registry.register("sqlite.tablewright", "tablewright.runtime.engine.sqlite_diale
 
 @contextmanager
 def foreign_keys_disabled(connection: Connection) -> Generator[None, None, None]:
-    """Disable foreign keys in the block, outside of a transaction, so that circles of tables can be dropped.
+    """Let the block, outside of a transaction, drop circles of tables: foreign keys are not enforced.
 
     Before SQLite drops a table it deletes the rows, and checks the tables that they reference, dropped or not.
     """
@@ -104,7 +104,7 @@ def require_version() -> None:
 
 
 def adopt(engine: Engine) -> None:
-    """Give an *engine* created elsewhere the transactions and foreign keys of this dialect, once."""
+    """Let an *engine* created elsewhere use the transactions and foreign keys of this dialect, once."""
     if engine.url.drivername == DRIVER or event.contains(engine, "begin", _begin):
         return
     require_version()
@@ -114,7 +114,7 @@ def adopt(engine: Engine) -> None:
 
 
 def forbid_writes(driver: Any) -> None:
-    """Forbid writes on a connection until the next transaction begins."""
+    """Refuse writes on a connection until the next transaction begins."""
     driver.execute("PRAGMA query_only = ON")
     if hasattr(driver, "writes_forbidden"):
         driver.writes_forbidden = True
