@@ -87,7 +87,7 @@ def test_rows_of_300_000(loose: Any) -> None:
     """Rows are deleted by 300,000 sets of values, NULL among them."""
     loose.insert_many({"id": n, "a": n if n % 3 else None, "b": str(n) if n % 2 else None} for n in range(30_000))
     wanted = [{"b": str(n) if n % 2 else None, "a": n if n % 3 else None} for n in range(10, MANY)]
-    # Those with two NULLs are all uniform, whatever their number.
+    # Those with two NULLs are all equal, whatever their number.
     assert loose.delete_matching(["a", "b"], wanted) == 29_990 + 2
     assert ids(loose.select()) == [1, 2, 3, 4, 5, 7, 8, 9]
 
