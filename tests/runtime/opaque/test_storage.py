@@ -232,7 +232,7 @@ def test_rows_come_in_batches(few: Any) -> None:
     """Batches have the size that is asked for; the last may have fewer."""
     assert [len(batch) for batch in few.fetch_batches(batch_size=2)] == [2, 2, 1]
     assert [one.id for batch in few.fetch_batches(id=[2], batch_size=2) for one in batch] == [2]
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="at least one row"):
         few.fetch_batches(batch_size=0)
 
 

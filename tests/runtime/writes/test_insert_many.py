@@ -284,7 +284,7 @@ def test_sync_by_keys_that_name_no_single_row(store: sample.Database) -> None:
         assert session.note.sync({"rank": None, "text": "x"}, keys=["rank"]).inserted
         assert not session.note.sync({"rank": None, "text": "x"}, keys=["rank"]).inserted
         session.note.insert(text="x", rank=1)
-        with pytest.raises(InvalidRequestError, match="no unique key"):
+        with pytest.raises(InvalidRequestError, match="not a unique key"):
             session.note.sync({"text": "x"}, keys=["text"])
         session.thing.insert(name="taken", rank=1)
         with pytest.raises(IntegrityError):
