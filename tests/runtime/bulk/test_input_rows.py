@@ -97,7 +97,7 @@ def test_an_upsert_fills_no_defaults(store: sample.Database) -> None:
 WRONG: list[tuple[Any, type[Exception], str]] = [
     ({"id": 5, "nam": "x"}, UnknownColumnError, "'nam'"),
     ({"id": 5, "name": "x", "more": 1}, UnknownColumnError, "'more'"),
-    (("id", "name"), TypeError, "tuple is neither"),
+    (("id", "name"), TypeError, "tuple is not a mapping"),
     ({"id": 5, "name": 7}, DataError, "row 1201, column name"),
     ({"id": 2**63, "name": "x"}, DataError, "row 1201, column id"),
     ({"id": None, "name": "x"}, IntegrityError, "row 1201, column id"),

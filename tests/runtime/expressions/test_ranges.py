@@ -188,7 +188,7 @@ class Base(DeclarativeBase):
 
 
 class Stay(Base):
-    """Somebody in a room for some days."""
+    """A guest in a room for some days."""
 
     __tablename__ = "stay"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

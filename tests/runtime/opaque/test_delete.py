@@ -44,7 +44,7 @@ def test_fetched_rows_can_be_deleted(few: Any) -> None:
         (lambda few: few.delete([]), r"delete_all\(\)"),
         (lambda few: few.delete(["id", "id"], {"id": 1}), "one or more different columns"),
         (lambda few: few.delete(["id"], {"id": 1}, {"id": 2, "name": "n2"}), "Row 2 .* has the columns id, name"),
-        (lambda few: few.delete(["id", "name"], {"id": 1}), "those that are compared: id, name"),
+        (lambda few: few.delete(["id", "name"], {"id": 1}), "exactly those that are compared: id, name"),
         (lambda few: few.delete(["id"], {}), "the columns none"),
     ],
 )

@@ -106,9 +106,9 @@ def test_any_select_will_do(shop: bookstore.Database, kind: str) -> None:
 
 UNFIT: dict[str, tuple[SelectBase, type[Exception], str]] = {
     "unknown": (TITLE.add_columns(Book.id.label("nope")), UnknownColumnError, "book has no column 'nope'"),
-    "missing": (TITLE.with_only_columns(Book.author_id, Book.isbn), InvalidRequestError, "nothing for title, price"),
+    "missing": (TITLE.with_only_columns(Book.author_id, Book.isbn), InvalidRequestError, "no value for title, price"),
     "twice": (TITLE.add_columns(Author.id.label("title")), ArgumentError, "more than one column for book.title"),
-    "no label": (TITLE.add_columns(func.lower(Book.genre)), ArgumentError, "Column 5 of the select has no label"),
+    "no label": (TITLE.add_columns(func.lower(Book.genre)), ArgumentError, "Column 5 of the select needs a label"),
 }
 
 
@@ -120,7 +120,7 @@ def test_what_does_not_fit_is_refused_before_it_is_sent(shop: bookstore.Database
         fill(session)
         with pytest.raises(error, match=message):
             session.book.insert_from(rows)
-        with pytest.raises(ArgumentError, match="4 columns for the 1 of book"):
+        with pytest.raises(ArgumentError, match="4 columns, but names= lists 1 of book"):
             session.book.insert_from(TITLE, names=["isbn"])
         assert session.book.count() == 3
 

@@ -92,7 +92,7 @@ class Backend:
         raise NotImplementedError
 
     def adopt(self, engine: Engine) -> None:
-        """Give an *engine* created elsewhere the transactions of ours, once."""
+        """Let an *engine* created elsewhere use the transactions of ours, once."""
 
     def ensure_begun(self, connection: Connection) -> None:
         """Begin the driver's transaction if SQLAlchemy's has begun on *connection* and the driver's has not."""
@@ -176,7 +176,7 @@ class Backend:
     def truncate(self, connection: Connection, table: Table, *, cascade: bool) -> None:
         """Delete all rows of *table*; with *cascade* also those of the tables that reference it.
 
-        Raises the driver's own error if other tables reference it.
+        Raise the driver's own error if other tables reference it.
         """
         self._unsupported("truncate")
 

@@ -33,7 +33,7 @@ def connect_options(url: URL, namespace: str | None) -> dict[str, Any]:
 
 
 def enter_namespace(connection: Connection, namespace: str) -> None:
-    """Make *namespace* the only schema of the search path, until the transaction ends."""
+    """Set the search path to *namespace* only, until the transaction ends."""
     connection.exec_driver_sql(f"SET LOCAL search_path TO {quoted(namespace)}".replace("%", "%%"))
 
 

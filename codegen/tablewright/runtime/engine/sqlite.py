@@ -43,7 +43,7 @@ registry.register("sqlite.tablewright", "tablewright.runtime.engine.sqlite_diale
 
 @contextmanager
 def foreign_keys_disabled(connection: Connection) -> Generator[None, None, None]:
-    """Disable foreign keys in the block, outside of a transaction, so that circles of tables can be dropped.
+    """Let the block, outside of a transaction, drop circles of tables: foreign keys are not enforced.
 
     Before SQLite drops a table it deletes the rows, and checks the tables that they reference, dropped or not.
     """
@@ -62,9 +62,9 @@ def engine_url(url: URL, *, read_only: bool) -> URL:
     require_version()
     if url.drivername not in ("sqlite", "sqlite+pysqlite", DRIVER):
         raise ArgumentError(f"{url.drivername!r} is not supported: SQLite is reached by sqlite:///file.")
-    made = url.set(drivername=DRIVER)
+    result = url.set(drivername=DRIVER)
     if not read_only:
-        return made
+        return result
     name = file_name(url)
     if name is None:
         raise ArgumentError("A read-only SQLite database needs a file; one in memory has a single connection.")
@@ -98,7 +98,7 @@ def require_version() -> None:
 
 
 def adopt(engine: Engine) -> None:
-    """Give an *engine* created elsewhere the transactions and foreign keys of this dialect, once."""
+    """Let an *engine* created elsewhere use the transactions and foreign keys of this dialect, once."""
     if engine.url.drivername == DRIVER or event.contains(engine, "begin", _begin):
         return
     require_version()
@@ -108,7 +108,7 @@ def adopt(engine: Engine) -> None:
 
 
 def forbid_writes(driver: Any) -> None:
-    """Forbid writes on a connection until the next transaction begins."""
+    """Refuse writes on a connection until the next transaction begins."""
     driver.execute("PRAGMA query_only = ON")
     if hasattr(driver, "writes_forbidden"):
         driver.writes_forbidden = True

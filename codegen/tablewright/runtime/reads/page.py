@@ -39,9 +39,9 @@ class Term:
     def __init__(self, expression: ColumnElement[Any], mapper: RowMapper[Any], *, descending: bool = False) -> None:
         self.expression = expression
         self.descending = descending
-        own = expression if isinstance(expression, Column) and expression.table is mapper.table else None
-        self.name = None if own is None else own.key
-        self.nullable = True if own is None else bool(own.nullable)
+        column = expression if isinstance(expression, Column) and expression.table is mapper.table else None
+        self.name = None if column is None else column.key
+        self.nullable = True if column is None else bool(column.nullable)
 
     def ordered(self, *, backwards: bool) -> ColumnElement[Any]:
         """Return the term of ORDER BY. NULLs come last, or first when reading *backwards*."""
@@ -171,8 +171,8 @@ def _term(element: ColumnElement[Any], mapper: RowMapper[Any]) -> Term:
         element = element.element
     column = mapper.by_name.get(getattr(element, "key", None) or "")
     # A column of an entity is an annotated copy; the row has the table's own.
-    own = column is not None and getattr(element, "table", None) is not None and element.shares_lineage(column)
-    return Term(column if own and column is not None else element, mapper, descending=descending)
+    is_own = column is not None and getattr(element, "table", None) is not None and element.shares_lineage(column)
+    return Term(column if is_own and column is not None else element, mapper, descending=descending)
 
 
 def _signature(mapper: RowMapper[Any], terms: Sequence[Term], connection: Connection) -> str:

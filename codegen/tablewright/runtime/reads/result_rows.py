@@ -42,8 +42,8 @@ def _names(statement: Executable, result: CursorResult[Any]) -> tuple[str, ...]:
 def _builder(names: tuple[str, ...], row_type: Any) -> Callable[[Sequence[Row[Any]]], list[Any]]:
     fields, keyword_only = _fields(row_type)
     if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise InvalidRequestError(f"The statement has several columns named {', '.join(twice)}: give them labels.")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise InvalidRequestError(f"The statement has several columns named {', '.join(repeated)}: give them labels.")
     unknown = [name for name in names if name not in fields]
     absent = [name for name, required in fields.items() if required and name not in names]
     if unknown or absent:

@@ -96,7 +96,8 @@ def compile_builders(table: sqlalchemy.Table, row: Callable[..., RowT], dialect:
     if not any(isinstance(each, Json) for each in types) or any(map(_contains_json, types)):
         return Builders(many, first)
     of_text = [
-        each.decoding_text() if isinstance(each, Json) else known for each, known in zip(types, decodings, strict=True)
+        each.decoding_text() if isinstance(each, Json) else parsed
+        for each, parsed in zip(types, decodings, strict=True)
     ]
     return Builders(many, first, _compile(BUILD_MANY, table, row, of_text))
 

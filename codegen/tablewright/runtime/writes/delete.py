@@ -89,8 +89,8 @@ def _delete(
     step = FEW if any(map(is_one_value, columns)) else len(rows)
     with driver.atomic(session) as connection:
         for start in range(0, len(rows), step or 1):
-            among = row_member(columns, rows[start : start + step], connection)
-            count += connection.execute(delete(mapper.table).where(among)).rowcount
+            condition = row_member(columns, rows[start : start + step], connection)
+            count += connection.execute(delete(mapper.table).where(condition)).rowcount
     if count:
         identity_map.refresh_entities(session, mapper, "delete")
     return count

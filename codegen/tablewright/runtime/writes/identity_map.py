@@ -35,16 +35,16 @@ def refresh_entities(session: GatedSession, mapper: RowMapper[Any], action: Acti
         plan = plans.get(state.manager)
         if plan is None:
             plan = plans[state.manager] = _Plan(state.mapper, mapper.table, reached)
-        if not plan.concerned:
+        if not plan.affected:
             continue
-        if plan.own and key is not None:
+        if plan.is_written and key is not None:
             if state.key is not None and state.key[1] == key:
                 _refresh(session, state, {} if action == "delete" else _values(state.mapper, mapper, row))
             elif plan.reached:
                 _expire(session, state)
             else:
                 _expire_attributes(session, state, plan.relationships)
-        elif plan.own or plan.reached:
+        elif plan.is_written or plan.reached:
             _expire(session, state)
         else:
             _expire_attributes(session, state, plan.relationships)
@@ -60,10 +60,10 @@ def expire_all(session: GatedSession) -> None:
 class _Plan:
     """The effects of a write on the entities of one mapper of the ORM."""
 
-    __slots__ = ("concerned", "own", "reached", "relationships")
+    __slots__ = ("affected", "is_written", "reached", "relationships")
 
     def __init__(self, orm_mapper: Mapper[Any], table: Table, reached: frozenset[Table]) -> None:
-        self.own = table in orm_mapper.tables
+        self.is_written = table in orm_mapper.tables
         self.reached = not reached.isdisjoint(orm_mapper.tables)
         written = reached | {table}
         self.relationships = {
@@ -71,7 +71,7 @@ class _Plan:
             for relationship in orm_mapper.relationships
             if not written.isdisjoint(relationship.mapper.tables) or relationship.secondary in written
         }
-        self.concerned = self.own or self.reached or bool(self.relationships)
+        self.affected = self.is_written or self.reached or bool(self.relationships)
 
 
 def cascaded_tables(table: Table, action: Action) -> frozenset[Table]:

@@ -17,7 +17,7 @@ EXPLICIT = "tablewright_explicit_ids"
 
 
 def note_explicit_ids(session: EntitySession) -> None:
-    """Before a flush: record the explicit ids of new entities."""
+    """Record the explicit ids of new entities, before a flush."""
     explicit: dict[Table, tuple[Any, int]] = {}
     attributes: dict[Mapper[Any], str | None] = {}
     # The public `new` would create a set of all entities at every flush.
@@ -45,7 +45,7 @@ def _id_attribute(orm_mapper: Mapper[Any]) -> str | None:
 
 
 def advance_past_explicit_ids(session: EntitySession) -> None:
-    """After a flush: let the next automatic ids be greater than the recorded ones."""
+    """Let the next automatic ids be greater than the recorded ones, after a flush."""
     explicit: dict[Table, tuple[Any, int]] = session.info.pop(EXPLICIT, {})
     for table, (orm_mapper, used) in explicit.items():
         connection = session.connection(bind_arguments={"mapper": orm_mapper})
