@@ -1,7 +1,4 @@
-"""Plain technical English: phrases that must not come back, and docstrings of functions that begin with a verb.
-
-`ROOMS` lists what is clean already; a room is added when its last sentence is rewritten.
-"""
+"""Plain technical English: phrases that must not come back, and docstrings of functions that begin with a verb."""
 
 from __future__ import annotations
 
@@ -18,37 +15,11 @@ ROOMS = (
     "CONTRIBUTING.md",
     "README.md",
     "changelog.d",
-    "codegen/tablewright/__init__.py",
-    "codegen/tablewright/analysis",
-    "codegen/tablewright/build",
-    "codegen/tablewright/cache",
-    "codegen/tablewright/cli",
-    "codegen/tablewright/codegen.py",
-    "codegen/tablewright/errors.py",
-    "codegen/tablewright/lazy_names.py",
-    "codegen/tablewright/pipeline.py",
-    "codegen/tablewright/render",
-    "codegen/tablewright/runtime/__init__.py",
-    "codegen/tablewright/runtime/database.py",
-    "codegen/tablewright/runtime/errors.py",
-    "codegen/tablewright/runtime/opaque",
-    "codegen/tablewright/runtime/package.py",
-    "codegen/tablewright/runtime/row.py",
-    "codegen/tablewright/runtime/scopes",
-    "codegen/tablewright/runtime/session.py",
-    "codegen/tablewright/runtime/table.py",
-    "codegen/tablewright/runtime/temporary",
-    "codegen/tablewright/runtime/testing.py",
-    "codegen/tablewright/settings.py",
-    "codegen/tablewright/testing.py",
+    "codegen",
+    "docs",
     "pyproject.toml",
-    "specs/README.md",
-    "tests/benchmarks",
-    "tests/conftest.py",
-    "tests/postgres_server.py",
-    "tests/test_extensions.py",
-    "tests/test_house.py",
-    "tests/test_postgres_server.py",
+    "specs",
+    "tests",
 )
 """Files and folders, from the root of the project."""
 TEXTS = {".py", ".pyi", ".md", ".jinja", ".j2", ".toml", ".yaml"}
@@ -60,7 +31,7 @@ PHRASES = {
     r"\bis none of\b": "is not in",
     r"\blacks\b": "is missing, does not have",
     r"\bmended\b": "fixed",
-    r"\bnobody\b": "name the subject",
+    r"(?<!\")\bnobody\b": "name the subject",
     r"\botherwise than\b": "different from",
     r"\bsaid of\b": "declared for, documented",
     r"\bsomebody\b": "name the subject",
@@ -76,7 +47,7 @@ VERBS = frozenset(
     Accept Add Allow Analyse Append Apply Attach Begin Bind Block Build Cache Call Cancel Cast Change Check Clear
     Close Collect Combine Commit Compare Compile Compute Configure Connect Convert Copy Count Create Declare Decode
     Defer Define Delete Describe Detach Discard Dispose Draw Drop Emit Encode End Ensure Enter Escape Exchange Execute
-    Expand Expire Explain Extend Fetch Fill Filter Find Fix Flush Forget Format Generate Get Handle Identify Import
+    Emulate Expand Expire Explain Extend Fetch Fill Filter Find Fix Flush Forget Format Generate Get Handle Identify Import
     Infer Initialize Insert Install Invoke Iterate Join Keep Let Limit Link Lint List Listen Load Lock Log Map Mark
     Match Measure Merge Migrate Move Name Normalise Normalize Notify Open Order Parse Pass Patch Plan Prepare Print
     Process Propose Publish Put Quote Raise Rank Read Rebuild Record Refresh Refuse Register Release Remember Remove
@@ -110,6 +81,9 @@ def openings(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue
+        # The docstring of a rule is what `tablewright explain` prints: it states what a spec must be.
+        if node.returns is not None and ast.unparse(node.returns) == "Iterator[Violation]":
+            continue
         decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
         first = (ast.get_docstring(node) or "").partition(" ")[0].rstrip(".,:")
         if first and first not in VERBS and not decorators & NOT_FUNCTIONS:
@@ -123,7 +97,7 @@ def test_phrases(room: str) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room.startswith("codegen")])
+@pytest.mark.parametrize("room", ["codegen"])
 def test_docstrings_begin_with_a_verb(room: str) -> None:
     """The docstring of a public function or method begins with an imperative verb; properties are noun phrases."""
     found = [

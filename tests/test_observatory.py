@@ -169,8 +169,8 @@ def test_conditions_on_ranges(db: Database) -> None:
         assert shift.update_where(after(Shift.turn, OPENED + 2.5 * hour), observer="late") == 2
         assert shift.delete_where(~overlaps(Shift.turn, turns[0])) == 4
         assert session.scalar_or_none(select(upper(Shift.turn))) == turns[0].upper
-        session.shift.insert(observer="nobody", turn=Range[dt.datetime].nothing())
-        assert [found.observer for found in session.scalars(select(Shift).where(is_empty(Shift.turn)))] == ["nobody"]
+        session.shift.insert(observer="no one", turn=Range[dt.datetime].nothing())
+        assert [found.observer for found in session.scalars(select(Shift).where(is_empty(Shift.turn)))] == ["no one"]
 
 
 def test_keys_of_uuid_sort_by_time(db: Database) -> None:

@@ -77,7 +77,7 @@ def test_they_are_the_clients(db: Database) -> None:
 
 
 def test_rows(db: Database) -> None:
-    """Rows go in and come back typed, with the defaults of columns that nobody said."""
+    """Rows go in and come back typed, with the defaults of columns that were left out."""
     records = db.opaque.register("file_datastore_records")
     first = record("raw/1.fits")
     second: FileDatastoreRecordInsert = {**record("raw/2.fits"), "component": "wcs", "file_size": 2**40}

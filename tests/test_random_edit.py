@@ -36,7 +36,7 @@ def test_any_edit(data: st.DataObject, quick: None, tmp_path_factory: pytest.Tem
         projects.disturb(data)
         projects.write(spec, files)
         if not projects.run():
-            # Mended, it is what it was.
+            # Once fixed, the output is the same as before.
             spec = before
             projects.write(spec, files)
             assert projects.run()

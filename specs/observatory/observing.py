@@ -155,7 +155,7 @@ exposure_target = TableSpec(
 
 shift = TableSpec(
     name="shift",
-    doc="Somebody's turn at the telescope; turns do not overlap.",
+    doc="An observer's turn at the telescope; turns do not overlap.",
     columns={
         "id": ColumnSpec(type="integer", primary_key=True, autoincrement=True),
         "observer": ColumnSpec(type="string", length=100, index=True),

@@ -129,9 +129,9 @@ def test_output_is_looked_at(settings: Settings, spoil: Callable[[Settings], Non
     assert seen[0] == seen[1]
     assert not seen[0].clean
     assert seen[0].packages[1].changes.diffs == seen[1].packages[1].changes.diffs
-    mended = generate(settings, typecheck=False)
-    assert mended.packages[1].changes
-    assert not mended.packages[0].changes
+    fixed = generate(settings, typecheck=False)
+    assert fixed.packages[1].changes
+    assert not fixed.packages[0].changes
     assert contents(settings.output) == full
 
 
@@ -326,7 +326,7 @@ def test_a_clean_verdict_is_remembered(settings: Settings, checker: Checker) -> 
     assert checker.asked == 3
     break_file(settings)
     generate(settings)
-    assert checker.asked == 3, "mended, it is what was checked"
+    assert checker.asked == 3, "fixed, it is what was checked"
 
 
 def test_findings_are_found_again(settings: Settings, checker: Checker) -> None:

@@ -17,7 +17,7 @@ from tablewright.build import write
 from tablewright.build.write import OutputFailedError, publish
 from tests.build.package_files import FIRST, SECOND, contents, stamps
 
-NOBODY = 65534
+OTHER_USER = 65534
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def publish_elsewhere(folder: Path, prepare: str) -> subprocess.CompletedProcess
 def test_a_folder_that_may_not_be_written_to(shared_folder: Path) -> None:
     """A source root without write permission is one clear error, and the package is not changed."""
     shared_folder.parent.chmod(0o555)
-    ran = publish_elsewhere(shared_folder, f"if os.geteuid() == 0: os.seteuid({NOBODY})")
+    ran = publish_elsewhere(shared_folder, f"if os.geteuid() == 0: os.seteuid({OTHER_USER})")
     assert ran.returncode == 1
     assert "cannot be written" in ran.stderr
     assert "Permission denied" in ran.stderr

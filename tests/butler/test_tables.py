@@ -43,7 +43,7 @@ def columns(db: Any, table: str) -> set[str]:
 
 
 def reopened(case: Any, place: str, db: Any) -> Any:
-    """The same database for reading only; in memory, which nobody else can open, the same handle."""
+    """The same database for reading only; in memory, which only one connection can open, the same object."""
     return db if place == "sqlite://" else case.Database(place, read_only=True)
 
 
@@ -213,7 +213,7 @@ def test_name_shrinking(case: Any, place: str) -> None:
 
 
 def test_the_name_shrinker() -> None:
-    """NameShrinker: short names stay; long ones are cut to 63 bytes, always alike, and differ where they differed."""
+    """NameShrinker: short names stay; long ones are cut to 63 bytes, and stay different."""
     assert names.shortened("x" * 63) == "x" * 63
     long = [f"{'x' * 80}_{number}" for number in range(1000)]
     short = [names.shortened(name) for name in long]

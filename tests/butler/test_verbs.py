@@ -253,7 +253,7 @@ def test_what_replace_does_to_columns_left_out(db: Any) -> None:
 
 
 def test_replace_that_meets_another_key(session: Any) -> None:
-    """A row whose other unique key somebody has is an IntegrityError, and nothing is changed."""
+    """A row with another row's unique key is an IntegrityError, and nothing is changed."""
     session.b.insert_many([{"id": 1, "name": "b1", "value": 1}, {"id": 2, "name": "b2", "value": 2}])
     for rows in (
         [{"id": 1, "name": "changed"}, {"id": 2, "name": "changed"}],

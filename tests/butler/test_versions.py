@@ -1,4 +1,4 @@
-"""What LSST Butler's tests say of versions and attributes, said of ours: test_versioning, testAttributeManager."""
+"""LSST Butler's tests of versions and attributes, on ours: test_versioning, testAttributeManager."""
 
 from __future__ import annotations
 

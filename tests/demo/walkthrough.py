@@ -70,7 +70,7 @@ def walk(db: Database) -> None:
             f"the row tier saw the pending entity: {session.book.count()} books",
         )
 
-    say("What does not fit is refused, on every engine alike")
+    say("What does not fit is refused, on both databases")
     for isbn, title, price in (
         ("9780000000001", "x" * 301, "1.00"),
         ("9780000000002", "Too exact", "1.999"),

@@ -1,4 +1,4 @@
-"""A small package by hand, for what the bookstore lacks: every kind of column, a self reference, a keyless table."""
+"""A small package by hand, beyond the bookstore: every kind of column, a self reference, a table without a key."""
 
 from __future__ import annotations
 

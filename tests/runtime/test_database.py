@@ -192,7 +192,7 @@ def test_read_only_makes_no_tables(url: str) -> None:
 
 def test_making_one_connects_to_nothing() -> None:
     """A Database is made without a connection."""
-    Database("postgresql+psycopg://nobody@nowhere.invalid/nothing")
+    Database("postgresql+psycopg://user@nowhere.invalid/nothing")
 
 
 def test_absent_server() -> None:

@@ -48,7 +48,7 @@ def fill(session: Session) -> None:
 
 
 def test_create_initializes_what_it_makes(url: str) -> None:
-    """The initializer runs once, in the transaction of the tables, with rows and entities alike."""
+    """The initializer runs once, in the transaction of the tables, with rows and entities."""
     calls: list[Session] = []
 
     def initialize(session: Session) -> None:
@@ -171,7 +171,7 @@ def test_a_tuple_of_tables(url: str) -> None:
 
 
 def test_one_name_is_one_table(url: str) -> None:
-    """Declared twice alike it is one table; another definition, and the name of a table of the package, are refused."""
+    """Equal declarations are one table; a different one, or the name of a table of the package, is refused."""
     with Database(url) as db, pytest.raises(TableConflictError), db.declare_static_tables(create=True) as context:
         assert context.add_table("a", said()) is context.add_table("a", said())
         with pytest.raises(InvalidRequestError, match="is a table of bookstore"):
@@ -209,7 +209,7 @@ def test_tables_that_are_there_already(url: str) -> None:
     with Database(url) as db:
         db.create()
         with (
-            pytest.raises(MissingTablesError, match="2 of the 2 tables: egg, hen"),
+            pytest.raises(MissingTablesError, match="2 of the 2 tables are missing in the database: egg, hen"),
             db.declare_static_tables(create=False) as context,
         ):
             context.add_table("egg", EGG)

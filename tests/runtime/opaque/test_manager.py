@@ -187,7 +187,7 @@ def test_a_test_that_is_rolled_back_takes_its_opaque_tables_along(db: Database) 
 
 
 def test_a_long_name_is_that_of_two_forms(db: Database) -> None:
-    """Under the longest name that Postgres keeps whole, the constraints of either form are called alike."""
+    """Under the longest name that Postgres keeps whole, the constraints of both forms have the same names."""
     name = "x" * 63
     storage: Any = db.opaque.register(name, RECORD.definition())
     db.opaque.register(name, RECORD)

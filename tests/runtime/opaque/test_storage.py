@@ -250,7 +250,7 @@ def test_a_fetch_holds_few_rows_at_a_time(records: Any) -> None:
 
 
 def test_a_fetch_that_is_dropped_gives_its_connection_up(db: Database, few: Any) -> None:
-    """An iterator that nobody goes on with, or has never begun, holds no transaction."""
+    """An iterator that is dropped, or was never started, keeps no transaction open."""
 
     def checked_out() -> int:
         engines: list[Any] = [db.engine, db._reader]

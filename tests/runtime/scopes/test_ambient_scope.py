@@ -33,7 +33,7 @@ def test_inner_joins(database: Database) -> None:
 
 @pytest.mark.parametrize("database_error", [False, True])
 def test_inner_failure_caught_by_the_outer(database: Database, database_error: bool) -> None:
-    """It undoes the inner writes and keeps the outer ones: a Python error and a database error alike."""
+    """It undoes the inner writes and keeps the outer ones, after a Python error and after a database error."""
 
     def fail(session: Session) -> None:
         if database_error:

@@ -122,7 +122,7 @@ def test_no_retries(database: Database) -> None:
 
 
 def test_lock_table(database: Database) -> None:
-    """Until the transaction ends nobody else writes to the tables, entities or Core tables; reading goes on."""
+    """Until the transaction ends no other session can write to the tables, entities or Core tables; all can read."""
     with database.clone() as other, database.session() as session:
         session.lock_table(Parent, Child.__table__)
         with other.session(read_only=True) as reader:

@@ -55,7 +55,7 @@ def test_transaction_verbs_are_refused(database: Database, verb: str) -> None:
 
 
 def test_closed_for_good_after_the_block(database: Database) -> None:
-    """A session kept beyond its block raises instead of beginning a transaction that nobody commits."""
+    """A session kept beyond its block raises instead of beginning a transaction without an end."""
     with database.session() as session:
         pass
     assert session.state is SessionState.CLOSED

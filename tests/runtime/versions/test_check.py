@@ -125,7 +125,7 @@ def test_once_in_a_session_of_many_transactions(database: Database) -> None:
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_mismatch_ends_the_session(url: str, stored: Say, way: Callable[[Database], None]) -> None:
-    """Each session fails alike until the database is mended; no connection and no transaction is left behind."""
+    """Every session fails until the database is fixed; no connection and no transaction stays open."""
     with Database(url, pool_size=1, max_overflow=0, pool_timeout=1) as database:
         stored({VERSION: "2.0.0"})
         for _ in range(3):
@@ -336,7 +336,7 @@ def test_what_a_transaction_made_goes_with_it(url: str) -> None:
 
 
 def test_a_connection_of_ones_own_goes_on(url: str) -> None:
-    """A check that fails in somebody's transaction leaves it as it was."""
+    """A check that fails in a caller's transaction leaves it as it was."""
     with Database(url) as database, database.engine.connect() as connection, connection.begin():
         with pytest.raises(VersionsMissingError), database.joined_to(connection):
             pass

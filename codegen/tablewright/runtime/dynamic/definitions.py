@@ -51,7 +51,7 @@ def make_table(
 
 
 def make_resolved(table: d.Table, metadata: MetaData, among: d.Schema | None) -> sqlalchemy.Table:
-    """Build the SQLAlchemy table of a definition in *metadata*. Tables that *among* lacks are referenced by name."""
+    """Build the SQLAlchemy table of a definition in *metadata*. Tables missing in *among* are referenced by name."""
     base = among or d.Schema(name="", version="")
     known = {item.name for item in base.tables}
     targets = dict.fromkeys(key.table for key in table.foreign_keys if key.table not in known)

@@ -204,7 +204,7 @@ def tables_of(dialect: Dialect, namespace: str | None) -> DynamicTables:
 
 
 def share_tables(dialect: Dialect, twin: Dialect) -> None:
-    """Make two engines of one database share their tables."""
+    """Let two engines of one database share their tables."""
     with _lock:
         _of_databases[twin] = _of_databases.setdefault(dialect, {})
 

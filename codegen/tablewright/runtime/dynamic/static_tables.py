@@ -95,12 +95,12 @@ class StaticTablesContext(Generic[S]):
             session(initialize)
 
     def check(self, connection: Connection) -> None:
-        """Raise an error if the database lacks one of the tables, or has a different one under its name."""
+        """Raise an error if one of the tables is missing in the database, or has a different definition there."""
         found = {name: compare_existing(connection, defined.table) for name, defined in self._tables.items()}
         missing = [name for name, differing in found.items() if differing is None]
         if missing:
             raise MissingTablesError(
-                f"The database lacks {len(missing)} of the {len(found)} tables: {', '.join(missing)}. "
+                f"{len(missing)} of the {len(found)} tables are missing in the database: {', '.join(missing)}. "
                 "declare_static_tables(create=True) creates them in a database that has none."
             )
         different = [f"{name}: {' '.join(differing)}" for name, differing in found.items() if differing]

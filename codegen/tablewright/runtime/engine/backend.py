@@ -85,7 +85,7 @@ class Backend:
         return None
 
     def prepare_file(self, engine: Engine) -> None:
-        """Give the database's file the settings that stay in it, before its tables are created."""
+        """Store the settings that belong in the database's file, before its tables are created."""
 
     def use_engine(self, engine: Engine, *, read_only: bool, namespace: str | None) -> Engine:
         """Check an *engine* of the caller's. Return it, or a *read_only* view of it."""
@@ -121,7 +121,7 @@ class Backend:
     # Read-only sessions and temporary tables.
 
     def forbid_writes(self, connection: Connection) -> None:
-        """Make *connection*, which writers share, refuse to write until the next transaction begins."""
+        """Let *connection*, which writers share, refuse to write until the next transaction begins."""
 
     def allow_writes(self, connection: Connection) -> None:
         """Undo `forbid_writes`."""
@@ -130,7 +130,7 @@ class Backend:
         """Let *connection* write to temporary tables, and only to those, though `forbid_writes` was called."""
 
     def make_temporary(self, table: Table) -> None:
-        """Make the CREATE TABLE of *table* create a temporary table that is dropped with its transaction."""
+        """Let the CREATE TABLE of *table* create a temporary table that is dropped with its transaction."""
         # Only the constructor accepts it, which neither a copy nor a definition calls.
         table._prefixes = ["TEMPORARY"]
 

@@ -120,7 +120,7 @@ class Connections:
             yield connection
 
     def prepare_file(self) -> None:
-        """Give the database's file the settings that stay in it, before its tables are created."""
+        """Store the settings that belong in the database's file, before its tables are created."""
         if self._joined is None:
             self._backend.prepare_file(self._engine)
 

@@ -49,7 +49,7 @@ class SchemaCreator:
         create_all(self.connection, self._metadata)
         # Unchecked, the version of the existing tables is unknown.
         if check or not clashes:
-            self._stamp.write(versions, anew=not clashes)
+            self._stamp.write(versions, overwrite=not clashes)
         return len(clashes) < len(names)
 
     def stamp(self, versions: Requested, *, force: bool) -> None:
@@ -61,12 +61,12 @@ class SchemaCreator:
         missing = sorted(names - self._present())
         if missing:
             raise IncompatibleVersionError(
-                f"{self._database} lacks {len(missing)} of the {len(names)} tables: {_some(missing)}. "
+                f"{len(missing)} of the {len(names)} tables are missing in {self._database}: {_some(missing)}. "
                 "Database(…, check_versions=False).create(exist_ok=True) creates them."
             )
         if not force:
             self._stamp.check_same()
-        self._stamp.write(versions, anew=force)
+        self._stamp.write(versions, overwrite=force)
 
     def drop(self) -> None:
         """Drop the existing tables and their versions. Raise `InvalidRequestError` if other tables reference them."""

@@ -30,10 +30,10 @@ class Stamp:
         if self._is_there():
             self._versions.check_same(self._found())
 
-    def write(self, requested: Requested, *, anew: bool = False) -> None:
-        """Write the missing versions; with *anew* overwrite existing ones."""
+    def write(self, requested: Requested, *, overwrite: bool = False) -> None:
+        """Write the missing versions; with *overwrite* overwrite existing ones."""
         ATTRIBUTES.create(self._connection, checkfirst=True)
-        if anew:
+        if overwrite:
             kept = self._versions.kept(self._found(), requested)
             self._remove_rows()
             found = self._found() | kept
