@@ -47,8 +47,8 @@ VERBS = frozenset(
     Accept Add Allow Analyse Append Apply Attach Begin Bind Block Build Cache Call Cancel Cast Change Check Clear
     Close Collect Combine Commit Compare Compile Compute Configure Connect Convert Copy Count Create Declare Decode
     Defer Define Delete Describe Detach Discard Dispose Draw Drop Emit Encode End Ensure Enter Escape Exchange Execute
-    Emulate Expand Expire Explain Extend Fetch Fill Filter Find Fix Flush Forget Format Generate Get Handle Identify Import
-    Infer Initialize Insert Install Invoke Iterate Join Keep Let Limit Link Lint List Listen Load Lock Log Map Mark
+    Emulate Expand Expire Explain Extend Fetch Fill Filter Find Fix Flush Forget Format Generate Get Handle Identify
+    Import Infer Initialize Insert Install Invoke Iterate Join Keep Let Limit Link Lint List Listen Load Lock Log Map Mark
     Match Measure Merge Migrate Move Name Normalise Normalize Notify Open Order Parse Pass Patch Plan Prepare Print
     Process Propose Publish Put Quote Raise Rank Read Rebuild Record Refresh Refuse Register Release Remember Remove
     Rename Render Repeat Replace Report Represent Require Reserve Reset Resolve Restore Retry Return Roll Run Save
