@@ -44,17 +44,17 @@ PHRASES = {
 """What to write instead, by pattern."""
 VERBS = frozenset(
     """
-    Accept Add Allow Analyse Append Apply Attach Begin Bind Block Build Cache Call Cancel Cast Change Check Clear
-    Close Collect Combine Commit Compare Compile Compute Configure Connect Convert Copy Count Create Declare Decode
-    Defer Define Delete Describe Detach Discard Dispose Draw Drop Emit Encode End Ensure Enter Escape Exchange Execute
-    Emulate Expand Expire Explain Extend Fetch Fill Filter Find Fix Flush Forget Format Generate Get Handle Identify
-    Import Infer Initialize Insert Install Invoke Iterate Join Keep Let Limit Link Lint List Listen Load Lock Log Map Mark
-    Match Measure Merge Migrate Move Name Normalise Normalize Notify Open Order Parse Pass Patch Plan Prepare Print
-    Process Propose Publish Put Quote Raise Rank Read Rebuild Record Refresh Refuse Register Release Remember Remove
-    Rename Render Repeat Replace Report Represent Require Reserve Reset Resolve Restore Retry Return Roll Run Save
-    Scan Search Select Send Serialize Set Show Skip Sort Split Stage Stamp Start Stop Store Stream Strip Suggest
-    Swap Synchronize Take Test Track Translate Trim Truncate Undo Unlock Unwrap Update Upsert Use Validate Verify
-    Wait Walk Warn Watch Wrap Write Yield
+    Accept Add Allow Analyse Append Apply Attach Begin Bind Block Build Cache Call Cancel Cast Change Check
+    Clear Close Collect Combine Commit Compare Compile Compute Configure Connect Convert Copy Count Create
+    Declare Decode Defer Define Delete Describe Detach Discard Dispose Draw Drop Emit Emulate Encode End Ensure
+    Enter Escape Exchange Execute Expand Expire Explain Extend Fetch Fill Filter Find Fix Flush Forget Format
+    Generate Get Handle Identify Import Infer Initialize Insert Install Invoke Iterate Join Keep Let Limit Link
+    Lint List Listen Load Lock Log Map Mark Match Measure Merge Migrate Move Name Normalise Normalize Notify
+    Open Order Parse Pass Patch Plan Prepare Print Process Propose Publish Put Quote Raise Rank Read Rebuild
+    Record Refresh Refuse Register Release Remember Remove Rename Render Repeat Replace Report Represent Require
+    Reserve Reset Resolve Restore Retry Return Roll Run Save Scan Search Select Send Serialize Set Show Skip
+    Sort Split Stage Stamp Start Stop Store Stream Strip Suggest Swap Synchronize Take Test Track Translate Trim
+    Truncate Undo Unlock Unwrap Update Upsert Use Validate Verify Wait Walk Warn Watch Wrap Write Yield
     """.split()  # noqa: SIM905  # a list of one word a line is not readable
 )
 NOT_FUNCTIONS = {"property", "cached_property", "hybrid_property", "setter", "memoized_attribute"}
