@@ -15,9 +15,41 @@ from sqlalchemy import URL, make_url
 
 from tests.postgres_server import NoServerError, owned_folder, server_uri
 
-TESTS = Path(__file__).parent
-SLOW = ("butler/", "real/")
-"""Folders and files of tests that `make test-fast` leaves out."""
+SLOW = (
+    "benchmarks/",
+    "butler/",
+    "docs/",
+    "real/",
+    "typing/",
+    "analysis/test_incremental.py",
+    "cli/test_commands.py",
+    "cli/test_progress.py",
+    "runtime/bulk/",
+    "runtime/dynamic/test_processes.py",
+    "runtime/expressions/test_ranges.py",
+    "runtime/opaque/test_concurrent_registration.py",
+    "runtime/opaque/test_delete.py",
+    "runtime/opaque/test_storage.py",
+    "runtime/reads/test_membership.py",
+    "runtime/reads/test_queries.py::test_find_takes_collections_of_any_size",
+    "runtime/scopes/test_fastapi.py",
+    "runtime/scopes/test_retry.py",
+    "runtime/test_package.py",
+    "rules/test_lint.py::test_a_damaged_schema",
+    "spec/test_load.py::test_odd_values",
+    "spec/test_yaml_reader.py",
+    "test_coexistence.py",
+    "test_extensions.py",
+    "test_front_door.py",
+    "test_generated.py",
+    "test_laws.py",
+    "test_loading.py",
+    "test_own_types.py",
+    "test_postgres_server.py",
+    "test_random_edit.py",
+    "test_random_schema.py",
+)
+"""Folders, files and tests that `make test-fast` leaves out: they start processes or take seconds."""
 RUN_FOLDER = "TABLEWRIGHT_TEST_POSTGRES_FOLDER"
 
 # Continuous integration uses the same examples every time, a developer's run new ones.
@@ -51,12 +83,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow the tests that use Postgres, start processes or take seconds."""
     for item in items:
-        if item.path.relative_to(TESTS).as_posix().startswith(SLOW) or _uses_postgres(item):
+        if item.nodeid.removeprefix("tests/").startswith(SLOW) or _uses_postgres(item):
             item.add_marker(pytest.mark.slow)
 
 
 def _uses_postgres(item: pytest.Item) -> bool:
-    # A fixture that is parametrized by the database asks for its URL only when it runs.
+    # A fixture with both databases as parameters requests the server only when it runs; the id of the test names it.
     fixtures: list[str] = getattr(item, "fixturenames", [])
     return ("[" in item.name and "postgres" in item.name) or any("postgres" in name for name in fixtures)
 

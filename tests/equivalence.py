@@ -1,4 +1,4 @@
-"""Two projects of the same specs, one with a cache and one without, which must never differ."""
+"""Two projects of the same specs, one with a cache and one without, which must be equivalent."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.build.package_files import contents
 from tests.random_edit import Spec
 
 
-class Twins:
-    """A project with a cache, and its twin without one: the same specs, each with an output of its own."""
+class EquivalentProjects:
+    """A project with a cache and one without: the same specs, each with its own output."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -31,7 +31,7 @@ class Twins:
         self.shift = 0
 
     def write(self, spec: Spec, files: Mapping[str, str]) -> None:
-        """Writes *spec*, each table to one of the *files*, in its order."""
+        """Write *spec*, each table to one of the *files*, in its order."""
         shutil.rmtree(self.root / "specs", ignore_errors=True)
         (self.root / "specs" / "zoo").mkdir(parents=True)
         parts: dict[str, Spec] = {"a": {key: said for key, said in spec.items() if not key.endswith("tables")}}
@@ -42,8 +42,8 @@ class Twins:
             text = "\n" * self.shift + yaml.safe_dump(copy.deepcopy(part), sort_keys=False)
             (self.root / "specs" / "zoo" / f"{file}.yaml").write_text(text, encoding="utf-8")
 
-    def same(self) -> bool:
-        """Runs both, which must end alike; whether without an error."""
+    def run(self) -> bool:
+        """Run both and compare their results. Return True if there was no error."""
         assert lint(self.cached) == lint(self.plain, cache=False)
         checked = [generate(one, check=True, cache=cached) for one, cached in self.both()]
         made = [generate(one, typecheck=False, cache=cached) for one, cached in self.both()]
@@ -57,11 +57,11 @@ class Twins:
         return bool(made[0].packages)
 
     def both(self) -> list[tuple[Settings, bool]]:
-        """The two projects, each with whether it has a cache."""
+        """Return the two projects, each with whether it has a cache."""
         return [(self.cached, True), (self.plain, False)]
 
     def disturb(self, data: st.DataObject) -> None:
-        """Does what people do to a project beside editing specs."""
+        """Change something of the project other than its specs."""
         match data.draw(st.sampled_from(["nothing"] * 6 + ["shift", "output", "cache", "dialects"])):
             case "shift":
                 self.shift = data.draw(st.integers(0, 3))
@@ -78,7 +78,7 @@ class Twins:
                 pass
 
     def edit_output(self, data: st.DataObject) -> None:
-        """Edits, deletes or adds an output, in both."""
+        """Edit, delete or add an output, in both projects."""
         found = sorted(contents(self.plain.output))
         if not found:
             return
@@ -93,7 +93,7 @@ class Twins:
                 shutil.copy(one.output / path, one.output / path.replace(".py", "_old.py"))
 
     def damage_cache(self, data: st.DataObject) -> None:
-        """Deletes or damages an entry of the cache."""
+        """Delete or damage an entry of the cache."""
         entries = sorted((self.root / ".tablewright_cache").glob("*.json"))
         if entries:
             entry, how = data.draw(st.sampled_from(entries)), data.draw(st.sampled_from(["delete", "cut", "garbage"]))
@@ -103,19 +103,19 @@ class Twins:
                 entry.write_bytes(entry.read_bytes()[:-7] if how == "cut" else b"{}\n{}")
 
 
-def as_they_are(scratch: Scratch) -> dict[str, str]:
-    """The files, unformatted."""
+def unformatted(scratch: Scratch) -> dict[str, str]:
+    """Return the files unformatted."""
     return dict(scratch.files)
 
 
 def no_faults(_scratch: Scratch) -> str:
-    """That nothing is wrong."""
+    """Return no fault."""
     return ""
 
 
-def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has runs do without ruff, and read few tables for few that changed, be the schema ever so small."""
-    monkeypatch.setattr("tablewright.render.ruff_format.format_files", as_they_are)
+def speed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip ruff, and let runs be incremental for small schemas too."""
+    monkeypatch.setattr("tablewright.render.ruff_format.format_files", unformatted)
     monkeypatch.setattr("tablewright.render.ruff_check.find_faults", no_faults)
     monkeypatch.setattr(incremental, "_FEW", 1.0)
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)

@@ -100,7 +100,7 @@ def test_a_key_ignores_case(session: Any) -> None:
     """A row is read, changed and deleted by its key in any case, and keeps the key as it was written."""
     row = session.reader.insert(email="Vera@Example.org", name="Vera")
     assert session.reader.get("vera@example.ORG") == row
-    assert session.reader.find(email=["VERA@example.org", "nobody@example.org"]) == [row]
+    assert session.reader.find(email=["VERA@example.org", "absent@example.org"]) == [row]
     assert session.reader.update("VERA@EXAMPLE.ORG", visits=2).email == "Vera@Example.org"
     with pytest.raises(IntegrityError), session.nested():
         session.reader.insert(email="VERA@example.org", name="Other")
@@ -116,7 +116,7 @@ def test_a_unique_key_ignores_case(session: Any) -> None:
     with pytest.raises(IntegrityError), session.nested():
         session.account.insert(email="VERA@WORK.ORG")
     with pytest.raises(IntegrityError), session.nested():
-        session.account.insert(email="x@work.org", owner="nobody@example.org")
+        session.account.insert(email="x@work.org", owner="absent@example.org")
     assert len(session.account.find(owner="vera@example.org")) == 1
     assert session.reader.delete("VERA@example.org")
     assert session.account.count() == 0

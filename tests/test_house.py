@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tablewright.cli.main import app
+from tests.conftest import SLOW
 
 ROOT = Path(__file__).parent.parent
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -105,7 +106,12 @@ def test_output_is_marked_as_generated() -> None:
 
 
 def test_ci_runs_what_is_promised() -> None:
-    """`.ci/run` calls `make check` and `make test`, in that order, with CI set so that nothing is skipped quietly."""
+    """`.ci/run` runs `make check`, `make test` and `make coverage`, with CI set so that tests cannot be skipped."""
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert re.search(r"export CI=true.*step check\nstep test\n", text, re.DOTALL)
+    assert re.search(r"export CI=true.*step check\nstep test\nstep coverage\n", text, re.DOTALL)
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_slow_tests_exist() -> None:
+    """Each folder and file that `make test-fast` leaves out exists."""
+    assert [path for path in SLOW if not (ROOT / "tests" / path.partition("::")[0]).exists()] == []

@@ -1,4 +1,4 @@
-"""The pipeline: from specs to packages, or to what is wrong with them; nothing is written before all is rendered."""
+"""The pipeline: from specs to packages or problems; nothing is written before everything is rendered."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def spoil(settings: Settings, schema: str, old: str, new: str) -> None:
-    """Changes the spec of *schema*."""
+    """Change the spec of *schema*."""
     path = settings.specs / schema / "schema.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
 def test_the_packages_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is generated can be imported, creates its tables, and takes and gives a row."""
+    """A generated package can be imported, creates its tables, and writes and reads a row."""
     outcome = generate(settings, typecheck=False)
     assert outcome.clean
     assert [package.name for package in outcome.packages] == ["depot", "shop"]
@@ -74,7 +74,7 @@ def test_a_second_run_touches_nothing(settings: Settings) -> None:
 
 
 def test_one_wrong_schema_stops_all(settings: Settings) -> None:
-    """An error in one schema leaves the packages of all as they were, and every problem of all is told."""
+    """An error in one schema leaves all packages unchanged, and every problem of all schemas is reported."""
     generate(settings, typecheck=False)
     before = stamps(settings.output)
     spoil(settings, "depot", "length: 50", "length: 60")
@@ -88,7 +88,7 @@ def test_one_wrong_schema_stops_all(settings: Settings) -> None:
 
 
 def test_a_table_that_goes_takes_its_files_along(settings: Settings) -> None:
-    """A table renamed in the spec has its new files, and none of the old."""
+    """A renamed table has its new files, and not the old ones."""
     generate(settings, typecheck=False)
     spoil(settings, "shop", "  item:", "  article:")
     outcome = generate(settings, ["shop"], typecheck=False)
@@ -104,7 +104,7 @@ def test_a_table_that_goes_takes_its_files_along(settings: Settings) -> None:
 def test_text_that_is_not_right_is_a_bug(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, text: str, message: str
 ) -> None:
-    """Output that Python refuses or trips over is called a bug of the generator, and is not written."""
+    """Output that is not valid Python is reported as a bug of the generator, and is not written."""
 
     def spoilt(scratch: Scratch) -> dict[str, str]:
         [name] = [name for name, path in scratch.paths.items() if path == "shop/tables/item.py"]
@@ -118,7 +118,7 @@ def test_text_that_is_not_right_is_a_bug(
 
 
 def test_a_run_that_breaks_off_leaves_the_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error while the second schema is rendered leaves the packages of both as they were."""
+    """An error while the second schema is rendered leaves both packages unchanged."""
     generate(settings, typecheck=False)
     before = stamps(settings.output)
     spoil(settings, "depot", "length: 50", "length: 60")
@@ -144,7 +144,7 @@ def test_two_folders_one_package(settings: Settings) -> None:
 
 
 def test_folders_that_are_no_schema(settings: Settings) -> None:
-    """Hidden folders, those that begin with `_`, and those without a spec are passed by, unless they are named."""
+    """Hidden folders, those that begin with `_`, and those without a spec are ignored unless they are named."""
     for name in (".hidden", "_shared", "__pycache__", "notes"):
         (settings.specs / name).mkdir()
     (settings.specs / "_shared" / "mixins.yaml").write_text("")
@@ -153,7 +153,7 @@ def test_folders_that_are_no_schema(settings: Settings) -> None:
 
 
 def test_an_own_base_reaches_the_entities(tmp_path: Path) -> None:
-    """`base` of the settings is the class that entities derive from."""
+    """The setting `base` is the base class of entities."""
     write_project(tmp_path, "shop")
     (tmp_path / "pyproject.toml").write_text('[tool.tablewright]\nbase = "app.db:Base"\n')
     generate(load_settings(tmp_path), typecheck=False)

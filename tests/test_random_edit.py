@@ -9,37 +9,37 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tests.equivalence import Twins, quicken
+from tests.equivalence import EquivalentProjects, speed_up
 from tests.random_edit import EDITS, Spec, first
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quick runs."""
-    quicken(monkeypatch)
+    speed_up(monkeypatch)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_edit(data: st.DataObject, quick: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Edits of specs, of output, of the cache and of settings, in any order: a cache makes no difference."""
-    twins = Twins(tmp_path_factory.mktemp("twins"))
+    projects = EquivalentProjects(tmp_path_factory.mktemp("projects"))
     spec: Any = first()
     names = [*spec["tables"], *spec["opaque_tables"]]
     files = dict(zip(names, data.draw(st.sampled_from(["a" * 13, "bcdefghijklmn", "abbccddaabbcd"])), strict=True))
-    twins.write(spec, files)
-    good = twins.same()
+    projects.write(spec, files)
+    good = projects.run()
     assert good
     for _ in range(data.draw(st.integers(1, 8))):
         before = copy.deepcopy(spec)
         data.draw(st.sampled_from(EDITS))(data, spec)
-        twins.disturb(data)
-        twins.write(spec, files)
-        if not twins.same():
+        projects.disturb(data)
+        projects.write(spec, files)
+        if not projects.run():
             # Mended, it is what it was.
             spec = before
-            twins.write(spec, files)
-            assert twins.same()
+            projects.write(spec, files)
+            assert projects.run()
 
 
 def lose(table: str, column: str) -> Callable[[Spec], None]:
@@ -106,7 +106,7 @@ def test_what_is_felt_far_off(
     edits: list[Callable[[Spec], None]], layout: str, quick: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """An edit of one table that another one's files or findings come of, and its undoing."""
-    twins = Twins(tmp_path_factory.mktemp("twins"))
+    projects = EquivalentProjects(tmp_path_factory.mktemp("projects"))
     spec: Any = first()
     files = {name: name if layout == "a file each" else "a" for name in [*spec["tables"], *spec["opaque_tables"]]}
     said = [copy.deepcopy(spec)]
@@ -114,5 +114,5 @@ def test_what_is_felt_far_off(
         edit(spec)
         said.append(copy.deepcopy(spec))
     for spec in [*said, *reversed(said)]:
-        twins.write(spec, files)
-        twins.same()
+        projects.write(spec, files)
+        projects.run()

@@ -227,8 +227,8 @@ def _typecheck_key(
     analyses: Sequence[Analysis], built: Mapping[str, Mapping[str, str]], settings: Settings, build_cache: BuildCache
 ) -> str | None:
     """Return a digest of everything that mypy reads; None if that may include modules of the project."""
-    own = settings.base is not None or any(analysis.key is None for analysis in analyses)
-    if own or build_cache.generator is None or not sees_only_libraries(settings.output, settings.root):
+    uses_modules = settings.base is not None or any(analysis.key is None for analysis in analyses)
+    if uses_modules or build_cache.generator is None or not sees_only_libraries(settings.output, settings.root):
         return None
     parts = [build_cache.generator, environment_fingerprint()]
     parts += [os.environ.get("MYPYPATH", ""), ",".join(settings.targets)]

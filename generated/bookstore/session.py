@@ -53,6 +53,6 @@ class Session(RuntimeSession):
 
 
 class Database(RuntimeDatabase[Session]):
-    """A database that holds the tables of bookstore."""
+    """A database with the tables of bookstore."""
 
     session_class: ClassVar[type[Session]] = Session

@@ -78,7 +78,7 @@ class Session(RuntimeSession):
 
 
 class Database(RuntimeDatabase[Session]):
-    """A database that holds the tables of observatory."""
+    """A database with the tables of observatory."""
 
     session_class: ClassVar[type[Session]] = Session
 

@@ -2,7 +2,7 @@
 """Pytest fixtures of observatory: `from observatory.testing import *` in a conftest.py.
 
 Each test gets a `session`, and a `database` for the code under test, in one transaction that is rolled back.
-Override `observatory_url` to test on another database; its tables are made where they are missing.
+Override `observatory_url` to test on another database; missing tables are created.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ __all__ = ["observatory_database", "observatory_joined", "observatory_url", "dat
 
 @pytest.fixture(scope="session")
 def observatory_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URL of the database to test on: a SQLite file of this run."""
+    """Return the URL of the test database: a SQLite file of this run."""
     return f"sqlite:///{tmp_path_factory.mktemp('observatory') / 'observatory.db'}"
 
 
 @pytest.fixture(scope="session")
 def observatory_database(observatory_url: str) -> Iterator[Database]:
-    """The database with its tables, shared by all tests: what is written to it stays."""
-    with Database(observatory_url) as made:
-        made.create(exist_ok=True)
-        yield made
+    """Yield the database with its tables, shared by all tests; writes to it are kept."""
+    with Database(observatory_url) as db:
+        db.create(exist_ok=True)
+        yield db
 
 
 @pytest.fixture
 def observatory_joined(observatory_database: Database) -> Iterator[tuple[Session, Database]]:
-    """The session and the database of one test."""
+    """Yield the session and the database of one test."""
     with rolled_back(observatory_database) as pair:
         yield pair
 
 
 @pytest.fixture
 def session(observatory_joined: tuple[Session, Database]) -> Session:
-    """A session whose writes are rolled back after the test."""
+    """Return a session whose writes are rolled back after the test."""
     return observatory_joined[0]
 
 
 @pytest.fixture
 def database(observatory_joined: tuple[Session, Database]) -> Database:
-    """A database for the code under test: its sessions see that session's writes, and are rolled back with it."""
+    """Return a database for the code under test, whose sessions share the test's transaction."""
     return observatory_joined[1]

@@ -45,7 +45,7 @@ WORKS = (
          SQLALCHEMY, RICH, RICH, rounds=9),
     Work("point-read", "get a row by its key", "point_read", ALL,
          (SINGLE[0], at_least("orm", 10, "tablewright")), (SINGLE[1],), unit="µs/call", rounds=11),
-    Work("point-read-listened", "the same while somebody listens to every statement", "point_read",
+    Work("point-read-listened", "the same with a listener on every statement", "point_read",
          ("core-listened", "tablewright-listened"),
          (at_most("tablewright-listened", 1.1, "core-listened"),),
          (at_most("tablewright-listened", 1.1, "core-listened"),),

@@ -1,4 +1,4 @@
-"""Packages to write in these tests, and a look at what is on disk."""
+"""Packages to write in these tests, and the files on disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECOND = {
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """The text of every file below *folder*, by path."""
+    """Return the text of every file below *folder*, by path."""
     return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(folder.rglob("*"))
@@ -34,6 +34,6 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def stamps(folder: Path) -> dict[str, tuple[int, int]]:
-    """What tells whether a file or folder was touched: inode and modification time, by path."""
+    """Return the inode and modification time of every file and folder, by path."""
     everything = [folder.parent, folder, *folder.rglob("*")]
     return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in everything}

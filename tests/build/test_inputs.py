@@ -1,4 +1,4 @@
-"""What the plans of a table look at: no more of other tables than counts as their input."""
+"""The plans of a table read nothing of other tables that is not part of their input."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.random_edit import EDITS, first, spoil
 
 
 def resolved(spec: dict[str, Any]) -> d.Schema:
-    """The schema of a spec as YAML gives it."""
+    """Return the schema of a spec in YAML's form."""
     return resolve(ExpandedSchema(SchemaSpec.model_validate(spec, by_alias=True, by_name=False)))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_more_is_looked_at(data: st.DataObject) -> None:
-    """The plans of a table are the same where other tables have nothing but what is part of the input."""
+    """The plans of a table do not change if other tables are reduced to their interface."""
     spec = first()
     for _ in range(data.draw(st.integers(0, 4))):
         data.draw(st.sampled_from([edit for edit in EDITS if edit is not spoil]))(data, spec)
@@ -61,7 +61,7 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
 
 
 def test_what_changes_the_input() -> None:
-    """A table's own column, an enum, and the names and keys of a neighbour count; a neighbour's columns do not."""
+    """A table's columns, enums, and names and keys of other tables are inputs; other tables' columns are not."""
     spec = first()
     before = inputs(spec)
     spec["tables"]["ant"]["columns"]["two"] = {"type": "text"}
@@ -74,7 +74,7 @@ def test_what_changes_the_input() -> None:
 
 
 def test_a_section_is_part_of_the_input() -> None:
-    """An opaque table imports what it points at from another folder where that is opaque too."""
+    """An opaque table imports the tables that it references from another folder if those are opaque too."""
     spec = first()
     spec["opaque_tables"]["gnu"] = {
         "columns": {"id": {"type": "bigint", "primary_key": True, "references": "ring_0.id"}}
@@ -86,13 +86,13 @@ def test_a_section_is_part_of_the_input() -> None:
 
 
 def inputs(spec: dict[str, Any]) -> dict[str, str]:
-    """What stands for the inputs of each table."""
+    """Return the digest of the inputs of each table."""
     schema = resolved(spec)
     return table_inputs(schema, TableGraph(schema))
 
 
 def test_code_of_the_users_has_no_input() -> None:
-    """A table with a codec, or a type of the user's, is planned each time."""
+    """A table with a codec, or a type of the user's, is planned in each run."""
     spec = first()
     spec["tables"]["bee"]["columns"]["kind"] = {"type": "json", "python": "app:Kind"}
     spec["types"]["coded"] = {"type": "text", "python": "str", "codec": "app:Codec"}
@@ -101,7 +101,7 @@ def test_code_of_the_users_has_no_input() -> None:
 
 
 def test_the_files_of_tables_left_out() -> None:
-    """The files about the whole package are the same, whichever tables are planned; of the others there are those."""
+    """The files about the whole package are the same whichever tables are planned."""
     schema = resolved(first())
     whole = render_package(plan_package(schema, source="specs/zoo"))
     own = {path: table for table, paths in table_files(schema).items() for path in paths}

@@ -1,4 +1,4 @@
-"""Writing a package: what is written, what is left alone, what is refused."""
+"""Publishing a package: what is written, kept and refused."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.build.package_files import FIRST, HEADER, SECOND, contents, stamps
 
 @pytest.fixture(params=["exchange", "two renames"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is not there yet, on a disk that can, and on one that cannot, exchange two folders."""
+    """A missing folder, on a disk that can exchange two folders and on one that cannot."""
     if request.param == "two renames":
         monkeypatch.setattr(write, "_exchange", lambda one, other: False)
     return tmp_path / "generated" / "shop"
 
 
 def test_a_new_package_is_written_whole(folder: Path) -> None:
-    """The first run makes the folder, with exactly the files given, and leaves nothing beside it."""
+    """The first run creates the folder with exactly the given files, and nothing else."""
     changes = publish(folder, FIRST)
     assert changes.added == tuple(sorted(FIRST))
     assert contents(folder) == FIRST
@@ -30,7 +30,7 @@ def test_a_new_package_is_written_whole(folder: Path) -> None:
 
 
 def test_a_second_run_touches_nothing(folder: Path) -> None:
-    """Where nothing differs, no file and no folder has another inode or modification time afterwards."""
+    """If nothing differs, no inode and no modification time changes."""
     publish(folder, FIRST)
     before = stamps(folder)
     assert not publish(folder, FIRST)
@@ -38,7 +38,7 @@ def test_a_second_run_touches_nothing(folder: Path) -> None:
 
 
 def test_only_what_differs_is_written(folder: Path) -> None:
-    """A changed package has the new files, lacks the stale ones, and keeps the unchanged with their times."""
+    """A changed package has the new files, not the stale ones, and the unchanged ones with their times."""
     publish(folder, FIRST)
     for path in folder.rglob("*.py"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
@@ -54,14 +54,14 @@ def test_only_what_differs_is_written(folder: Path) -> None:
 
 
 def test_a_folder_that_becomes_empty_goes(folder: Path) -> None:
-    """Pruning the last file of a folder prunes the folder."""
+    """Removing the last file of a folder removes the folder."""
     publish(folder, FIRST)
     publish(folder, {"__init__.py": HEADER})
     assert [path.name for path in folder.iterdir()] == ["__init__.py"]
 
 
 def test_a_file_may_become_a_folder(folder: Path) -> None:
-    """A module that turns into a folder of modules is no obstacle."""
+    """A module can become a folder of modules."""
     publish(folder, {"tables": HEADER})
     publish(folder, FIRST)
     assert contents(folder) == FIRST
@@ -74,7 +74,7 @@ def test_text_is_written_exactly(folder: Path) -> None:
 
 
 def test_compiled_modules_are_no_obstacle(folder: Path) -> None:
-    """`__pycache__` belongs to Python: it neither counts as a change nor stops a run."""
+    """`__pycache__` is ignored."""
     publish(folder, FIRST)
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "book.cpython-311.pyc").write_bytes(b"x")
@@ -84,7 +84,7 @@ def test_compiled_modules_are_no_obstacle(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["mine.py", "tables/notes.txt", "tables/deep/mine.py", ".env"])
 def test_a_foreign_file_is_never_lost(folder: Path, name: str) -> None:
-    """A file that was not generated stops the run, is named, and is still there; so is the old package."""
+    """A foreign file stops the run and is named; it and the old package are kept."""
     publish(folder, FIRST)
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("precious")
@@ -98,7 +98,7 @@ def test_a_foreign_file_is_never_lost(folder: Path, name: str) -> None:
 
 
 def test_a_hand_written_package_is_not_overwritten(folder: Path) -> None:
-    """A folder full of somebody's own modules of the very names is refused, schema.json included."""
+    """A folder of foreign modules with the same names is refused, schema.json included."""
     folder.mkdir(parents=True)
     for name in ("__init__.py", "schema.json"):
         (folder / name).write_text("mine = 1\n")
@@ -126,7 +126,7 @@ def test_many_foreign_files_are_counted(folder: Path) -> None:
 
 
 def test_a_file_in_the_place_of_a_folder(folder: Path) -> None:
-    """An output folder, or a parent of it, that is a file is refused and stays as it is."""
+    """An output folder, or a parent of it, that is a file is refused and not changed."""
     folder.parent.parent.mkdir(exist_ok=True)
     folder.parent.write_text("a file")
     for act in (publish, compare):
@@ -141,7 +141,7 @@ def test_a_file_in_the_place_of_a_folder(folder: Path) -> None:
 
 
 def test_a_link_in_the_place_of_the_package(folder: Path, tmp_path: Path) -> None:
-    """A package folder that is a symbolic link, whole or dangling, is refused and stays a link."""
+    """A package folder that is a symbolic link, valid or dangling, is refused and not changed."""
     folder.parent.mkdir()
     for target in (tmp_path, tmp_path / "absent"):
         folder.symlink_to(target)
@@ -161,14 +161,14 @@ def test_an_output_root_may_be_a_link(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["../out.py", "/out.py", "a/../../out.py", "", ".", "a//b.py"])
 def test_a_path_outside_the_package_is_a_bug(folder: Path, path: str) -> None:
-    """A path that leads out of the package, or is not spelt plainly, is refused before anything is written."""
+    """A path out of the package, or not in its plain form, is refused before anything is written."""
     with pytest.raises(ValueError, match="not a path inside"):
         publish(folder, {path: HEADER})
     assert not folder.parent.exists()
 
 
 def test_the_mode_of_the_folder_stays(folder: Path) -> None:
-    """A package folder that a group may write to is one after the swap too."""
+    """A package folder keeps its permissions."""
     publish(folder, FIRST)
     folder.chmod(0o775)
     publish(folder, SECOND)
@@ -176,7 +176,7 @@ def test_the_mode_of_the_folder_stays(folder: Path) -> None:
 
 
 def test_runs_at_once_take_turns(folder: Path) -> None:
-    """Several runs on one folder end in one package, never in a mix, and leave nothing beside it."""
+    """Concurrent runs on one folder end in one package, never in a mix, and leave nothing else."""
     failures: list[Exception] = []
 
     def work(files: dict[str, str]) -> None:
@@ -197,7 +197,7 @@ def test_runs_at_once_take_turns(folder: Path) -> None:
 
 
 def test_comparing_writes_nothing(folder: Path) -> None:
-    """`compare` gives a diff for each file that differs, and makes not even the folder."""
+    """`compare` returns a diff for each file that differs, and creates nothing."""
     changes = compare(folder, FIRST)
     assert changes.added == tuple(sorted(FIRST))
     assert not folder.parent.exists()
@@ -214,14 +214,14 @@ def test_comparing_writes_nothing(folder: Path) -> None:
 
 
 def test_comparing_what_is_fresh(folder: Path) -> None:
-    """Where nothing differs there is no diff and the changes are false."""
+    """If nothing differs there is no diff, and the changes are false."""
     publish(folder, FIRST)
     assert compare(folder, FIRST) == Changes(unchanged=tuple(sorted(FIRST)))
 
 
 @pytest.mark.parametrize("name", sorted(FIRST))
 def test_any_changed_byte_is_seen(folder: Path, name: str) -> None:
-    """A byte more at the end of any generated file is a difference, and generating again mends it."""
+    """An additional byte in any generated file is a difference, and generating again removes it."""
     publish(folder, FIRST)
     with (folder / name).open("a") as file:
         file.write(" ")
@@ -233,7 +233,7 @@ def test_any_changed_byte_is_seen(folder: Path, name: str) -> None:
 
 
 def test_an_empty_file_has_a_diff(folder: Path) -> None:
-    """A missing empty file is shown too, though it has no line."""
+    """A missing empty file is shown too, although it has no line."""
     publish(folder, FIRST)
     (folder / "py.typed").unlink()
     assert compare(folder, FIRST).diffs == ("--- /dev/null\n+++ b/shop/py.typed\n",)

@@ -1,4 +1,4 @@
-"""The type check of output: what is found, what is not ours to judge, what is no verdict."""
+"""The type check of packages: errors, files that are not checked, and failures of mypy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tablewright.build.typecheck import CheckerFailedError, CheckerMissingError,
 
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., list[TypeCheckError]]:
-    """Checks the package `shop`, whose files are given as text by path, with others of the project beside it."""
+    """Check the package `shop`, given as text by path, together with other files of the project."""
 
     def check(files: dict[str, str], **options: list[str]) -> list[TypeCheckError]:
         for path, text in files.items():
@@ -25,7 +25,7 @@ def check(tmp_path: Path) -> Callable[..., list[TypeCheckError]]:
 
 
 def test_a_right_package_has_no_finding(check: Callable[..., list[TypeCheckError]]) -> None:
-    """Nothing is found in a package without a mistake, which may use modules of the project and of the run time."""
+    """A package without an error passes; it may use modules of the project and of the runtime."""
     package = (
         "from app_types import Thing\n"
         "from tablewright.schema.range import Range\n\n"
@@ -36,7 +36,7 @@ def test_a_right_package_has_no_finding(check: Callable[..., list[TypeCheckError
 
 
 def test_each_finding_has_its_place(check: Callable[..., list[TypeCheckError]]) -> None:
-    """A finding names file, line, column, mypy's code and its message, in any module of the package; strictly."""
+    """An error has a file, line, column, mypy's code and its message; the check is strict."""
     found = check(
         {
             "generated/shop/__init__.py": "",
@@ -52,7 +52,7 @@ def test_each_finding_has_its_place(check: Callable[..., list[TypeCheckError]]) 
 
 
 def test_the_targets_are_checked_one_by_one(check: Callable[..., list[TypeCheckError]]) -> None:
-    """What fails for one target only is found, and what fails for both is told once."""
+    """An error for one target is found, and an error for both is reported once."""
     text = "import sys\n\nif sys.version_info >= (3, 13):\n    new: int = ''\nboth: int = ''\n"
     files = {"generated/shop/__init__.py": text}
     assert [finding.line for finding in check(files, targets=["3.11"])] == [5]
@@ -60,7 +60,7 @@ def test_the_targets_are_checked_one_by_one(check: Callable[..., list[TypeCheckE
 
 
 def test_other_modules_are_not_judged(check: Callable[..., list[TypeCheckError]]) -> None:
-    """A mistake in a module of the project that the package only uses is somebody else's."""
+    """An error in a module of the project that the package imports is not reported."""
     files = {
         "app_types.py": "class Thing: ...\n\n\ndef untyped(x):\n    return x\n",
         "generated/shop/__init__.py": "from app_types import Thing\n\nthings: list[Thing] = []\n",
@@ -69,7 +69,7 @@ def test_other_modules_are_not_judged(check: Callable[..., list[TypeCheckError]]
 
 
 def test_what_stops_the_checker_is_told(check: Callable[..., list[TypeCheckError]]) -> None:
-    """A syntax error, here or in a module that the package uses, is a finding: there is no verdict without it."""
+    """A syntax error in the package or in a module that it imports is an error, because it stops mypy."""
     files = {"app_types.py": "class Thing(:\n", "generated/shop/__init__.py": "from app_types import Thing\n"}
     assert {(finding.file, finding.code) for finding in check(files)} == {("app_types.py", "syntax")}
 
@@ -77,7 +77,7 @@ def test_what_stops_the_checker_is_told(check: Callable[..., list[TypeCheckError
 def test_fixtures_are_for_those_who_have_pytest(
     check: Callable[..., list[TypeCheckError]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`testing.py` is judged where pytest is installed, and passed by where it is not."""
+    """`testing.py` is checked only if pytest is installed."""
     files = {"generated/shop/__init__.py": "", "generated/shop/testing.py": "x: int = ''\n"}
     assert [finding.file for finding in check(files)] == ["generated/shop/testing.py"]
     stock = importlib.util.find_spec
@@ -86,13 +86,13 @@ def test_fixtures_are_for_those_who_have_pytest(
 
 
 def test_no_checker(check: Callable[..., list[TypeCheckError]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without mypy there is no verdict, and the error says what to install."""
+    """Without mypy the error names the command that installs it."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CheckerMissingError, match="pip install"):
         check({"generated/shop/__init__.py": ""})
 
 
 def test_a_checker_that_gives_up(check: Callable[..., list[TypeCheckError]]) -> None:
-    """Where mypy refuses to run there is no verdict either, and its own words are in the error."""
+    """If mypy fails, the error contains its message."""
     with pytest.raises(CheckerFailedError, match="python-version"):
         check({"generated/shop/__init__.py": ""}, targets=["nonsense"])

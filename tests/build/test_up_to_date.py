@@ -1,4 +1,4 @@
-"""A run that finds nothing changed: it answers as the first one did, and loads next to nothing for it."""
+"""Runs without changes: their result is that of the first run, and they load almost nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ tables:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A project of two schemas, one of which draws warnings."""
+    """A project of two schemas, one of which has warnings."""
     monkeypatch.delenv("TABLEWRIGHT_CACHE_DIR", raising=False)
     settings = load_settings(write_project(tmp_path, "depot", "shop"))
     (settings.specs / "shop" / "schema.yaml").write_text(WARNED)
@@ -44,7 +44,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The schemas that were read as YAML, and judged."""
+    """The schemas that were read as YAML and linted."""
     seen: list[str] = []
     stock = load_folder
 
@@ -72,7 +72,7 @@ def test_it_says_the_same(settings: Settings, read: list[str]) -> None:
 
 
 def test_it_loads_next_to_nothing(settings: Settings) -> None:
-    """Neither the spec language nor the templates are even imported."""
+    """Neither the spec language nor the templates are imported."""
     generate(settings, typecheck=False)
     script = (
         "import sys\nfrom pathlib import Path\nfrom tablewright.pipeline import generate, lint\n"
@@ -91,28 +91,28 @@ def test_it_loads_next_to_nothing(settings: Settings) -> None:
 
 
 def break_file(settings: Settings) -> None:
-    """Edits an output by hand."""
+    """Edit an output by hand."""
     with (settings.output / "shop" / "tables" / "log.py").open("a") as file:
         file.write("# mine\n")
 
 
 def drop_file(settings: Settings) -> None:
-    """Deletes an output."""
+    """Delete an output."""
     (settings.output / "shop" / "tables" / "log.py").unlink()
 
 
 def drop_folder(settings: Settings) -> None:
-    """Deletes a package."""
+    """Delete a package."""
     shutil.rmtree(settings.output / "shop")
 
 
 def stale_file(settings: Settings) -> None:
-    """Adds a file that looks generated."""
+    """Add a file that looks generated."""
     shutil.copy(settings.output / "shop" / "tables" / "log.py", settings.output / "shop" / "tables" / "gone.py")
 
 
 def kept_times(settings: Settings) -> None:
-    """Edits an output, and gives it the size and times that it had."""
+    """Edit an output, but keep its size and times."""
     path = settings.output / "shop" / "tables" / "log.py"
     before = path.stat()
     path.write_bytes(path.read_bytes().replace(b"line", b"lime"))
@@ -121,7 +121,7 @@ def kept_times(settings: Settings) -> None:
 
 @pytest.mark.parametrize("spoil", [break_file, drop_file, drop_folder, stale_file, kept_times])
 def test_output_is_looked_at(settings: Settings, spoil: Callable[[Settings], None]) -> None:
-    """Whatever happened to the output is seen, told as without a cache, and mended."""
+    """Any edit of the output is reported as without a cache, and undone."""
     generate(settings, typecheck=False)
     full = contents(settings.output)
     spoil(settings)
@@ -136,7 +136,7 @@ def test_output_is_looked_at(settings: Settings, spoil: Callable[[Settings], Non
 
 
 def test_foreign_files_are_seen(settings: Settings) -> None:
-    """A file that was not generated stops the run, changed specs or not."""
+    """A foreign file stops the run, whether specs changed or not."""
     generate(settings, typecheck=False)
     (settings.output / "shop" / "mine.py").write_text("precious = 1\n")
     with pytest.raises(OutputRefusedError, match=r"mine\.py"):
@@ -149,7 +149,7 @@ def test_foreign_files_are_seen(settings: Settings) -> None:
 
 
 def test_what_a_killed_run_left_goes(settings: Settings) -> None:
-    """A folder that a killed run left beside a package is cleared away."""
+    """A folder that a killed run left is removed."""
     generate(settings, typecheck=False)
     (settings.output / ".shop.tablewright-new").mkdir()
     generate(settings, typecheck=False)
@@ -158,7 +158,7 @@ def test_what_a_killed_run_left_goes(settings: Settings) -> None:
 
 @pytest.mark.parametrize("name", ["other.yaml", "_shared.yaml"])
 def test_files_are_counted(settings: Settings, name: str, read: list[str]) -> None:
-    """A spec file more or less is a change; one that is no part of the schema is none."""
+    """An added or deleted spec file is a change; a file that is not part of the schema is not."""
     generate(settings, typecheck=False)
     read.clear()
     (settings.specs / "shop" / name).write_text("tables: {extra: {columns: {id: {type: bigint, primary_key: true}}}}")
@@ -170,7 +170,7 @@ def test_files_are_counted(settings: Settings, name: str, read: list[str]) -> No
 
 
 def test_settings_count(settings: Settings) -> None:
-    """Other dialects, another base and another output are other runs, and the first is not forgotten for good."""
+    """Other dialects, another base or another output are a change; the first result stays in the cache."""
     import dataclasses
 
     for changed in (
@@ -186,7 +186,7 @@ def test_settings_count(settings: Settings) -> None:
 
 
 def test_specs_that_run_code_are_run(settings: Settings, read: list[str]) -> None:
-    """A spec in Python is run each time: what it imports may have changed. So is one that names the user's types."""
+    """A spec in Python, or one with the user's types, is run each time: its imports may have changed."""
     (settings.specs / "shop" / "more.py").write_text(
         "import _names\nfrom tablewright.spec.models import ColumnSpec, TableSpec\n"
         "TABLES = [TableSpec(name=_names.NAME, columns={'id': ColumnSpec(type='bigint', primary_key=True)})]\n"
@@ -203,7 +203,7 @@ KIND = "kind: {type: json, python: 'app_kinds:Kind', default: a}\n"
 
 @pytest.mark.parametrize("said", [f"      {KIND}", f"mixins:\n  unused:\n    columns:\n      {KIND}"])
 def test_types_of_the_project_are_imported(settings: Settings, read: list[str], said: str) -> None:
-    """A schema that names a type of the project is read each time, for its defaults may not fit any more."""
+    """A schema with a type of the project is read each time: its defaults may have become invalid."""
     (settings.specs / "shop" / "schema.yaml").write_text(WARNED + said)
     (settings.root / "app_kinds.py").write_text("from typing import Literal\n\nKind = Literal['a']\n")
     sys.modules.pop("app_kinds", None)
@@ -217,7 +217,7 @@ def test_types_of_the_project_are_imported(settings: Settings, read: list[str], 
 
 @pytest.mark.parametrize("damage", ["deleted", "truncated", "garbage", "swapped", "a file"])
 def test_the_cache_may_be_anything(settings: Settings, damage: str) -> None:
-    """A cache that is gone, damaged or nonsense is made anew, and the run is as any other."""
+    """A missing, damaged or invalid cache is created again, and the run is like any other."""
     first = generate(settings, typecheck=False)
     cache = settings.root / ".tablewright_cache"
     entries = sorted(cache.glob("*.json"))
@@ -244,7 +244,7 @@ def test_the_cache_may_be_anything(settings: Settings, damage: str) -> None:
 def test_another_version_remembers_nothing(
     settings: Settings, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What another version of the generator wrote is not believed."""
+    """Entries of another version of the generator are not used."""
     generate(settings, typecheck=False)
     monkeypatch.setattr("tablewright.cache.cache.generator_fingerprint", lambda: "another")
     generate(settings, typecheck=False)
@@ -253,7 +253,7 @@ def test_another_version_remembers_nothing(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Other systems have no names that are no text")
 def test_a_name_that_is_no_text(settings: Settings) -> None:
-    """A file whose name is no UTF-8 is read each time, as without a cache."""
+    """A file whose name is not UTF-8 is read each time, as without a cache."""
     os.rename(settings.specs / "shop" / "schema.yaml", os.fsencode(settings.specs) + b"/shop/\xff.yaml")
     assert lint(settings) == lint(settings, cache=False) == lint(settings)
 
@@ -267,7 +267,7 @@ def test_without_a_cache_nothing_is_kept(settings: Settings, read: list[str]) ->
 
 
 def test_projects_may_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: list[str]) -> None:
-    """Two projects whose schemas have the same name do not take each other's entries."""
+    """Two projects whose schemas have the same name do not share entries."""
     monkeypatch.setenv("TABLEWRIGHT_CACHE_DIR", str(tmp_path / "cache"))
     both: list[Settings] = []
     for name in ("here", "there"):
@@ -281,7 +281,7 @@ def test_projects_may_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_processes_at_once(settings: Settings) -> None:
-    """Two runs at once on one project end in one right output, and in a cache that the next run can use."""
+    """Two concurrent runs on one project leave one valid output and a valid cache."""
     command = [sys.executable, "-m", "tablewright.cli", "generate", "--no-typecheck"]
     environment = os.environ | {"PYTHONPATH": str(Path(pipeline.__file__).parent.parent)}
     runs = [subprocess.Popen(command, cwd=settings.root, env=environment) for _ in range(3)]
@@ -291,7 +291,7 @@ def test_processes_at_once(settings: Settings) -> None:
 
 
 class Checker:
-    """mypy, as far as it is asked: how often, and what it found."""
+    """A substitute for mypy that counts its runs and returns given errors."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -306,14 +306,14 @@ class Checker:
 
 @pytest.fixture
 def checker(monkeypatch: pytest.MonkeyPatch) -> Checker:
-    """A checker in the place of mypy."""
+    """The substitute for mypy."""
     checker = Checker()
     monkeypatch.setattr(pipeline, "check_types", checker)
     return checker
 
 
 def test_a_clean_verdict_is_remembered(settings: Settings, checker: Checker) -> None:
-    """What was found clean is not checked again, whichever of the schemas are asked for, until it changes."""
+    """Clean packages are not checked again until they change, whichever schemas are generated."""
     for _ in range(2):
         assert generate(settings).clean
     assert checker.asked == 1
@@ -330,7 +330,7 @@ def test_a_clean_verdict_is_remembered(settings: Settings, checker: Checker) -> 
 
 
 def test_findings_are_found_again(settings: Settings, checker: Checker) -> None:
-    """A run with findings is not remembered as clean: the next one finds them again."""
+    """A run with type errors is not cached: the next one finds them again."""
     checker.found = [typecheck.TypeCheckError("generated/shop/schema.py", 1, 1, "misc", "no")]
     outcomes: list[Outcome] = [generate(settings) for _ in range(2)]
     assert checker.asked == 2
@@ -338,7 +338,7 @@ def test_findings_are_found_again(settings: Settings, checker: Checker) -> None:
 
 
 def test_an_edit_while_mypy_runs(settings: Settings, checker: Checker) -> None:
-    """What is edited while it is checked was not found clean."""
+    """A package that is edited during the check is not recorded as clean."""
     checker.meanwhile = lambda: break_file(settings)
     generate(settings)
     generate(settings)
@@ -346,7 +346,7 @@ def test_an_edit_while_mypy_runs(settings: Settings, checker: Checker) -> None:
 
 
 def test_what_mypy_sees_counts(settings: Settings, checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Targets, the search path, what is installed, and modules in a library's place have mypy asked again."""
+    """Other targets, search paths, installed libraries or shadowing modules run mypy again."""
     import dataclasses
 
     generate(settings)
@@ -368,7 +368,7 @@ def test_what_mypy_sees_counts(settings: Settings, checker: Checker, monkeypatch
 
 @pytest.mark.parametrize("name", ["datetime.py", "uuid.pyi", "sqlalchemy-stubs", "msgspec"])
 def test_a_module_in_the_place_of_a_library(settings: Settings, checker: Checker, name: str) -> None:
-    """Where the project has a module of a library's name, mypy is asked each time."""
+    """If the project has a module with a library's name, mypy runs each time."""
     (settings.root / name).mkdir()
     for _ in range(2):
         generate(settings)
@@ -376,7 +376,7 @@ def test_a_module_in_the_place_of_a_library(settings: Settings, checker: Checker
 
 
 def test_modules_of_the_project_are_checked(settings: Settings, checker: Checker) -> None:
-    """Entities with a base of the project's own are checked each time: the base may have changed."""
+    """Entities with the project's own base are checked each time: the base may have changed."""
     import dataclasses
 
     for _ in range(2):

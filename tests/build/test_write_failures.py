@@ -1,4 +1,4 @@
-"""Bad weather while writing: a full or read-only disk, somebody else's folder, a swap that fails half-way."""
+"""Failures while writing: a full or read-only disk, a forbidden folder, a swap that fails half-way."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ NOBODY = 65534
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A package that is there already."""
+    """An existing package."""
     folder = tmp_path / "generated" / "shop"
     publish(folder, FIRST)
     return folder
 
 
 def failing(method: str, number: int, after: int) -> Callable[..., object]:
-    """The *method* of a path, which fails with errno *number* once it was called *after* times."""
+    """Return a *method* of Path that fails with errno *number* after *after* calls."""
     stock = getattr(Path, method)
     calls = 0
 
@@ -48,7 +48,7 @@ def failing(method: str, number: int, after: int) -> Callable[..., object]:
 def test_the_disk_fails_while_staging(
     folder: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: int, number: int
 ) -> None:
-    """Wherever staging fails, there is one error that says why, the old package is untouched, nothing lies about."""
+    """If staging fails at any call, there is one error with the reason, and only the old package remains."""
     before = stamps(folder / "tables")
     monkeypatch.setattr(Path, method, failing(method, number, after))
     with pytest.raises(OutputFailedError, match=f"{os.strerror(number)}; nothing was changed"):
@@ -61,7 +61,7 @@ def test_the_disk_fails_while_staging(
 
 
 def refusing(number: int) -> Callable[[str, str], None]:
-    """A link that fails with errno *number*."""
+    """Return a function that fails with errno *number*."""
 
     def link(source: str, target: str) -> None:
         raise OSError(number, os.strerror(number), source, None, target)
@@ -70,7 +70,7 @@ def refusing(number: int) -> Callable[[str, str], None]:
 
 
 def test_a_disk_without_hard_links(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where files cannot be linked they are copied, times and all."""
+    """Files that cannot be linked are copied with their times."""
     os.utime(folder / "__init__.py", (1_000_000_000, 1_000_000_000))
     monkeypatch.setattr(os, "link", refusing(errno.EPERM))
     publish(folder, SECOND)
@@ -79,7 +79,7 @@ def test_a_disk_without_hard_links(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_full_disk_while_linking(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link that fails for want of space is a failure, not a reason to copy."""
+    """A link that fails for lack of space is a failure, not a reason to copy."""
     monkeypatch.setattr(os, "link", refusing(errno.ENOSPC))
     with pytest.raises(OutputFailedError, match="No space left"):
         publish(folder, SECOND)
@@ -104,7 +104,7 @@ def test_the_exchange_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_rename_fails(folder: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """Of the two renames, the first or the second fails: the old package is where it was."""
+    """If the first or the second of two renames fails, the old package is restored."""
     monkeypatch.setattr(write, "_exchange", lambda one, other: False)
     stock, calls = Path.rename, 0
 
@@ -125,7 +125,7 @@ def test_a_rename_fails(folder: Path, monkeypatch: pytest.MonkeyPatch, after: in
 
 
 def test_the_former_copy_cannot_be_removed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once swapped, the new package stays; the error says what is in the way, and the next run clears it."""
+    """After the swap the new package stays; the error names what remains, and the next run removes it."""
 
     def refuse(path: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
@@ -151,7 +151,7 @@ def shared_folder() -> Iterator[Path]:
 
 
 def publish_elsewhere(folder: Path, prepare: str) -> subprocess.CompletedProcess[str]:
-    """Publishes SECOND to *folder* in a process of its own, after *prepare*; root becomes nobody there."""
+    """Publish SECOND to *folder* in a subprocess after running *prepare*."""
     script = (
         "import fcntl, os, resource, signal, sys  # all imports before the user changes\n"
         "from pathlib import Path\n"
@@ -170,7 +170,7 @@ def publish_elsewhere(folder: Path, prepare: str) -> subprocess.CompletedProcess
 
 
 def test_a_folder_that_may_not_be_written_to(shared_folder: Path) -> None:
-    """A source root without the right to write is one clear error, and the package there is as it was."""
+    """A source root without write permission is one clear error, and the package is not changed."""
     shared_folder.parent.chmod(0o555)
     ran = publish_elsewhere(shared_folder, f"if os.geteuid() == 0: os.seteuid({NOBODY})")
     assert ran.returncode == 1

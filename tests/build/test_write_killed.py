@@ -1,4 +1,4 @@
-"""A run that is killed: whatever it was doing, the package is the old one or the new one, whole."""
+"""Killed runs: the package is the intact old one or the intact new one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tablewright.build.write import publish
 from tests.build.package_files import FIRST, SECOND, contents
 
 STEPS = ("open", "os.mkdir", "os.chmod", "os.link", "os.rename", "os.remove", "os.rmdir", "os.scandir", "ctypes.dlsym")
-"""What Python reports before it asks the system for it."""
+"""The audit events that Python raises before system calls."""
 
 
 def publish_until(step: int, folder: Path) -> bool:
-    """Publishes SECOND in a child that dies by SIGKILL as it begins its *step*th step; whether it lived to the end."""
+    """Publish SECOND in a child that is killed at its *step*th step. Return True if it reached the end."""
     child = os.fork()
     if child == 0:
         seen = 0
@@ -42,7 +42,7 @@ def publish_until(step: int, folder: Path) -> bool:
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("exchange", [True, False])
 def test_a_killed_run_leaves_a_whole_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool) -> None:
-    """Killed at any step, the old or the new package is there, whole; the next run clears what lies about.
+    """Killed at any step, the old or the new package is intact; the next run removes what remains.
 
     Where folders cannot be exchanged there is an instant without either; the next run brings the old one back.
     """
@@ -73,7 +73,7 @@ def test_a_killed_run_leaves_a_whole_package(tmp_path: Path, monkeypatch: pytest
 
 
 def test_the_old_package_comes_back(tmp_path: Path) -> None:
-    """A package that a killed run had moved aside is back after the next run, unchanged files and their times too."""
+    """The next run restores a package that a killed run had moved aside, with unchanged files and times."""
     folder = tmp_path / "shop"
     publish(folder, FIRST)
     os.utime(folder / "__init__.py", (1_000_000_000, 1_000_000_000))

@@ -1,4 +1,4 @@
-"""What a table in the database differs in from the one declared: no false alarms, and every change seen."""
+"""The comparison of tables with the database: no false difference, and every change is found."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 import bookstore
 import observatory
-from tablewright.catalog.compare import differences
+from tablewright.catalog.compare import compare
 from tablewright.schema import types
 from tablewright.schema.tables import (
     Element,
@@ -50,7 +50,7 @@ class Shade(enum.StrEnum):
 
 @pytest.fixture
 def connection(url: str) -> Iterator[Connection]:
-    """A transaction in an empty database."""
+    """Open a transaction in an empty database."""
     with bookstore.Database(url) as database, database.engine.begin() as connection:
         yield connection
 
@@ -58,7 +58,7 @@ def connection(url: str) -> Iterator[Connection]:
 def made(
     columns: dict[str, Column[Any]], *elements: Element, name: str = "thing", metadata: MetaData | None = None
 ) -> Table:
-    """A table of *columns*."""
+    """Create a table of *columns*."""
     for key, item in columns.items():
         item.key = key
         item.name = item.name or key
@@ -67,7 +67,7 @@ def made(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_table_just_made_differs_in_nothing(case: Case, connection: Connection) -> None:
-    """Of every type, nullable or not, with a default or none: what was made is what was declared."""
+    """Columns of every type, nullable or not, with a default or not, have no difference."""
     table = made(
         {
             "id": column(types.BigInteger(), autoincrement=True),
@@ -79,11 +79,11 @@ def test_a_table_just_made_differs_in_nothing(case: Case, connection: Connection
         primary_key("id"),
     )
     table.metadata.create_all(connection)
-    assert differences(connection, table) == []
+    assert compare(connection, table) == []
 
 
 def test_packages_just_made_differ_in_nothing(url: str) -> None:
-    """So do whole packages, with keys, indexes, checks and exclusions of every kind, in a namespace too."""
+    """Whole packages have no difference, in a namespace too."""
     namespaces = ["", "other"] if url.startswith("postgresql") else [""]
     for package in (bookstore, observatory):
         for namespace in namespaces:
@@ -94,7 +94,7 @@ def test_packages_just_made_differ_in_nothing(url: str) -> None:
 
 
 def test_every_kind_of_key_is_recognized(connection: Connection) -> None:
-    """Keys of several columns, of some rows, of expressions, deferred, to themselves: none is a false alarm."""
+    """Composite, partial, deferred and self-referencing keys, and keys of expressions, have no difference."""
     table = made(
         {
             "a": column(types.Integer()),
@@ -115,11 +115,11 @@ def test_every_kind_of_key_is_recognized(connection: Connection) -> None:
         check("a > 0", name="thing_positive"),
     )
     table.metadata.create_all(connection)
-    assert differences(connection, table) == []
+    assert compare(connection, table) == []
 
 
 def test_stock_tables(connection: Connection) -> None:
-    """A table in SQLAlchemy's own words is compared as well as one in ours."""
+    """A plain SQLAlchemy table is compared like one of ours."""
     metadata = MetaData()
     Table("up", metadata, Column("id", Integer, primary_key=True))
     table = Table(
@@ -132,11 +132,11 @@ def test_stock_tables(connection: Connection) -> None:
         UniqueConstraint("name", "rank"),
     )
     metadata.create_all(connection)
-    assert differences(connection, table) == []
+    assert compare(connection, table) == []
 
 
 class Change(NamedTuple):
-    """How a table might have been declared instead, and what is said of it."""
+    """Another definition of the table, and the differences."""
 
     name: str
     table: Callable[[], Table]
@@ -145,7 +145,7 @@ class Change(NamedTuple):
 
 
 def thing(changed: dict[str, Column[Any] | None] | None = None, *elements: Element) -> Table:
-    """The table as it is in the database, but for the columns *changed* and *elements*."""
+    """Return the table as it is in the database, except for the columns *changed* and *elements*."""
     metadata = MetaData()
     made({"id": column(types.Integer())}, primary_key("id"), name="other", metadata=metadata)
     columns: dict[str, Column[Any] | None] = {
@@ -196,13 +196,13 @@ CHANGES = [
     Change(
         "range of an integer",
         lambda: thing({"rank": column(types.SmallInteger(), nullable=True)}),
-        ["The column rank is held to -2147483648, 2147483647, not to -32768, 32767."],
+        ["The column rank is limited to -2147483648, 2147483647, not to -32768, 32767."],
         "sqlite",
     ),
     Change(
         "length of a hash",
         lambda: thing({"hash": column(types.Hash(5))}),
-        ["The column hash is held to 4, not to 5."],
+        ["The column hash is limited to 4, not to 5."],
     ),
     Change(
         "scale",
@@ -286,25 +286,25 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change.name}-{change.only or 'both'}")
 def test_every_change_is_seen(change: Change, url: str) -> None:
-    """Columns, types, enums, nullability and keys that are otherwise are told, one sentence each, and nothing else."""
+    """Different columns, types, enums, nullability and keys are reported, one message each."""
     if change.only is not None and not url.startswith(change.only):
         return
     with bookstore.Database(url) as database, database.engine.begin() as connection:
         thing().metadata.create_all(connection)
-        assert differences(connection, thing()) == []
-        assert sorted(differences(connection, change.table())) == sorted(change.said)
+        assert compare(connection, thing()) == []
+        assert sorted(compare(connection, change.table())) == sorted(change.said)
 
 
 def test_a_table_that_is_none(connection: Connection) -> None:
-    """A table that is not there, and a view under its name, are told as what they are."""
+    """A missing table, and a view with its name, are reported."""
     table = thing()
-    assert differences(connection, table) == ["The table thing is not there."]
+    assert compare(connection, table) == ["The table thing does not exist."]
     connection.execute(text("CREATE VIEW thing AS SELECT 1 AS id"))
-    assert differences(connection, table) == ["thing is a view, not a table."]
+    assert compare(connection, table) == ["thing is a view, not a table."]
 
 
 def test_types_of_the_databases_own(postgres_url: str) -> None:
-    """A domain, and a column with a collation, are recognized; a type that the database lacks is told."""
+    """A domain and a column with a collation are recognized; a missing type is reported."""
     with bookstore.Database(postgres_url) as database, database.engine.begin() as connection:
         table = made(
             {
@@ -314,31 +314,31 @@ def test_types_of_the_databases_own(postgres_url: str) -> None:
             },
             primary_key("id"),
         )
-        assert differences(connection, table) == ["The table thing is not there."]
+        assert compare(connection, table) == ["The table thing does not exist."]
         connection.execute(text("CREATE TABLE thing (id BIGINT PRIMARY KEY, email VARCHAR(320) NOT NULL)"))
-        assert differences(connection, table) == ['A type of its columns is not there: type "email" does not exist.']
+        assert compare(connection, table) == ['A type of its columns does not exist: type "email" does not exist.']
         connection.execute(text("DROP TABLE thing"))
         connection.execute(text("CREATE DOMAIN email AS VARCHAR(320)"))
         table.metadata.create_all(connection)
-        assert differences(connection, table) == []
+        assert compare(connection, table) == []
 
 
 def test_a_collation_of_sqlite(sqlite_url: str) -> None:
-    """On SQLite a spelling with more than a type in it is recognized."""
+    """On SQLite DDL with more than a type is recognized."""
     with bookstore.Database(sqlite_url) as database, database.engine.begin() as connection:
         table = made({"id": column(types.Text().with_ddl(sqlite="TEXT COLLATE NOCASE"))}, primary_key("id"))
         table.metadata.create_all(connection)
-        assert differences(connection, table) == []
+        assert compare(connection, table) == []
 
 
 def test_temporary_tables_are_not_in_the_way(connection: Connection) -> None:
-    """A temporary table of the same name is not taken for the table."""
+    """A temporary table of the same name is ignored."""
     connection.execute(text("CREATE TEMPORARY TABLE thing (x INTEGER)"))
-    assert differences(connection, thing()) == ["The table thing is not there."]
+    assert compare(connection, thing()) == ["The table thing does not exist."]
 
 
 def test_what_a_package_lacks_is_listed(url: str) -> None:
-    """`check` tells of every table what is otherwise, `missing_tables` which are not there."""
+    """`check` reports the differences of every table, `missing_tables` the missing tables."""
     with bookstore.Database(url) as database:
         assert "book" in database.missing_tables()
         database.create()
@@ -347,7 +347,7 @@ def test_what_a_package_lacks_is_listed(url: str) -> None:
             session.execute(text("ALTER TABLE author ADD COLUMN more TEXT"))
         assert database.missing_tables() == ["order_line"]
         assert database.check() == [
-            "The table order_line is not there.",
+            "The table order_line does not exist.",
             "author: The column more was not declared.",
         ]
     with bookstore.Database(url, read_only=True) as database:

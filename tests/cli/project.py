@@ -1,4 +1,4 @@
-"""A small project to run commands in, and what they say there."""
+"""A small project to run commands in, and their output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ tables:
 
 
 def write_project(folder: Path, *schemas: str) -> Path:
-    """A project in *folder* with a spec of each of *schemas*."""
+    """Create a project in *folder* with a spec of each of *schemas*."""
     (folder / "pyproject.toml").write_text("[tool.tablewright]\n", encoding="utf-8")
     for name in schemas:
         (folder / "specs" / name).mkdir(parents=True)
@@ -33,7 +33,7 @@ def write_project(folder: Path, *schemas: str) -> Path:
 
 @dataclass(frozen=True)
 class Said:
-    """How a command ended, and what it printed."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -48,7 +48,7 @@ class Project:
     capture: pytest.CaptureFixture[str]
 
     def run(self, *arguments: str) -> Said:
-        """Runs a command of tablewright here."""
+        """Run a command of tablewright here."""
         self.capture.readouterr()
         with pytest.raises(SystemExit) as exit:
             run(arguments)
@@ -58,7 +58,7 @@ class Project:
         return Said(code, out, err)
 
     def replace(self, schema: str, old: str, new: str) -> None:
-        """Changes the spec of *schema*."""
+        """Change the spec of *schema*."""
         path = self.folder / "specs" / schema / "schema.yaml"
         text = path.read_text(encoding="utf-8")
         assert old in text

@@ -1,4 +1,4 @@
-"""The commands: what each prints where, and the code it exits with."""
+"""The commands: their output and their exit codes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.cli.project import Project, write_project
 
 @pytest.fixture(scope="session")
 def checker_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """mypy's memory, shared by the tests of this worker: only the first of them waits for SQLAlchemy."""
+    """Share mypy's cache among the tests of this worker: only the first one waits for SQLAlchemy."""
     return tmp_path_factory.mktemp("mypy")
 
 
@@ -34,7 +34,7 @@ def project(
 
 
 def test_generate_says_what_it_did(project: Project) -> None:
-    """The first run adds, the second has nothing to do; both are summed up on stdout, and stderr stays empty."""
+    """The first run adds files, the second changes none; both print a summary on stdout and nothing on stderr."""
     said = project.run("generate", "--no-typecheck")
     assert (said.code, said.err) == (0, "")
     assert re.fullmatch(r"shop: \d+ files added \(generated/shop\)\n", said.out)
@@ -44,14 +44,14 @@ def test_generate_says_what_it_did(project: Project) -> None:
 
 
 def test_generate_type_checks(project: Project, checker_cache: Path) -> None:
-    """Without --no-typecheck the output is held against mypy, and a right one passes."""
+    """By default the output is type-checked, and valid output passes."""
     said = project.run("generate")
     assert (said.code, said.err) == (0, "")
     assert list(checker_cache.iterdir())
 
 
 def test_a_type_error_is_a_finding(project: Project) -> None:
-    """A package that does not type-check is a failed run: each error with its place on stderr, exit 1."""
+    """A package that does not type-check fails the run: each error with its location on stderr, exit 1."""
     project.replace("shop", "length: 50}", "length: 50}\n      extra: {type: json, python: 'no_such_module:Thing'}")
     said = project.run("generate")
     assert said.code == 1
@@ -70,7 +70,7 @@ def test_generate_in_a_folder_below(project: Project, monkeypatch: pytest.Monkey
 def test_generate_one_of_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only the schemas named are generated; all when none is named."""
+    """Only the named schemas are generated, or all by default."""
     monkeypatch.chdir(write_project(tmp_path, "shop", "depot", "yard"))
     project = Project(tmp_path, capsys)
     assert project.run("generate", "--no-typecheck", "yard", "depot", "yard").code == 0
@@ -100,7 +100,7 @@ def test_check_shows_the_difference(project: Project) -> None:
 
 
 def test_a_wrong_spec_is_a_finding(project: Project) -> None:
-    """Every problem is on stderr with its place and rule; the exit code is 1 and nothing is written."""
+    """Every problem is on stderr with its location and rule; the exit code is 1 and nothing is written."""
     project.replace("shop", "length: 50", "lenght: 50")
     project.replace("shop", "type: bigint", "type: bigit")
     for arguments in (("generate",), ("generate", "--check")):
@@ -114,7 +114,7 @@ def test_a_wrong_spec_is_a_finding(project: Project) -> None:
 
 
 def test_lint_prints_to_stdout(project: Project) -> None:
-    """For lint the problems are the result: they are on stdout, their number on stderr."""
+    """lint prints the problems on stdout and their number on stderr."""
     said = project.run("lint")
     assert (said.code, said.out, said.err) == (0, "", "No problem found.\n")
     project.replace("shop", "length: 50", "lenght: 50")
@@ -125,7 +125,7 @@ def test_lint_prints_to_stdout(project: Project) -> None:
 
 
 def test_a_warning_is_no_failure(project: Project) -> None:
-    """A schema with nothing but warnings is generated, and both commands exit 0."""
+    """A schema with only warnings is generated, and both commands exit 0."""
     project.replace("shop", ", primary_key: true, autoincrement: true", "")
     said = project.run("lint")
     assert said.code == 0
@@ -138,7 +138,7 @@ def test_a_warning_is_no_failure(project: Project) -> None:
 
 @pytest.mark.parametrize("command", ["generate", "lint"])
 def test_an_unknown_schema(project: Project, command: str) -> None:
-    """A schema that is not there is wrong use: exit 2, with the nearest name."""
+    """An unknown schema is wrong usage: exit 2, with the nearest name."""
     said = project.run(command, "shp")
     assert said.code == 2
     assert said.err.endswith("specs: error[settings]: no schema 'shp'; did you mean 'shop'?\n")
@@ -146,7 +146,7 @@ def test_an_unknown_schema(project: Project, command: str) -> None:
 
 
 def test_no_specs_at_all(project: Project) -> None:
-    """A project without a specs folder, or with an empty one, is told what to make."""
+    """Without a specs folder, or with an empty one, the message names the files to create."""
     (project.folder / "specs" / "shop" / "schema.yaml").unlink()
     (project.folder / "specs" / "shop").rmdir()
     said = project.run("generate")
@@ -159,7 +159,7 @@ def test_no_specs_at_all(project: Project) -> None:
 
 
 def test_wrong_settings(project: Project) -> None:
-    """A mistake in pyproject.toml is wrong use: exit 2, one line, no traceback."""
+    """An error in pyproject.toml is wrong usage: exit 2, one line, no traceback."""
     (project.folder / "pyproject.toml").write_text("[tool.tablewright]\nouput = 'x'\n")
     said = project.run("generate")
     assert said.code == 2
@@ -168,14 +168,14 @@ def test_wrong_settings(project: Project) -> None:
 
 
 def test_wrong_options(project: Project) -> None:
-    """An option that does not exist is wrong use: exit 2, with the nearest one."""
+    """An unknown option is wrong usage: exit 2, with the nearest one."""
     said = project.run("generate", "--chek")
     assert said.code == 2
     assert "--check" in said.err
 
 
 def test_a_foreign_file_is_wrong_use(project: Project) -> None:
-    """A file of somebody else in the package's folder: exit 2, and it is named."""
+    """A foreign file in the package's folder: exit 2, and the file is named."""
     (project.folder / "generated" / "shop").mkdir(parents=True)
     (project.folder / "generated" / "shop" / "mine.py").write_text("precious = 1\n")
     said = project.run("generate", "--no-typecheck")
@@ -185,7 +185,7 @@ def test_a_foreign_file_is_wrong_use(project: Project) -> None:
 
 
 def test_a_missing_checker_is_a_lack(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without mypy the run exits 3, and says how to get it and how to do without."""
+    """Without mypy the run exits 3; the message names the command that installs it and the option without it."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     said = project.run("generate")
     assert said.code == 3
@@ -194,7 +194,7 @@ def test_a_missing_checker_is_a_lack(project: Project, monkeypatch: pytest.Monke
 
 
 def test_a_missing_library_is_a_lack(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library of the generator that is not installed: exit 3, one line that says what to run."""
+    """A missing library of the generator: exit 3, one line with the command to run."""
 
     def absent(*arguments: object, **options: object) -> None:
         raise ModuleNotFoundError("No module named 'jinja2'", name="jinja2")
@@ -206,7 +206,7 @@ def test_a_missing_library_is_a_lack(project: Project, monkeypatch: pytest.Monke
 
 
 def test_a_full_disk_is_a_lack(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that takes nothing: exit 3, one line, and no package in halves."""
+    """An unwritable disk: exit 3, one line, and no partial package."""
 
     def full(self: Path, content: bytes) -> int:
         raise OSError(28, "No space left on device", str(self))
@@ -220,7 +220,7 @@ def test_a_full_disk_is_a_lack(project: Project, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_bug_is_called_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What should not happen shows its traceback, says that it is not the user's fault, and exits 70."""
+    """An unexpected error prints its traceback and a note that it is a bug, and exits 70."""
 
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("by zero")
@@ -233,7 +233,7 @@ def test_a_bug_is_called_one(project: Project, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_traceback_on_request(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An expected error shows where it came from with --traceback or TABLEWRIGHT_DEBUG, and not without."""
+    """An expected error has a traceback only with --traceback or TABLEWRIGHT_DEBUG."""
     assert "Traceback" not in project.run("lint", "zebra").err
     said = project.run("--traceback", "lint", "zebra")
     assert said.code == 2
@@ -243,7 +243,7 @@ def test_a_traceback_on_request(project: Project, monkeypatch: pytest.MonkeyPatc
 
 
 def test_rules_lists_all(project: Project) -> None:
-    """`rules` has a line for each rule, the reader's too, with its severity."""
+    """`rules` prints a line for each rule, including the reader's, with its severity."""
     said = project.run("rules")
     assert said.code == 0
     assert [line.split()[0] for line in said.out.splitlines()] == list(PURPOSES)
@@ -252,7 +252,7 @@ def test_rules_lists_all(project: Project) -> None:
 
 
 def test_explain_a_rule(project: Project) -> None:
-    """`explain` prints the purpose of a rule, and says whether it stops the generator; an unknown one is wrong use."""
+    """`explain` prints the purpose and the severity of a rule; an unknown rule is wrong usage."""
     said = project.run("explain", "name-clash")
     assert said.code == 0
     assert PURPOSES["name-clash"] in said.out
@@ -264,7 +264,7 @@ def test_explain_a_rule(project: Project) -> None:
 
 
 def test_json_schema_is_json(project: Project) -> None:
-    """`json-schema` prints the JSON Schema of the language, whole and alone."""
+    """`json-schema` prints only the JSON Schema of the language."""
     said = project.run("json-schema")
     assert said.code == 0
     assert "tables" in json.loads(said.out)["properties"]
@@ -272,14 +272,14 @@ def test_json_schema_is_json(project: Project) -> None:
 
 @pytest.mark.parametrize("command", ["generate", "lint", "rules", "explain", "json-schema"])
 def test_every_command_has_help(project: Project, command: str) -> None:
-    """The help of each command says what it does, and shows an example of it."""
+    """The help of each command describes it and shows an example."""
     said = project.run(command, "--help")
     assert said.code == 0
     assert f"tablewright {command}" in said.out.split("Examples")[1]
 
 
 def test_the_help_teaches(project: Project) -> None:
-    """The help says what may be configured, lists every command, and documents the exit codes."""
+    """The help lists settings, commands and exit codes."""
     said = project.run("--help")
     assert said.code == 0
     for part in ("[tool.tablewright]", "specs =", "output =", "generate", "lint", "rules", "explain", "json-schema"):
@@ -289,7 +289,7 @@ def test_the_help_teaches(project: Project) -> None:
 
 
 def test_help_loads_little() -> None:
-    """Asking for help loads none of the generator's libraries, so that it comes at once."""
+    """The help loads none of the generator's libraries, so that it is fast."""
     script = (
         "import sys\n"
         "from tablewright.cli.main import run\n"

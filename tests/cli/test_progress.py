@@ -17,7 +17,7 @@ SOURCE = Path(__file__).parents[2] / "codegen"
 
 
 def generate(folder: Path, **environment: str) -> tuple[str, str]:
-    """What `generate` prints to stdout, and to a stderr that is a terminal."""
+    """Run `generate` on a terminal. Return its stdout and stderr."""
     ours, theirs = pty.openpty()
     ran = subprocess.Popen(
         [sys.executable, "-m", "tablewright.cli", "generate", "--no-typecheck"],
@@ -44,7 +44,7 @@ def generate(folder: Path, **environment: str) -> tuple[str, str]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 def test_a_terminal_sees_progress(tmp_path: Path) -> None:
-    """On a terminal stderr shows what is going on, in a line that is cleared at the end; stdout has the result."""
+    """On a terminal stderr shows the progress in a line that is cleared at the end; stdout has the result."""
     out, seen = generate(write_project(tmp_path, "shop"))
     assert re.search("(Reading|Rendering|Formatting|Compiling|Writing) (shop|all packages) …", seen)
     assert seen.endswith("\x1b[2K")
@@ -54,7 +54,7 @@ def test_a_terminal_sees_progress(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 def test_no_colour_on_request(tmp_path: Path) -> None:
-    """NO_COLOR takes the colours from a terminal; a dumb terminal gets no progress at all."""
+    """NO_COLOR turns colours off; a dumb terminal gets no progress."""
     coloured = "\x1b[32m"
     folder = write_project(tmp_path, "shop")
     assert coloured in generate(folder)[1]
@@ -63,7 +63,7 @@ def test_no_colour_on_request(tmp_path: Path) -> None:
 
 
 def test_a_pipe_sees_nothing(tmp_path: Path) -> None:
-    """Where stderr is no terminal, a run that goes well prints nothing to it."""
+    """If stderr is no terminal, a successful run prints nothing to it."""
     ran = subprocess.run(
         [sys.executable, "-m", "tablewright.cli", "generate", "--no-typecheck"],
         cwd=write_project(tmp_path, "shop"),

@@ -1,4 +1,4 @@
-"""The settings of a project: where they are found, what they default to, what is refused."""
+"""The settings of a project: where they are found, their defaults, and invalid ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tablewright.settings import SettingsError, load_settings
 
 
 def project(folder: Path, text: str) -> Path:
-    """A project in *folder* whose pyproject.toml is *text*."""
+    """Create a project in *folder* whose pyproject.toml is *text*. Return its settings."""
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
     return folder
 
@@ -40,7 +40,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 
 def test_the_nearest_project_above_counts(tmp_path: Path) -> None:
-    """From a folder inside a project its settings are found; a pyproject.toml without the section is passed by."""
+    """Settings are found from a folder inside the project; a pyproject.toml without the section is ignored."""
     project(tmp_path, "[tool.tablewright]\n")
     inner = tmp_path / "part" / "deeper"
     inner.mkdir(parents=True)
@@ -49,7 +49,7 @@ def test_the_nearest_project_above_counts(tmp_path: Path) -> None:
 
 
 def test_no_section_anywhere(tmp_path: Path) -> None:
-    """Without a section the error names the nearest pyproject.toml, and says what to add."""
+    """Without a section the error names the nearest pyproject.toml and the section to add."""
     with pytest.raises(SettingsError, match=r"no pyproject\.toml here"):
         load_settings(tmp_path)
     project(tmp_path, "[project]\nname = 'x'\n")
@@ -77,7 +77,7 @@ def test_no_section_anywhere(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_names_its_line(tmp_path: Path, line: str, message: str) -> None:
-    """What a setting should be is said with the file and the line of it."""
+    """The error names the file, the line and the expected value."""
     project(tmp_path, f"[project]\nspecs = 0\n\n[tool.tablewright]\n# a comment\n{line}\n")
     with pytest.raises(SettingsError) as caught:
         load_settings(tmp_path)
@@ -85,7 +85,7 @@ def test_a_wrong_setting_names_its_line(tmp_path: Path, line: str, message: str)
 
 
 def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
-    """A syntax error of pyproject.toml is reported where it is; bytes that are no UTF-8 are reported too."""
+    """A syntax error of pyproject.toml is reported at its line; bytes that are not UTF-8 are reported too."""
     project(tmp_path, "[tool.tablewright]\nspecs = \n")
     with pytest.raises(SettingsError, match=r"pyproject\.toml:2:9: error\[settings\]: not valid TOML"):
         load_settings(tmp_path)
@@ -96,6 +96,6 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["tool = 1\n", "[tool]\ntablewright = 3\n"])
 def test_a_section_that_is_no_table(tmp_path: Path, text: str) -> None:
-    """A `tool.tablewright` that is no table is refused; a `tool` that is none has no settings."""
+    """A `tool.tablewright` that is no table is an error; a `tool` that is no table has no settings."""
     with pytest.raises(SettingsError, match=r"expected a table|no \[tool"):
         load_settings(project(tmp_path, text))

@@ -103,7 +103,7 @@ class Page:
         script = folder / "program.py"
         script.write_text(text, encoding="utf-8")
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, self.path_in(project)))}
-        command = [sys.executable, "-W", "error", str(script)]
+        command = [sys.executable, str(script)]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{self.name}:\n{done.stdout}{done.stderr}"
         return done.stdout

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
-from tests.docs.page import CODE, GENERATED, ROOT, Page
+from tests.docs.page import CODE, GENERATED, PAGES, ROOT, Page
 
 README = Page(ROOT / "README.md")
 
@@ -47,9 +49,23 @@ def test_the_front_door_to_more_is_open() -> None:
     assert set((ROOT / "docs").rglob("*.md")) <= reached
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_anchors_exist(page: Page) -> None:
+    """A link to a heading of a page names one that the page has."""
+    found = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.path.read_text(encoding="utf-8"))
+    missing = [
+        anchor for link, anchor in found if anchor not in anchors(page.path.parent / link if link else page.path)
+    ]
+    assert missing == []
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub forms them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 def links(path: Path) -> list[str]:
     """Return the files of the project to which a document links."""
-    import re
-
     found = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
     return [link for link in found if "://" not in link]

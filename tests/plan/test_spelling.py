@@ -1,4 +1,4 @@
-"""Types, values and prose as Python source: exact whatever they hold, and never code."""
+"""Types, values and prose as Python source: always exact, never code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_docstrings_carry_the_text(text: str, indent: int) -> None:
 
 @given(st.text(min_size=1))
 def test_any_text_is_one_literal(text: str) -> None:
-    """Any text, as a docstring or a string, is a literal of that text and nothing else."""
+    """Any text, as a docstring or a string, is a literal of exactly that text."""
     assert ast.literal_eval(quoted(text)) == text
     assert inspect.cleandoc(ast.literal_eval(docstring(text))) == inspect.cleandoc(text)
 
@@ -60,7 +60,7 @@ def test_literals_read_back(value: object) -> None:
 
 
 def test_python_types_are_spelt_in_local_names() -> None:
-    """A type's module becomes an import, under another name where the plain one is taken."""
+    """A type's module becomes an import, under another name if its own is taken."""
     imports = Imports({"Address", "str"})
     assert python_type("dict[str, app.models:Address | None]", imports) == "dict[_str, _Address | None]"
     groups = imports.groups()

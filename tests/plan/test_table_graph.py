@@ -1,4 +1,4 @@
-"""Which foreign keys close a circle: as few as it takes, and none where there is no circle."""
+"""The foreign keys that close cycles: as few as possible, and none without a cycle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEYS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans()), 
 
 
 def schema(keys: list[tuple[int, int, bool]]) -> d.Schema:
-    """A schema of as many tables as *keys* name."""
+    """Return a schema of the tables that *keys* name."""
     big = d.Type(kind="bigint")
     tables: list[d.Table] = []
     for number in range(max((max(key[:2]) for key in keys), default=0) + 1):
@@ -36,7 +36,7 @@ def schema(keys: list[tuple[int, int, bool]]) -> d.Schema:
 
 
 def has_circle(keys: list[tuple[int, int, bool]]) -> bool:
-    """Whether *keys*, those to the own table apart, lead anywhere in a circle."""
+    """Return True if *keys*, without those to the same table, form a cycle."""
     graph: dict[int, set[int]] = {}
     for source, target, _ in keys:
         if source != target:
@@ -50,7 +50,7 @@ def has_circle(keys: list[tuple[int, int, bool]]) -> bool:
 
 @given(KEYS)
 def test_closing_keys_are_those_without_which_no_circle_is_left(keys: list[tuple[int, int, bool]]) -> None:
-    """Closing keys are nullable; without them circles are of required keys alone; with any one there would be more."""
+    """Closing keys are nullable; without them only required keys form cycles; each of them is needed."""
     closing = {int(name[1:]) for name in TableGraph(schema(keys)).cycle_closing}
     assert all(keys[index][2] for index in closing)
     left = [key for index, key in enumerate(keys) if index not in closing]
@@ -71,5 +71,5 @@ def test_closing_keys_are_those_without_which_no_circle_is_left(keys: list[tuple
     ],
 )
 def test_a_nullable_key_closes_a_circle(keys: list[tuple[int, int, bool]], closing: set[str]) -> None:
-    """Of a circle the nullable key closes it; a chain, and a key to the own table, have nothing to close."""
+    """The nullable key closes a cycle; a chain and a key to the same table have no closing key."""
     assert TableGraph(schema(keys)).cycle_closing == closing

@@ -1,4 +1,4 @@
-"""The tables of a generated package are those that its schema.json makes at run time."""
+"""The tables of a generated package are those that its schema.json builds at run time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tablewright.schema.canonical import digest, from_json
 
 
 def ddl(tables: Iterable[Table], dialect: Dialect) -> list[str]:
-    """All that CREATE would say."""
+    """Return the DDL of all tables."""
     said: list[str] = []
     for table in sorted(tables, key=lambda item: item.name):
         said.append(str(CreateTable(table).compile(dialect=dialect)))
@@ -29,7 +29,7 @@ def ddl(tables: Iterable[Table], dialect: Dialect) -> list[str]:
 @pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda item: item.name)  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 @pytest.mark.parametrize("name", ["bookstore", "observatory"])
 def test_generated_and_built_tables_agree(name: str, dialect: Dialect) -> None:
-    """The source that was generated and the definition it came from make the same DDL."""
+    """Generated source and its definition have the same DDL."""
     package = importlib.import_module(name)
     schema = from_json(files(name).joinpath("schema.json").read_text())
     generated: MetaData = package.metadata
@@ -44,7 +44,7 @@ def test_generated_and_built_tables_agree(name: str, dialect: Dialect) -> None:
 
 @pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda item: item.name)  # type: ignore[no-untyped-call]  # SQLAlchemy's own
 def test_generated_and_built_opaque_tables_agree(dialect: Dialect) -> None:
-    """So do those of opaque tables, which are in a MetaData of their own and point at the package's."""
+    """So have opaque tables, which have their own MetaData and reference the package's tables."""
     package = observatory.Session.package
     schema = package.definition
     beside = build_metadata(schema)

@@ -1,4 +1,4 @@
-"""What of generated text is called a fault: everything that Python would not compile, and names nowhere defined."""
+"""Faults of generated text: source that Python cannot compile, and undefined names."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ REFUSED = [
 
 
 def faults_in(files: dict[str, str]) -> str:
-    """What is said of *files*."""
+    """Return the faults of *files*."""
     with laid_out(files) as scratch:
         return find_faults(scratch)
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_does_not_compile_is_a_fault(text: str) -> None:
-    """A text that Python 3.11 refuses, or warns of, is a fault of the file that has it, and of no other."""
+    """A text that Python 3.11 refuses, or warns of, is a fault of its file only."""
     if not text.startswith(("class A[T]", "type A")):  # later Pythons take these
         with warnings.catch_warnings(), pytest.raises((SyntaxError, ValueError)):
             warnings.simplefilter("error")
@@ -106,7 +106,7 @@ def test_what_does_not_compile_is_a_fault(text: str) -> None:
 
 
 def test_a_name_that_is_nowhere_defined_is_a_fault() -> None:
-    """A name that a module neither imports nor makes is a fault, which no compiler would find."""
+    """A name that a module neither imports nor defines is a fault, which no compiler finds."""
     text = "from __future__ import annotations\n\n\nclass A:\n    x: Decimal = column()\n"
     found = faults_in({"a.py": text}).splitlines()
     assert [line.split(" ", 1)[1] for line in found] == [
@@ -116,11 +116,11 @@ def test_a_name_that_is_nowhere_defined_is_a_fault() -> None:
 
 
 def test_a_comment_does_not_hide_a_fault() -> None:
-    """Words that silence a linter silence nothing here: a spec may hold them."""
+    """Comments that silence a linter have no effect: a spec may contain them."""
     assert "F821" in faults_in({"a.py": "# ruff: noqa\nx = y  # noqa: F821\n"})
 
 
 def test_what_is_right_has_no_fault() -> None:
-    """Text that Python takes has no fault, and neither has a package without a Python file."""
+    """Valid Python has no fault, nor has a package without a Python file."""
     assert faults_in({"a.py": '"""Ends in a quote\\""""\n\nx = "\\\\d"\n', "b/__init__.py": ""}) == ""
     assert faults_in({"schema.json": "{"}) == ""

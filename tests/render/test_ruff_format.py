@@ -1,4 +1,4 @@
-"""The formatting of generated text: every Python file, wherever there is room for the work."""
+"""The formatting of generated text."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ TIDY = {
 
 
 def formatted(files: dict[str, str]) -> dict[str, str]:
-    """*files* as they are after formatting."""
+    """Return *files* formatted."""
     with laid_out(files) as scratch:
         return format_files(scratch)
 
 
 def test_every_python_file_is_formatted() -> None:
-    """Python files are formatted, also those in folders that ruff would pass over; order and other files stay."""
+    """Python files are formatted, even in folders that ruff ignores; the order and other files stay."""
     assert list(formatted(LOOSE).items()) == list(TIDY.items())
 
 
 @pytest.mark.parametrize("free", [None, 0, 10**12])
 def test_memory_is_used_where_there_is_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int | None) -> None:
-    """The files are laid out in memory if it is there and large enough, else in the folder for temporary files."""
+    """The files are written to memory if there is enough, else to the folder for temporary files."""
     used: list[str | None] = []
     made = tempfile.TemporaryDirectory
 
@@ -64,19 +64,19 @@ def test_memory_is_used_where_there_is_room(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_a_refusal_names_the_file() -> None:
-    """What ruff cannot read is told with the path of the file in its package, and the place in it."""
+    """A syntax error is reported with the path of the file in its package and the line."""
     with pytest.raises(FormatError, match=r"shop/tables/item\.py:2:7"):
         formatted({"shop/a.py": "x = 1\n", "shop/tables/item.py": "x = 1\ny = (1"})
 
 
 def test_what_is_formatted_is_what_is_judged_next() -> None:
-    """The sources lie there formatted: the next command of ruff need not have them laid out again."""
+    """The sources are formatted in place, for the next command of ruff."""
     with laid_out(LOOSE) as scratch:
         assert format_files(scratch) == {**scratch.files, **scratch.read()}
 
 
 def test_a_missing_ruff_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without ruff one is told how to get it: where its package is absent, and where only its program is."""
+    """Without ruff the error names the command that installs it: if its package or only its program is missing."""
     monkeypatch.setitem(sys.modules, "ruff.__main__", None)
     with pytest.raises(FormatterMissingError, match=r"pip install 'tablewright\[codegen\]'"):
         formatted(LOOSE)

@@ -74,12 +74,12 @@ class ParentAccessor:
     def insert(self, name: str) -> None:
         with self.session.gate as connection:
             connection.execute(parent.insert().values(name=name))
-            self.session.gate.wrote()
+            self.session.gate.record_write()
 
     def set_size(self, name: str, size: int) -> None:
         with self.session.gate as connection:
             connection.execute(parent.update().where(parent.c.name == name).values(size=size))
-            self.session.gate.wrote()
+            self.session.gate.record_write()
 
     def names(self) -> list[str]:
         with self.session.gate as connection:

@@ -167,10 +167,10 @@ def test_failing_test(kept: Database) -> None:
 
 
 def test_outer_transaction_ended(sqlite_url: str) -> None:
-    """A test that ends the transaction behind our back is told that its writes may be kept."""
+    """A test that ends the transaction behind our back is told that its writes may have been committed."""
     with Database(sqlite_url) as made:
         made.create()
-        with pytest.raises(InvalidRequestError, match="may be kept"), rolled_back(made) as (session, _):
+        with pytest.raises(InvalidRequestError, match="may have been committed"), rolled_back(made) as (session, _):
             root = session.connection().get_transaction()
             assert root is not None
             root.rollback()

@@ -1,4 +1,4 @@
-"""The checks that types bring: there for all who look at a table's constraints, and for nobody else."""
+"""The checks of column types, created when a table's constraints are first read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, Integer, MetaData, Table, create
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.schema import types
 from tablewright.schema.tables import check, column, make_table, primary_key
 
@@ -18,7 +18,7 @@ CHECKS = {"shelf_wide", "shelf_name_type_check", "shelf_key_type_check"}
 
 
 def shelf(metadata: MetaData | None = None) -> Table:
-    """A table with a check of its own, and two that its types bring on SQLite."""
+    """Return a table with a check, and two checks of its types on SQLite."""
     columns: dict[str, Column[Any]] = {
         "key": column(types.Hash(3)),
         "name": column(types.String(5)),
@@ -30,17 +30,17 @@ def shelf(metadata: MetaData | None = None) -> Table:
 
 
 def checks(table: Table) -> set[object]:
-    """The names of the checks among a table's constraints."""
+    """Return the names of the checks among a table's constraints."""
     return {item.name for item in table.constraints if isinstance(item, CheckConstraint)}
 
 
 def made(table: Table) -> int:
-    """How many constraints there are by now."""
+    """Return the number of constraints so far."""
     return len(vars(table)["_constraints"])
 
 
 def test_checks_are_made_for_those_who_look() -> None:
-    """To make a table, and to query it, makes no check; its constraints and its DDL have them, the own ones first."""
+    """Creating and querying a table creates no check; reading its constraints and its DDL does."""
     table = shelf()
     str(select(table).where(table.c.name == "a"))
     assert made(table) == 2
@@ -53,7 +53,7 @@ def test_checks_are_made_for_those_who_look() -> None:
 
 
 def test_the_first_look_is_enough() -> None:
-    """However often and by however many threads the constraints are looked at, each check is there once."""
+    """Each check exists once, however many threads read the constraints."""
     table = shelf()
     start = threading.Barrier(8)
     seen: list[int] = []
@@ -71,7 +71,7 @@ def test_the_first_look_is_enough() -> None:
 
 
 def test_copies_have_the_checks() -> None:
-    """A copy into other metadata and a pickled one have the checks, looked at before or not."""
+    """A copy in other metadata and a pickled table have the checks."""
     assert checks(shelf().to_metadata(MetaData())) >= CHECKS
     for table in (shelf(), shelf()):
         assert checks(pickle.loads(pickle.dumps(table))) >= CHECKS
@@ -80,14 +80,14 @@ def test_copies_have_the_checks() -> None:
 
 
 def test_it_is_a_table_like_others() -> None:
-    """Constraints can be added and taken away, before and after the first look; the database is held to the checks."""
+    """Constraints can be added and removed before and after the first read; the database enforces the checks."""
     table = shelf()
     added = CheckConstraint("2 > 0", name="shelf_added")
     table.append_constraint(added)
     assert checks(table) >= {*CHECKS, "shelf_added"}
     table.constraints.discard(added)
     assert "shelf_added" not in checks(table)
-    assert Shape(table, tuple).key_names == ("key",)
+    assert RowMapper(table, tuple).key_names == ("key",)
     with create_engine("sqlite://").begin() as connection:
         table.create(connection)
         (text,) = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'shelf'").one()

@@ -1,4 +1,4 @@
-"""How expressions compare: by a class that types of one kind share, and that survives pickling."""
+"""Comparators: one class for all types of a kind, which can be pickled."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ TYPES = [
 
 
 class Wrapped(TypeDecorator[int]):
-    """A type of a user's own, around one of ours."""
+    """A user's type around one of ours."""
 
     impl = types.Integer
     cache_ok = True
 
 
 def columns(column_type: types.ColumnType[object]) -> tuple[Column[object], Column[object]]:
-    """Two columns of equal types."""
+    """Return two columns of equal types."""
     table = Table("t", MetaData(), Column("a", column_type), Column("b", column_type.copy()))
     return table.c.a, table.c.b
 
 
 @pytest.mark.parametrize("column_type", TYPES, ids=repr)
 def test_columns_share_a_comparator(column_type: types.ColumnType[object]) -> None:
-    """Columns compare by one class for all types of a kind, which behaves as SQLAlchemy's for that kind."""
+    """All types of a kind share one comparator class, which behaves like SQLAlchemy's."""
     one, other = columns(column_type)
     assert one.type is not other.type
     assert type(one.comparator) is type(other.comparator)
@@ -48,7 +48,7 @@ def test_columns_share_a_comparator(column_type: types.ColumnType[object]) -> No
 
 @pytest.mark.parametrize("column_type", TYPES, ids=repr)
 def test_expressions_survive_pickling(column_type: types.ColumnType[object]) -> None:
-    """A column and its comparator come back from a pickle comparing as before."""
+    """A pickled column and its comparator compare as before."""
     one, other = columns(column_type)
     comparator = one.comparator
     for found in (pickle.loads(pickle.dumps(one)).comparator, pickle.loads(pickle.dumps(comparator))):

@@ -1,4 +1,4 @@
-"""The definitions of a schema: found by name, and equal by what they say alone."""
+"""The definitions of a schema: lookup by name, and equality by content."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tablewright.schema.canonical import digest, from_json, to_json
 
 
 def table(name: str) -> d.Table:
-    """A table of one column."""
+    """Return a table of one column."""
     column = d.Column(name="class", attribute="class_", column="Class", type=d.Type(kind="text"))
     return d.Table(name=name, table=name, class_name=name.title(), accessor=name, columns=(column,))
 
 
 def schema() -> d.Schema:
-    """A schema of two tables and an enum."""
+    """Return a schema of two tables and an enum."""
     genre = d.Enum(name="genre", class_name="Genre", values=("fiction",))
     return d.Schema(name="shop", version="1.0.0", enums=(genre,), tables=(table("a"), table("b")))
 
@@ -33,7 +33,7 @@ def test_what_is_there_is_found_by_name() -> None:
 
 
 def test_a_definition_is_what_it_says() -> None:
-    """Having been asked for a name changes neither equality nor JSON nor digest, and is not copied along."""
+    """A lookup by name changes neither equality nor JSON nor digest, and is not copied."""
     asked, fresh = schema(), schema()
     asked.table("a").column("class_")
     asked.enum("genre")

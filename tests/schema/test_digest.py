@@ -1,4 +1,4 @@
-"""The digest of a schema: the same for the same tables however they are said, another for each change of them."""
+"""The digest of a schema: the same for the same tables, different for each change of them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SHOP: Spec = {
 
 @pytest.fixture
 def shop_with(tmp_path: Path) -> Callable[..., str]:
-    """The digest of the shop after a change of its spec."""
+    """Return the digest of the shop after a change of its spec."""
 
     def changed(change: Callable[[Spec], object] = lambda spec: None, *, reverse: bool = False) -> str:
         spec: Spec = yaml.safe_load(yaml.safe_dump(SHOP))
@@ -64,14 +64,14 @@ def shop_with(tmp_path: Path) -> Callable[..., str]:
 
 
 def _reversed(item: Any) -> Any:
-    """The same mappings with their keys the other way round; lists mean their order."""
+    """Return the same mappings with their keys in reverse order; lists keep their order."""
     if isinstance(item, dict):
         return {key: _reversed(value) for key, value in reversed(item.items())}
     return [_reversed(value) for value in item] if isinstance(item, list) else item
 
 
 def put(path: str, value: object) -> Callable[[Spec], None]:
-    """A change of the spec: *value* at *path*, or nothing there any more."""
+    """Return a change of the spec: *value* at *path*, or its removal."""
 
     def change(spec: Spec) -> None:
         *way, last = path.split("/")
@@ -127,7 +127,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_each_change_of_the_tables(shop_with: Callable[..., str], change: Callable[[Spec], None]) -> None:
-    """Whatever a database would see changes the digest."""
+    """Every change that a database can see changes the digest."""
     assert shop_with(change) != shop_with()
 
 
@@ -151,17 +151,17 @@ NO_CHANGES = {
 
 @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
 def test_what_no_database_sees(shop_with: Callable[..., str], change: Callable[[Spec], None]) -> None:
-    """Prose, other tools' keys and what only Python sees leave the digest as it is."""
+    """Prose, other tools' keys and Python names do not change the digest."""
     assert shop_with(change) == shop_with()
 
 
 def test_order_does_not_count(shop_with: Callable[..., str]) -> None:
-    """Tables, columns, enums and checks in another order are the same schema: nothing goes by their order."""
+    """The order of tables, columns, enums and checks does not change the digest."""
     assert shop_with(reverse=True) == shop_with()
 
 
 def test_sources_do_not_count(shop_with: Callable[..., str], tmp_path: Path) -> None:
-    """Nor do the files in which it is said, nor whether in YAML or in Python."""
+    """Neither do the files of the spec, nor their language."""
     whole = shop_with()
     folder = tmp_path / "python" / "shop"
     folder.mkdir(parents=True)
@@ -172,10 +172,10 @@ def test_sources_do_not_count(shop_with: Callable[..., str], tmp_path: Path) -> 
 
 
 def test_form(shop_with: Callable[..., str]) -> None:
-    """A digest begins with the number of the way in which it was made."""
+    """A digest begins with the version of its algorithm."""
     assert re.fullmatch(r"1:[0-9a-f]{64}", shop_with())
 
 
 def test_no_drift(shop_with: Callable[..., str]) -> None:
-    """Databases remember digests: this one is made as ever, whatever release makes it, or its form is another."""
+    """Databases store digests: this one never changes unless its form does."""
     assert shop_with() == "1:b4d7d5dfc1b79f4beea7b28fcd9305c4e72b4b74089887e0be87592dd0c8765a"

@@ -318,7 +318,7 @@ def test_computed_columns(connection: Connection) -> None:
 def test_what_sqlite_cannot_hold(connection: Connection) -> None:
     """Other operators are refused before the table is made."""
     t = make(exclusion(("days", "-|-"), using="gist"))
-    with pytest.raises(exc.CompileError, match="SQLite cannot hold the exclusion constraint stay_days_excl"):
+    with pytest.raises(exc.CompileError, match="SQLite cannot enforce the exclusion constraint stay_days_excl"):
         t.create(connection)
     assert inspect(connection).get_table_names() == []
 

@@ -1,4 +1,4 @@
-"""What spares bulk writes a call for each value: it must agree with the encoder, for every type and value."""
+"""The fast path of bulk writes must agree with the encoder, for every type and value."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ OTHERWISE = object()
 
 
 class Whole(int):
-    """Not an int as JSON or a driver knows it."""
+    """A subclass of int."""
 
 
 class Exact(Decimal):
-    """A decimal that says so."""
+    """A subclass of Decimal."""
 
 
 class Word(str):
-    """A string that says so."""
+    """A subclass of str."""
 
     __slots__ = ()
 
@@ -87,12 +87,12 @@ VALUES: list[Any] = [
 
 @pytest.fixture(params=["sqlite://", "postgresql+psycopg://nowhere"])
 def dialect(request: pytest.FixtureRequest) -> Dialect:
-    """A dialect without a database."""
+    """Return a dialect without a database."""
     return create_engine(str(request.param)).dialect
 
 
 def shortened(fast_path: Inline) -> Callable[[Any], Any]:
-    """*usual* as a function, which gives OTHERWISE for what it leaves to the encoder."""
+    """Return *fast_path* as a function, which returns OTHERWISE for values that need the encoder."""
     namespace: dict[str, Any] = {"OTHERWISE": OTHERWISE}
     source = f"lambda v: {fast_path.source('v', namespace)} else OTHERWISE"
     made: Callable[[Any], Any] = eval(source, namespace)
@@ -100,8 +100,8 @@ def shortened(fast_path: Inline) -> Callable[[Any], Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_usual_way_gives_what_the_encoder_gives(case: Case, dialect: Dialect) -> None:
-    """Where it takes a value the encoder takes it too, and makes the same of it."""
+def test_the_fast_path_agrees_with_the_encoder(case: Case, dialect: Dialect) -> None:
+    """A value that the fast path accepts has the same result from the encoder."""
     fast_path, encode = case.type.fast_path(dialect), case.type.encoder(dialect)
     if fast_path is None:
         return
@@ -127,8 +127,8 @@ def test_the_usual_way_gives_what_the_encoder_gives(case: Case, dialect: Dialect
         types.TimestampTz(),
     ],
 )
-def test_plain_values_take_the_usual_way(kind: types.ColumnType[Any], dialect: Dialect) -> None:
-    """Each of the common types has one, and some value takes it; NULL never does."""
+def test_plain_values_take_the_fast_path(kind: types.ColumnType[Any], dialect: Dialect) -> None:
+    """Each common type has a fast path, which some value takes and None does not."""
     fast_path = kind.fast_path(dialect)
     assert fast_path is not None
     short = shortened(fast_path)

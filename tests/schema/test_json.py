@@ -1,4 +1,4 @@
-"""JSON columns: the text that stands for a value is one, however the value was given."""
+"""JSON columns: equal values have one text."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ SAME_TEXT: list[tuple[Any, Any, Any]] = [
     (dict[str, int], {"b": 1, "a": 2}, {"a": 2, "b": 1}),
     (set[str], frozenset({"b", "a"}), {"a", "b"}),
 ]
-"""A type, and two values of it that are one."""
+"""A type, and two equal values of it."""
 
 
 def encoder(python: Any) -> Any:
-    """What a JSON column of the type *python* makes of a value on SQLite."""
+    """Return the text of a value in a JSON column of the type *python* on SQLite."""
     dialect: Dialect = sqlite.dialect(dbapi=sqlite.dialect.import_dbapi())
     return types.Json(python).encoder(dialect)
 
 
 @pytest.mark.parametrize(("python", "given", "equal"), SAME_TEXT)
 def test_one_text(python: Any, given: Any, equal: Any) -> None:
-    """Values that are read back as one are stored as one: SQLite compares the text."""
+    """Values that are read as equal are stored as equal, because SQLite compares the text."""
     assert encoder(python)(given) == encoder(python)(equal)
 
 
@@ -71,6 +71,6 @@ def test_one_text(python: Any, given: Any, equal: Any) -> None:
     ],
 )
 def test_likeness_is_not_enough(python: Any, value: Any) -> None:
-    """What would be read back as another value, or not at all, is refused, though JSON has a text for it."""
+    """A value that could not be read back, or not as the same, is refused."""
     with pytest.raises(Exception, match="is not a"):
         encoder(python)(value)

@@ -1,4 +1,4 @@
-"""What ranges say of each other, without a database."""
+"""Operations of ranges, without a database."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import given, strategies as st
 from tablewright.schema.range import Bounds, Range
 
 NUMBERS = range(-2, 9)
-"""More than the ranges below reach, so that those without an end go on."""
+"""Beyond the bounds of the ranges below, so that unbounded ranges go further."""
 
 
 @st.composite
 def ranges(draw: st.DrawFn, whole: bool = True) -> Range[Any]:
-    """A range of a few small numbers: whole ones, or decimals, between which there are more."""
+    """Return a range of a few small numbers: integers, or decimals, which are continuous."""
     if draw(st.integers(0, 9)) == 0:
         return Range(empty=True)
     ends = sorted(draw(st.lists(st.integers(0, 6), min_size=2, max_size=2)))
@@ -26,7 +26,7 @@ def ranges(draw: st.DrawFn, whole: bool = True) -> Range[Any]:
 
 
 def values(of: Range[Any], whole: bool = True) -> set[Any]:
-    """The numbers in a range: whole ones, or also the halves between them, which stand for all others."""
+    """Return the numbers in a range: integers, or also the halves between them for all others."""
     if whole:
         return {n for n in NUMBERS if n in of}
     return {n for half in range(-4, 18) if (n := Decimal(half) / 2) in of}
@@ -35,7 +35,7 @@ def values(of: Range[Any], whole: bool = True) -> set[Any]:
 @pytest.mark.parametrize("whole", [True, False], ids=["integers", "decimals"])
 @given(data=st.data())
 def test_as_sets(whole: bool, data: st.DataObject) -> None:
-    """What ranges say of each other is what the sets of their values do."""
+    """Operations of ranges agree with those of the sets of their values."""
     a, b = data.draw(ranges(whole)), data.draw(ranges(whole))
     mine, its = values(a, whole), values(b, whole)
     assert a.overlaps(b) == bool(mine & its)
@@ -53,7 +53,7 @@ def test_as_sets(whole: bool, data: st.DataObject) -> None:
 @pytest.mark.parametrize("whole", [True, False], ids=["integers", "decimals"])
 @given(data=st.data(), number=st.integers(0, 6))
 def test_with_values(whole: bool, data: st.DataObject, number: int) -> None:
-    """A value is in a range, before or after it as it is with all values of the range."""
+    """A value is in, before or after a range if it is so for the values of the range."""
     of = data.draw(ranges(whole))
     value: Any = number if whole else Decimal(number)
     mine = values(of, whole)
@@ -78,19 +78,19 @@ def test_with_values(whole: bool, data: st.DataObject, number: int) -> None:
     ids=str,
 )
 def test_the_canonical_form(given: Range[Any], canonical: Range[Any]) -> None:
-    """Integers and dates step, moments and decimals do not; what has no values is the empty range."""
+    """Integers and dates are discrete, timestamps and decimals are not; a range without values is the empty range."""
     assert given.canonical() == canonical
 
 
 def test_a_moment_is_no_date() -> None:
-    """Between two moments there are others, though a datetime is a date to Python."""
+    """Timestamps are continuous, although a datetime is a date in Python."""
     first, second = dt.datetime(2026, 1, 1), dt.datetime(2026, 1, 2)
     assert not Range(first, second, "()").canonical().empty
     assert Range(first.date(), second.date(), "()").canonical().empty
 
 
 def test_the_last_of_all_dates() -> None:
-    """A range may end with a value that none follows."""
+    """A range may end with the last value of its type."""
     last = Range(dt.date(2026, 1, 1), dt.date.max, "[]")
     assert last.contains(dt.date.max)
     assert last.overlaps(Range(dt.date.max, None))

@@ -8,7 +8,7 @@ from tablewright.schema import reserved
 
 
 def public(*objects: object) -> Iterator[str]:
-    """The public attributes of *objects* and of their classes."""
+    """Return the public attributes of *objects* and of their classes."""
     for item in objects:
         yield from (name for name in {*dir(item), *vars(item)} if not name.startswith("_"))
 
@@ -20,7 +20,7 @@ def test_sqlalchemys_sessions_have_nothing_new() -> None:
 
 
 def test_sqlalchemys_async_sessions_have_nothing_new() -> None:
-    """The same of the async sessions, so that accessors are called alike in both halves."""
+    """The same for async sessions, so that accessors have the same names there."""
     from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 
     scoped = async_scoped_session(async_sessionmaker(), scopefunc=lambda: 1)

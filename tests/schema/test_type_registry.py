@@ -47,13 +47,13 @@ def test_every_portable_expression_belongs_to_a_type() -> None:
 
 
 def test_no_alias_is_ambiguous() -> None:
-    """A name used elsewhere suggests one type, and is none of ours."""
+    """An alias belongs to one type, and is no type of ours."""
     aliases = [alias for row in TYPES.values() for alias in row.aliases]
     assert len(aliases) == len(set(aliases))
     assert not set(aliases) & set(TYPES)
 
 
 def test_there_are_no_ranges_of_text() -> None:
-    """A type whose ranges Postgres does not store is refused where the range type is built."""
+    """A range of a type without ranges in Postgres is an error."""
     with pytest.raises(TypeError, match="no ranges of Text"):
         types.RangeOf(types.Text())

@@ -1,4 +1,4 @@
-"""Every column type on both engines: what it keeps, what it refuses, how it compares."""
+"""Every column type on both databases: stored values, refused values, comparisons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CET = dt.timezone(dt.timedelta(hours=1))
 
 
 class Genre(enum.StrEnum):
-    """Values that SQL would stumble on."""
+    """An enum of values that need quoting in SQL."""
 
     PLAIN = "plain"
     ODD = "o'd%d \\ é"
@@ -45,7 +45,7 @@ class Celsius:
 
 
 class Case(NamedTuple):
-    """A type, what it keeps as (written, read) or the same, and what it refuses."""
+    """A type, the values that it stores, and the values that it refuses."""
 
     name: str
     type: types.ColumnType[Any]
@@ -55,7 +55,7 @@ class Case(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A value that is read otherwise than it was written."""
+    """A value that is read in another form than it was written."""
 
     written: Any
     read: Any
@@ -231,7 +231,7 @@ def connection(url: str) -> Iterator[Connection]:
 
 
 def make(connection: Connection, made: Column[Any]) -> Any:
-    """A table with an id and the column `v`, created."""
+    """Create a table with an id and the column `v`."""
     made.key = made.name = "v"
     identifier = column(types.BigInteger(), autoincrement=True)
     identifier.key = identifier.name = "id"
@@ -243,7 +243,7 @@ def make(connection: Connection, made: Column[Any]) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values(case: Case, connection: Connection) -> None:
-    """A kept value is read back equal, of the same class, and found by comparison."""
+    """A stored value is read back equal, of the same class, and found by comparison."""
     table = make(connection, column(case.type, nullable=True))
     for value in case.kept:
         written, read = value if isinstance(value, Kept) else (value, value)
@@ -260,7 +260,7 @@ def test_values(case: Case, connection: Connection) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_misfits(case: Case, connection: Connection) -> None:
-    """A value that does not fit is a DataError on both engines, and no row is written."""
+    """A value that does not fit is a DataError on both databases, and no row is written."""
     table = make(connection, column(case.type, nullable=True))
     for value in case.refused:
         with pytest.raises(exc.DataError, match="is not"):
@@ -270,7 +270,7 @@ def test_misfits(case: Case, connection: Connection) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_defaults(case: Case, connection: Connection) -> None:
-    """A literal default is the database's own, and exact."""
+    """A literal default is a default of the database, and exact."""
     table = make(connection, column(case.type, default=case.default))
     connection.execute(insert(table))
     assert connection.execute(select(table.c.v)).scalar_one() == case.default
@@ -292,7 +292,7 @@ RAW_MISFITS = [
 
 @pytest.mark.parametrize(("kind", "raw"), RAW_MISFITS, ids=lambda value: str(value)[:12])
 def test_raw_sql_is_held_too(kind: types.ColumnType[Any], raw: str, connection: Connection) -> None:
-    """The database itself refuses what raw SQL writes past the types."""
+    """The database refuses invalid values of raw SQL."""
     table = make(connection, column(kind, nullable=True))
     if connection.dialect.name == "postgresql":
         raw = raw.replace("X'00'", "'\\x00'::bytea")
@@ -371,7 +371,7 @@ def test_uuid_defaults(name: str, version: int, connection: Connection) -> None:
 
 
 def test_text_sorts_by_time(connection: Connection) -> None:
-    """Moments sort by time on both engines, whatever zone they came in."""
+    """Timestamps sort by time on both databases, whatever their zone."""
     table = make(connection, column(types.TimestampTz()))
     moments = [AWARE + dt.timedelta(seconds=step) for step in (3, -1, 2, 0)]
     for step, moment in enumerate(moments):

@@ -8,7 +8,7 @@ from tablewright.schema import types
 
 @pytest.mark.parametrize("column_type", [types.Float(), types.Real()])
 def test_a_whole_number_stays_a_float(url: str, column_type: types.ColumnType[float]) -> None:
-    """600.0 comes back as a float, by RETURNING too, on both engines."""
+    """600.0 is read as a float, by RETURNING too, on both databases."""
     metadata = MetaData()
     table = Table("t", metadata, Column("name", types.Text(), primary_key=True), Column("value", column_type))
     engine = create_engine(url)

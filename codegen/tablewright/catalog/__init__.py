@@ -1,1 +1,1 @@
-"""What tables of the database are like, compared with what was declared."""
+"""The tables of a database, read from its catalog and compared with the schema."""

@@ -1,4 +1,4 @@
-"""What the check of a column's type holds its values to: the members of an enum, or limits."""
+"""The values that the check of a column's type allows: the values of an enum, or limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
 
 
 def enum_of(column_type: TypeEngine[Any]) -> Enum[Any] | None:
-    """The enum whose members are the values, or elements of the values, of a column."""
+    """Return the enum of a column's values, or of their elements."""
     match column_type:
         case Enum():
             return column_type
@@ -32,25 +32,25 @@ def enum_of(column_type: TypeEngine[Any]) -> Enum[Any] | None:
 
 
 def listed_values(column_type: TypeEngine[Any]) -> tuple[str, ...] | None:
-    """The values of an enum, sorted; None for other types."""
-    found = enum_of(column_type)
-    return None if found is None else tuple(sorted(found.values))
+    """Return the sorted values of an enum; None for other types."""
+    enum = enum_of(column_type)
+    return None if enum is None else tuple(sorted(enum.values))
 
 
 def checked_values(table: Table, name: str, check: str) -> tuple[str, ...] | None:
-    """The values that the SQL of a *check* lists for the column *name*, sorted, if *table* has an enum there."""
+    """Return the sorted values that a *check* lists for the column *name*, if that is an enum in *table*."""
     if not any(column.name == name and enum_of(column.type) is not None for column in table.columns):
         return None
     return tuple(sorted({value.replace("''", "'") for value in _LITERAL.findall(check)})) or None
 
 
 def limits(check: str) -> tuple[str, ...]:
-    """The numbers in the SQL of a *check*, in order."""
+    """Return the numbers in the SQL of a *check*, in order."""
     return tuple(_NUMBER.findall(_QUOTED.sub("", _LITERAL.sub("", check))))
 
 
-def declared_limits(column_type: TypeEngine[Any], dialect_name: str) -> tuple[str, ...] | None:
-    """Those in the check that a type brings; None where it brings none."""
+def expected_limits(column_type: TypeEngine[Any], dialect_name: str) -> tuple[str, ...] | None:
+    """Return the numbers in the check of a type; None if it has no check."""
     if not isinstance(column_type, ColumnType) or enum_of(column_type) is not None:
         return None
     check = column_type.check('"x"', dialect_name)

@@ -1,4 +1,4 @@
-"""Tables as a Postgres database has them."""
+"""The tables of a Postgres database, read from its catalog."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, Table, UniqueConstraint, text
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.catalog.checks import checked_values, declared_limits, limits, listed_values
-from tablewright.catalog.reflected_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
+from tablewright.catalog.checks import checked_values, expected_limits, limits, listed_values
+from tablewright.catalog.reflected_table import CatalogColumn, CatalogForeignKey, CatalogTable, CatalogUnique
 from tablewright.schema import names
 
 UNDEFINED_OBJECT = "42704"
@@ -50,36 +50,36 @@ _FORMATTED = text(
 )
 
 
-def read(connection: Connection, table: Table) -> LiveTable | str | None:
-    """The table of *table*'s name as the database has it; a sentence where it is none; None where there is none."""
+def read(connection: Connection, table: Table) -> CatalogTable | str | None:
+    """Read the table of *table*'s name. Return a message if it is no table, None if it does not exist."""
     schema = connection.schema_for_object(table)
-    found = connection.execute(_TABLE, {"name": table.name, "schema": schema}).first()
-    if found is None:
+    row = connection.execute(_TABLE, {"name": table.name, "schema": schema}).first()
+    if row is None:
         return None
-    oid, kind = found
+    oid, kind = row
     if kind not in ("r", "p"):
-        return f"{table.name} is a {_KINDS.get(kind, 'thing of another kind')}, not a table."
+        return f"{table.name} is a {_KINDS.get(kind, 'relation of another kind')}, not a table."
     checks: dict[str, str] = {}
     primary_key: frozenset[str] = frozenset()
-    uniques: set[LiveUnique] = set()
-    foreign_keys: set[LiveForeignKey] = set()
-    for what, name, columns, target, targets, on_delete, on_update, check, partial in connection.execute(
+    uniques: set[CatalogUnique] = set()
+    foreign_keys: set[CatalogForeignKey] = set()
+    for constraint, name, columns, target, targets, on_delete, on_update, check, partial in connection.execute(
         _CONSTRAINTS, {"oid": oid}
     ):
-        match what:
+        match constraint:
             case "p":
                 primary_key = frozenset(columns)
             case "u":
-                uniques.add(LiveUnique(frozenset(columns), partial))
+                uniques.add(CatalogUnique(frozenset(columns), partial))
             case "f":
                 pairs = frozenset(zip(columns, targets, strict=True))
-                foreign_keys.add(LiveForeignKey(pairs, target, _ACTIONS[on_delete], _ACTIONS[on_update]))
+                foreign_keys.add(CatalogForeignKey(pairs, target, _ACTIONS[on_delete], _ACTIONS[on_update]))
             case _:
                 checks[name] = check
-    return LiveTable(
+    return CatalogTable(
         {
-            name: LiveColumn(said, nullable, automatic, computed, *_held_to(table, name, labels, checks))
-            for name, said, nullable, automatic, computed, labels in connection.execute(_COLUMNS, {"oid": oid})
+            name: CatalogColumn(type_name, nullable, automatic, computed, *_allowed(table, name, labels, checks))
+            for name, type_name, nullable, automatic, computed, labels in connection.execute(_COLUMNS, {"oid": oid})
         },
         primary_key,
         frozenset(uniques),
@@ -87,75 +87,75 @@ def read(connection: Connection, table: Table) -> LiveTable | str | None:
     )
 
 
-def _held_to(
+def _allowed(
     table: Table, name: str, labels: list[str], checks: dict[str, str]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-    """The values of an enum, and limits."""
+    """Return the values of an enum, and the limits of a check."""
     if labels:
         return tuple(sorted(labels)), None
     check = checks.get(names.type_check_name(table.name, name))
     return (None, None) if check is None else (checked_values(table, name, check), limits(check))
 
 
-def declared(connection: Connection, table: Table) -> LiveTable | str:
-    """What the database would make of *table*; a sentence where it does not know a type of it."""
+def expected_table(connection: Connection, table: Table) -> CatalogTable | str:
+    """Return *table* as the database would store it, or a message if it has no such type."""
     columns = list(table.columns)
     try:
-        said = _types(connection, columns)
+        type_names = _types(connection, columns)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != UNDEFINED_OBJECT:
             raise
-        return f"A type of its columns is not there: {str(error.orig).partition(chr(10))[0]}."
+        return f"A type of its columns does not exist: {str(error.orig).partition(chr(10))[0]}."
     automatic = table.autoincrement_column
-    live: dict[str, LiveColumn] = {
-        column.name: LiveColumn(
+    expected: dict[str, CatalogColumn] = {
+        column.name: CatalogColumn(
             type=column_type,
             nullable=bool(column.nullable),
             automatic=column is automatic,
             computed=column.computed is not None,
             values=listed_values(column.type),
-            limits=declared_limits(column.type, "postgresql"),
+            limits=expected_limits(column.type, "postgresql"),
         )
-        for column, column_type in zip(columns, said, strict=True)
+        for column, column_type in zip(columns, type_names, strict=True)
     }
-    uniques: set[LiveUnique] = set()
-    foreign_keys: set[LiveForeignKey] = set()
+    uniques: set[CatalogUnique] = set()
+    foreign_keys: set[CatalogForeignKey] = set()
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint):
-            uniques.add(LiveUnique(frozenset(column.name for column in constraint.columns), partial=False))
+            uniques.add(CatalogUnique(frozenset(column.name for column in constraint.columns), partial=False))
         elif isinstance(constraint, ForeignKeyConstraint):
             pairs = frozenset((element.parent.name, element.column.name) for element in constraint.elements)
             target = constraint.referred_table.name
             on_delete, on_update = constraint.ondelete or "NO ACTION", constraint.onupdate or "NO ACTION"
-            foreign_keys.add(LiveForeignKey(pairs, target, on_delete.upper(), on_update.upper()))
+            foreign_keys.add(CatalogForeignKey(pairs, target, on_delete.upper(), on_update.upper()))
     for index in table.indexes:
         if index.unique:
             uniques.add(_unique(index))
     key = frozenset(column.name for column in table.primary_key.columns)
-    return LiveTable(live, key, frozenset(uniques), frozenset(foreign_keys))
+    return CatalogTable(expected, key, frozenset(uniques), frozenset(foreign_keys))
 
 
-def _unique(index: Index) -> LiveUnique:
+def _unique(index: Index) -> CatalogUnique:
     columns = frozenset(item.name for item in index.expressions if isinstance(item, Column))
-    return LiveUnique(columns, index.dialect_options["postgresql"].get("where") is not None)
+    return CatalogUnique(columns, index.dialect_options["postgresql"].get("where") is not None)
 
 
 def _types(connection: Connection, columns: list[Column[Any]]) -> list[str]:
-    """The types of *columns* as the catalog would say them."""
+    """Return the types of *columns* as the catalog names them."""
     compiler = connection.dialect.type_compiler_instance
-    spelt = [compiler.process(column.type, type_expression=column) for column in columns]
-    if not spelt:
+    ddl = [compiler.process(column.type, type_expression=column) for column in columns]
+    if not ddl:
         return []
-    # What the server takes a cast to be: its own parser has the last word on how types are spelt.
-    casts = ", ".join(f"NULL::{item}, pg_typeof(NULL::{item})::oid" for item in spelt)
+    # The types of casts to them: the server's parser decides how types are named.
+    casts = ", ".join(f"NULL::{item}, pg_typeof(NULL::{item})::oid" for item in ddl)
     with connection.begin_nested():
         cursor: Any = connection.exec_driver_sql(f"SELECT {casts}".replace("%", "%%")).cursor
         (row,) = cursor.fetchall()
         result = cursor.pgresult
-        # A domain is sent as the type below it, modified as that is.
+        # A domain is sent as its base type, with the base type's modifier.
         oids = [int(row[number]) for number in range(1, len(row), 2)]
         modifiers = [
             result.fmod(2 * number) if result.ftype(2 * number) == oid else -1 for number, oid in enumerate(oids)
         ]
         cursor.close()
-    return [said for (said,) in connection.execute(_FORMATTED, {"oids": oids, "modifiers": modifiers})]
+    return [name for (name,) in connection.execute(_FORMATTED, {"oids": oids, "modifiers": modifiers})]

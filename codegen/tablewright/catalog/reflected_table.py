@@ -1,4 +1,4 @@
-"""Tables as a database has them, or would have them: what of them is compared."""
+"""The structures of a database's tables that are compared."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from typing import NamedTuple, TypeAlias
 Columns: TypeAlias = frozenset[str]
 
 
-class LiveColumn(NamedTuple):
-    """A column as the database has it, or would have it."""
+class CatalogColumn(NamedTuple):
+    """A column as the database stores it, or would store it."""
 
     type: str
     nullable: bool
     automatic: bool
-    """Whether the database gives it numbers of its own."""
+    """Whether the database numbers its values."""
     computed: bool
     values: tuple[str, ...] | None = None
-    """Those of an enum."""
+    """The values of an enum."""
     limits: tuple[str, ...] | None = None
-    """The numbers that the check of its type compares it with."""
+    """The numbers in the check of its type."""
 
 
-class LiveUnique(NamedTuple):
-    """Columns whose values together occur once; without columns, an expression's."""
+class CatalogUnique(NamedTuple):
+    """A unique key; without columns, that of an expression."""
 
     columns: Columns
     partial: bool
 
 
-class LiveForeignKey(NamedTuple):
-    """Columns that point at those of another table, and what a change of those does to them."""
+class CatalogForeignKey(NamedTuple):
+    """A foreign key and its actions."""
 
     columns: frozenset[tuple[str, str]]
-    """Pairs of a column here and one there."""
+    """Pairs of a referencing and a referenced column."""
     target: str
     on_delete: str
     on_update: str
 
 
-class LiveTable(NamedTuple):
-    """A table as the database has it, or would have it."""
+class CatalogTable(NamedTuple):
+    """A table as the database stores it, or would store it."""
 
-    columns: Mapping[str, LiveColumn]
+    columns: Mapping[str, CatalogColumn]
     primary_key: Columns
-    uniques: frozenset[LiveUnique]
-    foreign_keys: frozenset[LiveForeignKey]
+    uniques: frozenset[CatalogUnique]
+    foreign_keys: frozenset[CatalogForeignKey]

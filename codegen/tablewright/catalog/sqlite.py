@@ -1,4 +1,4 @@
-"""Tables as a SQLite database has them."""
+"""The tables of a SQLite database, read from its pragmas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tablewright.catalog.checks import checked_values, limits
-from tablewright.catalog.reflected_table import LiveColumn, LiveForeignKey, LiveTable, LiveUnique
+from tablewright.catalog.reflected_table import CatalogColumn, CatalogForeignKey, CatalogTable, CatalogUnique
 from tablewright.schema import names
 
 Fetch: TypeAlias = Callable[[str, tuple[Any, ...]], Iterable[Any]]
@@ -21,8 +21,8 @@ _GENERATED = (2, 3)
 _STRING = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 
 
-def read(connection: Connection, table: Table) -> LiveTable | str | None:
-    """The table of *table*'s name as the database has it; a sentence where it is none; None where there is none."""
+def read(connection: Connection, table: Table) -> CatalogTable | str | None:
+    """Read the table of *table*'s name. Return a message if it is no table, None if it does not exist."""
     schema = connection.schema_for_object(table) or "main"
 
     def fetch(sql: str, parameters: tuple[Any, ...]) -> Iterable[Any]:
@@ -31,8 +31,8 @@ def read(connection: Connection, table: Table) -> LiveTable | str | None:
     return _read(fetch, table, schema)
 
 
-def declared(connection: Connection, table: Table) -> LiveTable | str:
-    """What the database would make of *table*: made in memory, so that both are read in the same words."""
+def expected_table(connection: Connection, table: Table) -> CatalogTable | str:
+    """Return *table* as the database would store it: it is created in memory and read in the same way."""
     dialect = connection.dialect
     with closing(sqlite3.connect(":memory:")) as scratch:
         schema = table.schema
@@ -46,12 +46,12 @@ def declared(connection: Connection, table: Table) -> LiveTable | str:
         def fetch(sql: str, parameters: tuple[Any, ...]) -> Iterable[Any]:
             return scratch.execute(sql, parameters).fetchall()
 
-        found = _read(fetch, table, schema or "main")
-        assert isinstance(found, LiveTable)
-        return found
+        expected = _read(fetch, table, schema or "main")
+        assert isinstance(expected, CatalogTable)
+        return expected
 
 
-def _read(fetch: Fetch, table: Table, schema: str) -> LiveTable | str | None:
+def _read(fetch: Fetch, table: Table, schema: str) -> CatalogTable | str | None:
     name = table.name
     quoted = '"' + schema.replace('"', '""') + '"'
     kinds = list(fetch(f"SELECT type, sql FROM {quoted}.sqlite_master WHERE name = ? AND type <> 'index'", (name,)))
@@ -61,7 +61,7 @@ def _read(fetch: Fetch, table: Table, schema: str) -> LiveTable | str | None:
     if kind != "table":
         return f"{name} is a {kind}, not a table."
     automatic = re.search(r"\bAUTOINCREMENT\b", _STRING.sub("", sql), re.IGNORECASE) is not None
-    columns: dict[str, LiveColumn] = {}
+    columns: dict[str, CatalogColumn] = {}
     primary_key: set[str] = set()
     for column, declared_type, not_null, in_key, hidden in fetch(
         'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?, ?)', (name, schema)
@@ -69,7 +69,7 @@ def _read(fetch: Fetch, table: Table, schema: str) -> LiveTable | str | None:
         if in_key:
             primary_key.add(column)
         check = _check(table, column, sql)
-        columns[column] = LiveColumn(
+        columns[column] = CatalogColumn(
             type=" ".join(declared_type.upper().split()),
             nullable=not not_null,
             automatic=bool(in_key and automatic),
@@ -77,36 +77,38 @@ def _read(fetch: Fetch, table: Table, schema: str) -> LiveTable | str | None:
             values=None if check is None else checked_values(table, column, check),
             limits=None if check is None else limits(check),
         )
-    return LiveTable(columns, frozenset(primary_key), _uniques(fetch, name, schema), _foreign_keys(fetch, name, schema))
+    return CatalogTable(
+        columns, frozenset(primary_key), _uniques(fetch, name, schema), _foreign_keys(fetch, name, schema)
+    )
 
 
 def _check(table: Table, column: str, sql: str) -> str | None:
     check = names.type_check_name(table.name, column).replace('"', '""')
-    found = re.search(rf"CONSTRAINT \"?{re.escape(check)}\"? CHECK \((.*)", sql)
-    return None if found is None else found[1]
+    match = re.search(rf"CONSTRAINT \"?{re.escape(check)}\"? CHECK \((.*)", sql)
+    return None if match is None else match[1]
 
 
-def _uniques(fetch: Fetch, name: str, schema: str) -> frozenset[LiveUnique]:
-    found: dict[tuple[str, bool], set[str]] = {}
+def _uniques(fetch: Fetch, name: str, schema: str) -> frozenset[CatalogUnique]:
+    parts: dict[tuple[str, bool], set[str]] = {}
     for index, partial, column in fetch(
         "SELECT l.name, l.partial, i.name FROM pragma_index_list(?, ?) AS l, pragma_index_info(l.name, ?) AS i "
         "WHERE l.\"unique\" AND l.origin <> 'pk'",
         (name, schema, schema),
     ):
-        columns = found.setdefault((index, bool(partial)), set())
+        columns = parts.setdefault((index, bool(partial)), set())
         if column is not None:
             columns.add(column)
-    return frozenset(LiveUnique(frozenset(columns), partial) for (_, partial), columns in found.items())
+    return frozenset(CatalogUnique(frozenset(columns), partial) for (_, partial), columns in parts.items())
 
 
-def _foreign_keys(fetch: Fetch, name: str, schema: str) -> frozenset[LiveForeignKey]:
-    found: dict[tuple[int, str, str, str], set[tuple[str, str]]] = {}
-    for number, target, here, there, on_delete, on_update in fetch(
+def _foreign_keys(fetch: Fetch, name: str, schema: str) -> frozenset[CatalogForeignKey]:
+    parts: dict[tuple[int, str, str, str], set[tuple[str, str]]] = {}
+    for number, target, own, referenced, on_delete, on_update in fetch(
         'SELECT id, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?, ?)', (name, schema)
     ):
-        # A key that names no columns points at the primary key.
-        found.setdefault((number, target, on_delete, on_update), set()).add((here, there or ""))
+        # A foreign key without columns references the primary key.
+        parts.setdefault((number, target, on_delete, on_update), set()).add((own, referenced or ""))
     return frozenset(
-        LiveForeignKey(frozenset(pairs), target, on_delete, on_update)
-        for (_, target, on_delete, on_update), pairs in found.items()
+        CatalogForeignKey(frozenset(pairs), target, on_delete, on_update)
+        for (_, target, on_delete, on_update), pairs in parts.items()
     )

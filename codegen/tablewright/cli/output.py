@@ -51,15 +51,15 @@ def outcome(result: Outcome, settings: Settings) -> None:
         print("Generated files are out of date: run `tablewright generate`.", file=sys.stderr)
 
 
-def diagnostics(found: Sequence[Diagnostic], *, to_stderr: bool) -> None:
-    """Print *found*, one line each, and their number."""
+def diagnostics(problems: Sequence[Diagnostic], *, to_stderr: bool) -> None:
+    """Print *problems*, one line each, and their number."""
     stream = sys.stderr if to_stderr else sys.stdout
-    for diagnostic in found:
+    for diagnostic in problems:
         _print_coloured(str(diagnostic), "red" if diagnostic.severity == "error" else "yellow", stream)
-    if found:
-        errors = sum(diagnostic.severity == "error" for diagnostic in found)
+    if problems:
+        errors = sum(diagnostic.severity == "error" for diagnostic in problems)
         counts = [_count(errors, "error")] * (errors > 0)
-        counts += [_count(len(found) - errors, "warning")] * (len(found) > errors)
+        counts += [_count(len(problems) - errors, "warning")] * (len(problems) > errors)
         print(f"{', '.join(counts)}.", file=sys.stderr)
 
 

@@ -1,1 +1,1 @@
-"""What a generated package will say: frozen structs of strings, made from the resolved schema."""
+"""Plans: the contents of a generated package as frozen structs of strings, computed from the schema."""

@@ -1,4 +1,4 @@
-"""What the module of every table says, whoever the table belongs to: the Core table, the row, what an insert takes."""
+"""The common parts of the modules of tables and opaque tables: Core table, row, values of an insert."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def core_imports(taken: Iterable[str]) -> Imports:
 
 
 def value_types(table: d.Table, schema: d.Schema, imports: Imports) -> dict[str, str]:
-    """The Python types of the values of *table*'s columns, NULL apart, by attribute."""
+    """Return the Python types of *table*'s columns, without None, by attribute."""
     return {column.attribute: annotation(column.type, schema, imports) for column in table.columns}
 
 
 def with_null(table: d.Table, types: Mapping[str, str]) -> dict[str, str]:
-    """The Python *types* with None where a column of *table* may hold NULL."""
+    """Return the Python *types*, with None for nullable columns of *table*."""
     return {
         column.attribute: types[column.attribute] + (" | None" if column.nullable else "") for column in table.columns
     }
@@ -38,9 +38,9 @@ def with_null(table: d.Table, types: Mapping[str, str]) -> dict[str, str]:
 def plan_core_table(
     table: d.Table, schema: d.Schema, types: Mapping[str, str], imports: Imports, *, apart: bool = False
 ) -> CoreTable:
-    """The plan of *table*'s Core table and row; *types* are as `with_null` gives them.
+    """Plan *table*'s Core table and row; *types* are those of `with_null`.
 
-    A table *apart* is in a MetaData of its own, and points at others by their columns.
+    A table *apart* has its own MetaData, and references others by their columns.
     """
     columns = tuple(
         Field(column.attribute, f"Column[{types[column.attribute]}]", value=_column(column, schema, imports))
@@ -69,12 +69,12 @@ def plan_core_table(
 
 
 def described(table: d.Table) -> str:
-    """What is said of the table, by its spec or at least."""
+    """Return the description of the table in its spec, or a default."""
     return table.doc or f"The table `{table.name}`."
 
 
 def holds_lists(column: d.Column) -> bool:
-    """Whether a value of *column* may be a list itself, so that a list is that value and not several."""
+    """Return True if a value of *column* may be a list, so that a list is one value and not several."""
     return column.type.codec is not None or TYPES[column.type.kind].holds_lists
 
 
@@ -112,24 +112,24 @@ def _column(column: d.Column, schema: d.Schema, imports: Imports) -> str:
 
 
 def _elements(table: d.Table, schema: d.Schema, imports: Imports, apart: bool) -> list[str]:
-    made: list[str] = []
+    elements: list[str] = []
 
     def call(function: str, arguments: list[str], **options: object) -> None:
-        given = [f"{name}={value}" for name, value in options.items() if value not in (None, False, (), "()")]
-        made.append(f"{imports.use(TABLES, function)}({', '.join(arguments + given)})")
+        keywords = [f"{name}={value}" for name, value in options.items() if value not in (None, False, (), "()")]
+        elements.append(f"{imports.use(TABLES, function)}({', '.join(arguments + keywords)})")
 
     def database(attributes: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(table.column(attribute).column for attribute in attributes)
 
-    def given(name: str, usual: str) -> str | None:
-        return None if name == usual else quoted(name)
+    def unless_default(name: str, default: str) -> str | None:
+        return None if name == default else quoted(name)
 
     if table.primary_key:
         call("primary_key", list(map(quoted, table.primary_key)))
     for key in table.foreign_keys:
         target = table if key.table == table.name else schema.table(key.table)
         if apart and target is not table:
-            # Its MetaData has no table that a name could stand for.
+            # Its MetaData does not contain the target, so names cannot be resolved.
             columns = imports.use(
                 f"{_room(target, schema)}{names.module_name(target.name)}", f"{target.class_name}Columns"
             )
@@ -139,7 +139,7 @@ def _elements(table: d.Table, schema: d.Schema, imports: Imports, apart: bool) -
         call(
             "foreign_key",
             [_one_or_tuple(tuple(map(quoted, key.columns))), _one_or_tuple(targets)],
-            name=given(key.name, names.foreign_key_name(table.table, database(key.columns))),
+            name=unless_default(key.name, names.foreign_key_name(table.table, database(key.columns))),
             on_delete=key.on_delete and quoted(key.on_delete),
             on_update=key.on_update and quoted(key.on_update),
             deferrable=key.deferrable,
@@ -149,7 +149,7 @@ def _elements(table: d.Table, schema: d.Schema, imports: Imports, apart: bool) -
         call(
             "unique",
             list(map(quoted, unique.columns)),
-            name=given(unique.name, naming(table.table, database(unique.columns))),
+            name=unless_default(unique.name, naming(table.table, database(unique.columns))),
             where=unique.where and quoted(unique.where),
             nulls_not_distinct=unique.nulls_not_distinct,
         )
@@ -158,7 +158,7 @@ def _elements(table: d.Table, schema: d.Schema, imports: Imports, apart: bool) -
         call(
             "index",
             [_index_element(item, imports) for item in index.elements],
-            name=given(index.name, names.index_name(table.table, parts)),
+            name=unless_default(index.name, names.index_name(table.table, parts)),
             unique=index.unique,
             where=index.where and quoted(index.where),
             include=_tuple(index.include),
@@ -171,14 +171,14 @@ def _elements(table: d.Table, schema: d.Schema, imports: Imports, apart: bool) -
             "exclusion",
             [_tuple(pair) for pair in exclusion.elements],
             using=quoted(exclusion.using),
-            name=given(
+            name=unless_default(
                 exclusion.name, names.exclusion_name(table.table, database(tuple(a for a, _ in exclusion.elements)))
             ),
             where=exclusion.where and quoted(exclusion.where),
         )
     if table.meta:
-        made.append(f"meta={table.meta!r}")
-    return made
+        elements.append(f"meta={table.meta!r}")
+    return elements
 
 
 def _index_element(element: d.IndexElement, imports: Imports) -> str:
@@ -188,7 +188,7 @@ def _index_element(element: d.IndexElement, imports: Imports) -> str:
 
 
 def _room(table: d.Table, schema: d.Schema) -> str:
-    # As a module of an opaque table says it.
+    # As imported by a module of an opaque table.
     return "." if any(table is item for item in schema.opaque_tables) else "..tables."
 
 

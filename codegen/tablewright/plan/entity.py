@@ -12,7 +12,7 @@ from tablewright.schema.names import module_name
 
 
 def plan_entity(table: d.Table, schema: d.Schema, graph: TableGraph) -> EntityPlan:
-    """The plan of *table*'s mapped class."""
+    """Plan *table*'s mapped class."""
     taken = {column.attribute for column in table.columns} | {item.name for item in table.relationships}
     taken.add(table.class_name)
     taken |= {schema.table(item.target).class_name for item in table.relationships}
@@ -47,7 +47,7 @@ def plan_entity(table: d.Table, schema: d.Schema, graph: TableGraph) -> EntityPl
         module_doc=docstring(doc),
         doc=docstring(doc, 4),
         imports=imports.groups(),
-        typing_imports=typing.groups().own,
+        typing_imports=typing.groups().relative,
         local=local,
         class_name=table.class_name,
         table=local["table"],
@@ -76,7 +76,7 @@ def _target(relationship: d.Relationship, table: d.Table, schema: d.Schema, typi
 
 
 def _arguments(table: d.Table, schema: d.Schema, types: dict[str, str], targets: dict[str, str]) -> tuple[Field, ...]:
-    # A foreign key may be given as the entity it points at instead.
+    # A foreign key may also be set by its entity.
     by_entity = {
         attribute
         for relationship in table.relationships

@@ -1,4 +1,4 @@
-"""The plans of opaque tables: a module for each, and the manager that knows them by name."""
+"""The plans of opaque tables: one module each, and their manager."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUFFIXES = ("Columns", "Filter", "Insert", "Part", "Row", "Storage")
 
 
 def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
-    """The plan of the opaque *table*'s module."""
+    """Plan the opaque *table*'s module."""
     attributes = {column.attribute for column in table.columns}
     imports = core_imports(taken=attributes | {names.module_name(table.name), *opaque_names(table).classes})
     imports.require("typing", "Literal")
@@ -31,7 +31,7 @@ def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
         module=core.variable,
         source=table.source,
         module_doc=docstring(described(table)),
-        doc=docstring(f"The rows of the opaque table `{table.name}`, read and written.", 4),
+        doc=docstring(f"The rows of the opaque table `{table.name}`.", 4),
         core=core,
         local=local,
         filter=tuple(_filter_field(column, types[column.attribute], imports) for column in table.columns),
@@ -42,11 +42,11 @@ def plan_opaque_table(table: d.Table, schema: d.Schema) -> OpaquePlan:
 
 
 def plan_manager(tables: Sequence[d.Table]) -> ManagerPlan | None:
-    """The plan of the manager that knows the opaque *tables*; None where there are none."""
+    """Plan the manager of the opaque *tables*; return None if there are none."""
     if not tables:
         return None
-    known = tuple(map(opaque_names, tables))
-    imports = Imports(taken=[f"{item.stem}Storage" for item in known])
+    planned = tuple(map(opaque_names, tables))
+    imports = Imports(taken=[f"{item.stem}Storage" for item in planned])
     imports.require("typing", "TYPE_CHECKING", "ClassVar", "Literal", "overload")
     imports.require(GENERATED, "Definition", "GeneratedOpaqueManager")
     imports.require("tablewright.runtime.package", "Package")
@@ -54,11 +54,11 @@ def plan_manager(tables: Sequence[d.Table]) -> ManagerPlan | None:
     imports.require("..schema", "PACKAGE")
     local = {"AnyStorage": imports.use(GENERATED, "AnyStorage")}
     local["DynamicOpaqueTableStorage"] = imports.use(STORAGE, "DynamicOpaqueTableStorage")
-    return ManagerPlan(tables=known, local=local, imports=imports.groups())
+    return ManagerPlan(tables=planned, local=local, imports=imports.groups())
 
 
 def opaque_names(table: d.Table) -> OpaqueNames:
-    """What the opaque *table* is called, and its public classes."""
+    """Return the names of the opaque *table* and of its public classes."""
     return OpaqueNames(
         name=quoted(table.name),
         module=names.module_name(table.name),

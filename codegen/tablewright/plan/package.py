@@ -15,7 +15,7 @@ from tablewright.schema.canonical import digest, to_json
 from tablewright.schema.names import module_name
 
 INTERFACE = 2
-"""The version of the run time's interface that generated code is written for."""
+"""The version of the runtime's interface that generated code uses."""
 
 
 def plan_package(
@@ -26,9 +26,9 @@ def plan_package(
     graph: TableGraph | None = None,
     only: Collection[str] | None = None,
 ) -> PackagePlan:
-    """The plan of the package of *schema*, whose spec is at *source*; *base* is `module:Class`.
+    """Plan the package of *schema*, whose spec is at *source*; *base* is `module:Class`.
 
-    Of the tables' own files, only those of the tables *only* are planned, by default of all.
+    With *only*, plan the modules of these tables alone, besides the files about the whole package.
     """
     module, _, name = (base or "").partition(":")
     graph = graph or TableGraph(schema)

@@ -1,4 +1,4 @@
-"""The plans: everything a template needs, as strings, decided before anything is rendered."""
+"""The plans: the input of each template, as strings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ImportGroups(Struct, frozen=True):
 
     standard: tuple[Import, ...]
     others: tuple[Import, ...]
-    own: tuple[Import, ...]
+    relative: tuple[Import, ...]
 
 
 class Field(Struct, frozen=True):
@@ -40,7 +40,7 @@ class Finder(Struct, frozen=True):
 
 
 class CoreTable(Struct, frozen=True):
-    """What the module of a table has whoever it belongs to: the Core table, the row, what an insert takes."""
+    """The common parts of the modules of tables and opaque tables."""
 
     stem: str
     variable: str
@@ -65,7 +65,7 @@ class TablePlan(Struct, frozen=True):
     core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
-    """The local names of imports and builtins that a name of the user's may shadow."""
+    """The local names of imports and builtins that a name of the user's can shadow."""
     update: tuple[Field, ...]
     filter: tuple[Field, ...]
     base: str
@@ -79,7 +79,7 @@ class TablePlan(Struct, frozen=True):
     key_values: str
     finders: tuple[Finder, ...]
     conflicts: str | None
-    """The `Literal[…]` of keys that an upsert may name; None for a table without any."""
+    """The `Literal[…]` of keys that an upsert can name; None for a table without a key."""
     conflict_default: str
 
 
@@ -94,7 +94,7 @@ class OpaquePlan(Struct, frozen=True):
     core: CoreTable
     imports: ImportGroups
     local: dict[str, str]
-    """The local names of imports and builtins that a name of the user's may shadow."""
+    """The local names of imports and builtins that a name of the user's can shadow."""
     filter: tuple[Field, ...]
     part: tuple[Field, ...]
     columns: str
@@ -102,10 +102,10 @@ class OpaquePlan(Struct, frozen=True):
 
 
 class OpaqueNames(Struct, frozen=True):
-    """What an opaque table is called in other modules than its own."""
+    """The names of an opaque table in other modules."""
 
     name: str
-    """The literal of the name that it is registered under."""
+    """The literal of the table's registered name."""
     module: str
     stem: str
     classes: tuple[str, ...]
@@ -118,7 +118,7 @@ class ManagerPlan(Struct, frozen=True):
     tables: tuple[OpaqueNames, ...]
     imports: ImportGroups
     local: dict[str, str]
-    """The local names of imports and builtins that a name of the user's may shadow."""
+    """The local names of imports and builtins that a name of the user's can shadow."""
 
 
 class EntityPlan(Struct, frozen=True):
@@ -183,5 +183,5 @@ class PackagePlan(Struct, frozen=True):
     names: tuple[str, ...]
     """The public names of the package."""
     property: str
-    """The builtin, as the session's class has to call it."""
+    """The local name of the builtin in the session's module."""
     schema_json: str

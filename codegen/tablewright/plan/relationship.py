@@ -1,4 +1,4 @@
-"""How one relationship is spelt: the `relationship(…)` call of an entity."""
+"""The source of one relationship: the `relationship(…)` call of an entity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tablewright.schema.names import module_name
 def relationship_call(
     relationship: d.Relationship, table: d.Table, schema: d.Schema, graph: TableGraph, imports: Imports
 ) -> str:
-    """The call that maps *relationship*, an attribute of *table*'s entity."""
+    """Return the call that maps *relationship*, an attribute of *table*'s entity."""
     target = schema.table(relationship.target)
     arguments: list[str] = []
     if relationship.through is not None:
@@ -30,7 +30,7 @@ def relationship_call(
 
 
 def foreign_key(relationship: d.Relationship, table: d.Table, schema: d.Schema) -> tuple[d.Table, d.ForeignKey]:
-    """The foreign key behind a direct relationship of *table*, and the table it is on."""
+    """Return the table and the foreign key of a direct relationship of *table*."""
     owner = table if relationship.here else schema.table(relationship.target)
     return owner, next(key for key in owner.foreign_keys if key.name == relationship.foreign_key)
 
@@ -48,7 +48,7 @@ def _direct(relationship: d.Relationship, table: d.Table, schema: d.Schema, grap
         if not relationship.many:
             arguments.append("uselist=False")
     if key.name in graph.cycle_closing:
-        # Two rows that point at each other: insert both, then set this one's key.
+        # Two rows that reference each other: insert both, then set this one's key.
         arguments.append("post_update=True")
     return arguments
 
@@ -75,19 +75,19 @@ def _join(key: d.ForeignKey, table: d.Table, link: d.Table) -> str:
 
 
 def _columns(owner: d.Table, attributes: tuple[str, ...]) -> str:
-    # As text, since the classes may not be there yet.
+    # As text, because the classes may not be imported yet.
     return quoted("[" + ", ".join(f"{owner.class_name}.{attribute}" for attribute in attributes) + "]")
 
 
 def _key_count(owner: d.Table, other: d.Table) -> int:
-    """How many foreign keys there are between two tables, either way."""
+    """Return the number of foreign keys between two tables, in both directions."""
     return sum(key.table == other.name for key in owner.foreign_keys) + sum(
         key.table == owner.name for key in other.foreign_keys
     )
 
 
 def _on_delete(key: d.ForeignKey, owner: d.Table) -> list[str]:
-    # What becomes of the loaded children of a deleted parent: what the database does to the others.
+    # Treat the loaded children of a deleted parent as the database treats the others.
     if key.on_delete == "cascade":
         return ['cascade="save-update, merge, delete"', "passive_deletes=True"]
     if key.on_delete == "set null":

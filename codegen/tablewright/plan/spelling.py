@@ -1,4 +1,4 @@
-"""How types, values and prose of a schema are spelt in Python source."""
+"""Types, values and prose of a schema as Python source."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tablewright.schema.type_registry import TYPES
 
 
 def annotation(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
-    """The Python type of a column's values, NULL apart."""
+    """Return the Python type of a column's values, without None."""
     if spec.codec is None or spec.python is None:
         match spec.kind:
             case "enum":
@@ -40,7 +40,7 @@ def annotation(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
 
 
 def python_type(text: str, imports: Imports) -> str:
-    """A Python type that a spec names, in the module's local names."""
+    """Return a Python type that a spec names, in the module's local names."""
     expression, modules = _parsed(text)
 
     def local(name: str) -> str:
@@ -55,31 +55,31 @@ def python_type(text: str, imports: Imports) -> str:
     return ast.unparse(expression)
 
 
-# A schema has many columns of few types.
+# Cached, because schemas have many columns of few types.
 _parsed = functools.cache(python_types.parse)
 
 
 def column_type(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
-    """The expression that makes a column's type."""
+    """Return the expression that creates a column's type."""
     types = imports.use("tablewright.schema", "types")
-    made = f"{types}.{_type_call(spec, schema, imports)}"
+    call = f"{types}.{_type_call(spec, schema, imports)}"
     if spec.codec is not None:
         module, _, name = spec.codec.partition(":")
-        made = f"{types}.CodecType({imports.use(module, name)}(), {made})"
+        call = f"{types}.CodecType({imports.use(module, name)}(), {call})"
     if spec.sql:
-        own = ", ".join(f"{dialect}={json.dumps(text)}" for dialect, text in sorted(spec.sql.items()))
-        made = f"{made}.with_ddl({own})"
-    return made
+        sql = ", ".join(f"{dialect}={json.dumps(text)}" for dialect, text in sorted(spec.sql.items()))
+        call = f"{call}.with_ddl({sql})"
+    return call
 
 
 def _type_call(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
     row = TYPES[spec.kind]
     arguments = list(map(str, spec.numbers))
     if spec.kind == "enum":
-        found = schema.enum(spec.enum or "")
-        arguments.append(imports.use("..enums", found.class_name))
-        if found.native:
-            arguments.append(f"native={quoted(found.name)}")
+        enum_definition = schema.enum(spec.enum or "")
+        arguments.append(imports.use("..enums", enum_definition.class_name))
+        if enum_definition.native:
+            arguments.append(f"native={quoted(enum_definition.name)}")
     if "of" in row.parameters:
         assert spec.of is not None
         arguments.append(column_type(spec.of, schema, imports))
@@ -91,13 +91,13 @@ def _type_call(spec: d.Type, schema: d.Schema, imports: Imports) -> str:
 
 
 def default(column: d.Column, schema: d.Schema, imports: Imports) -> str:
-    """A column's literal default as Python source."""
+    """Return a column's literal default as Python source."""
     row = TYPES[column.type.kind]
     if row.literal == "json":
         return _json_default(column, imports)
     if row.literal_is_python and column.type.codec is None:
         return literal(column.default, imports)
-    # Loaded only for what is no plain value: SQLAlchemy takes longer than a run of which little is left to do.
+    # Loaded only for values that need conversion: SQLAlchemy takes longer than a small incremental run.
     from tablewright.schema import build
 
     value = build.python_default(column, build.build_type(column.type, schema.enums))
@@ -114,7 +114,7 @@ def _json_default(column: d.Column, imports: Imports) -> str:
 
 
 def literal(value: Any, imports: Imports) -> str:
-    """*value* as Python source in the module's local names; `TypeError` for a class no default has."""
+    """Return *value* as Python source in the module's local names; raise `TypeError` for other classes."""
     match value:
         case enum.Enum():
             return f"{imports.use('..enums', type(value).__name__)}.{value.name}"
@@ -155,14 +155,14 @@ def _range(value: Range[Any], imports: Imports) -> str:
 
 
 def quoted(text: str) -> str:
-    """*text* as a string literal: printable characters as they are, all others escaped."""
+    """Return *text* as a string literal: printable characters as they are, all others escaped."""
     return '"' + _escaped(text).replace('"', '\\"') + '"'
 
 
 def docstring(text: str, indent: int = 0) -> str:
-    """*text* as a docstring literal whose cleaned value is the text, exactly.
+    """Return *text* as a docstring literal whose cleaned value is exactly the text.
 
-    Prose that survives `inspect.cleandoc` keeps its lines, indented by *indent*; anything else is
+    Prose that `inspect.cleandoc` does not change keeps its lines, indented by *indent*; other text is
     one line of escapes.
     """
     lines = [_prose(line) for line in text.split("\n")]
@@ -171,7 +171,7 @@ def docstring(text: str, indent: int = 0) -> str:
         body = "".join(margin + line if line else "\n" for line in lines[1:])
         return f'"""{lines[0]}{body}{margin}"""'
     body = "\\n".join(lines)
-    # Formatters strip a docstring's edges, and a quote there would end it.
+    # Formatters strip spaces at a docstring's edges, and a quote at the end would end it.
     if body[:1] == " ":
         body = "\\x20" + body[1:]
     if body[-1:] == " ":
@@ -182,10 +182,10 @@ def docstring(text: str, indent: int = 0) -> str:
 
 
 def column_doc(column: d.Column, indent: int) -> str | None:
-    """The docstring below a column's attribute, if there is anything to say of it."""
+    """Return the docstring of a column's attribute, or None."""
     notice = f"Deprecated: {column.deprecated}" if column.deprecated else None
-    said = [text for text in (column.doc, notice) if text]
-    return docstring("\n\n".join(said), indent) if said else None
+    parts = [text for text in (column.doc, notice) if text]
+    return docstring("\n\n".join(parts), indent) if parts else None
 
 
 def _keeps_lines(text: str) -> bool:
@@ -211,5 +211,5 @@ def _printable(character: str) -> str:
 
 
 def member_names(enum_definition: d.Enum) -> tuple[tuple[str, str], ...]:
-    """Pairs of member and its value's literal."""
+    """Return pairs of a member's name and its value's literal."""
     return tuple((names.member_name(value), quoted(value)) for value in enum_definition.values)

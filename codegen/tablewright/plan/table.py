@@ -9,12 +9,12 @@ from tablewright.plan.spelling import docstring, quoted
 from tablewright.schema import definition as d, names
 
 VERBS = "tablewright.runtime.table"
-# What the generated methods name their own parameters.
+# The names of the generated methods' own parameters.
 _PARAMETERS = frozenset({"self", "lock", "values", "where", "equal", "rows", "conflict", "changes"})
 
 
 def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
-    """The plan of *table*'s module."""
+    """Plan *table*'s module."""
     stem = table.class_name
     variable = names.module_name(table.name)
     attributes = {column.attribute for column in table.columns}
@@ -74,7 +74,7 @@ def plan_table(table: d.Table, schema: d.Schema) -> TablePlan:
 
 
 def class_names(table: d.Table) -> tuple[str, ...]:
-    """The public classes of a table's module."""
+    """Return the public classes of a table's module."""
     suffixes = ["Columns", "Filter", "Insert", "Row", "Table", "Update"]
     if len(table.primary_key) > 1:
         suffixes.insert(3, "Key")
@@ -82,13 +82,13 @@ def class_names(table: d.Table) -> tuple[str, ...]:
 
 
 def conflict_names(table: d.Table) -> tuple[str, ...]:
-    """What an upsert may call the key it collides on: keys that hold no NULL, which collides with nothing."""
+    """Return the names of the keys that an upsert can conflict on: keys without nullable columns."""
     primary = ("primary_key",) if table.primary_key else ()
     return primary + tuple("_".join(unique.columns) for unique in table.uniques if has_finder(unique, table))
 
 
 def has_finder(unique: d.Unique, table: d.Table) -> bool:
-    """Whether a unique key finds at most one row for any values: no NULLs, no condition."""
+    """Return True if a unique key finds at most one row: it has no nullable column and no condition."""
     return unique.where is None and not any(table.column(attribute).nullable for attribute in unique.columns)
 
 
@@ -98,7 +98,7 @@ def _finder(unique: d.Unique, table: d.Table, types: dict[str, str]) -> Finder:
 
 
 def _key_field(attribute: str, types: dict[str, str]) -> Field:
-    # A tuple has methods of these names.
+    # These names are methods of tuples.
     name = attribute + "_" if attribute in ("count", "index") else attribute
     return Field(name, types[attribute], value=attribute)
 

@@ -68,12 +68,13 @@ def _wrong_parameters(item: ExpandedType, kind: str) -> Iterator[Violation]:
             users = [other for other in ("enum", *sorted(KINDS)) if name in _takes(other, {})]
             suggestion = f"It belongs to {', '.join(f'`{user}`' for user in users)}." if users else None
             yield Violation((*item.path, name), f"`{kind}` has no parameter `{name}`.", suggestion, on_key=True)
-    for name, least, most, required in TYPES[kind].numbers:
+    for number in TYPES[kind].numbers:
+        name, most = number.name, number.most
         value = item.values.get(name)
-        if value is None and required:
+        if value is None and number.required:
             yield _missing(item, kind, name)
-        elif value is not None and not least <= value <= most:
-            message = f"`{name}` of `{kind}` must be from {least} to {most}, not {value}."
+        elif value is not None and not number.least <= value <= most:
+            message = f"`{name}` of `{kind}` must be from {number.least} to {most}, not {value}."
             yield Violation(_parameter_path(item, name), message)
         elif name == "scale" and value is not None and value > (item.values.get("precision") or most):
             message = f"the scale {value} is greater than the precision {item.values['precision']}."

@@ -152,7 +152,7 @@ class Database(Connections, Generic[S]):
         """
         metadata = self._metadata()
         self.refuse_read_only("create")
-        self.set_wal()
+        self.prepare_file()
         with self._creator(metadata) as creator:
             created = creator.create(exist_ok, versions or {}, check=self._check.on)
             if created and initialize is not None:
@@ -242,11 +242,11 @@ class Database(Connections, Generic[S]):
 
     def check(self) -> list[str]:
         """Return one message for each difference between the database and the package's tables."""
-        from tablewright.catalog.compare import all_differences
+        from tablewright.catalog.compare import compare_all
 
         metadata = self._metadata()
         with self.reading() as connection:
-            return all_differences(connection, metadata)
+            return compare_all(connection, metadata)
 
     def clone(self) -> Self:
         """Return another Database for the same place, with connections of its own."""

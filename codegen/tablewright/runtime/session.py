@@ -16,13 +16,14 @@ from tablewright.runtime.engine import postgres
 from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.engine.create import prepare
 from tablewright.runtime.engine.failures import lost_at_commit
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import SavepointError, TransactionLostError
 from tablewright.runtime.package import Accessor, Package
 from tablewright.runtime.reads.result_rows import result_rows
 from tablewright.runtime.transaction.gate import Gate, GatedSession
-from tablewright.runtime.transaction.read_only import ReadOnlyGuard, begins, needs_guard
+from tablewright.runtime.transaction.read_only import ReadOnlyGuard, begin_options, needs_guard
 from tablewright.runtime.transaction.savepoint import Savepoint
-from tablewright.runtime.transaction.session_transaction import Level, SessionState
+from tablewright.runtime.transaction.session_transaction import SessionState, StrictTransaction
 from tablewright.runtime.writes.sequence import advance_past_explicit_ids, note_explicit_ids
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Session(GatedSession):
             self._check = database.due_check(database.read_only)
             self._needs_guard = needs_guard(bind, **kind)
             self.allow_temporary_tables = database.allow_temporary_tables
-            options = {**begins(bind, **kind), **options}
+            options = {**begin_options(bind, **kind), **options}
             if isinstance(bind, Connection) and join_transaction_mode is None:
                 join_transaction_mode = "create_savepoint"
         super().__init__(
@@ -151,10 +152,10 @@ class Session(GatedSession):
     def explain(self, statement: sqlalchemy.ClauseElement) -> str:
         """Return the plan by which the database would run *statement*, one line per step. The statement is not run."""
         # Not at the top: plans are for people, who can wait for the import.
-        from tablewright.runtime.reads.explain import explained
+        from tablewright.runtime.reads.explain import explain
 
         with self.gate as connection:
-            return explained(connection, statement)
+            return explain(connection, statement)
 
     @contextmanager
     def nested(self) -> Generator[Self, None, None]:
@@ -247,12 +248,7 @@ class Session(GatedSession):
         if not targets:
             return
         with self.gate as connection:
-            names = [connection.dialect.identifier_preparer.format_table(target) for target in targets]
-            if connection.dialect.name == "sqlite":
-                # Takes the lock of the file, in a joined transaction too.
-                connection.exec_driver_sql(f"DELETE FROM {names[0]} WHERE 0")
-            else:
-                connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE")
+            backend_of(connection.dialect).lock_tables(connection, targets)
 
     def get_bind(
         self,
@@ -293,7 +289,7 @@ class Session(GatedSession):
         finally:
             self.gate.leave()
         # SQLAlchemy has no public way to use a subclass.
-        transaction.__class__ = Level
+        transaction.__class__ = StrictTransaction
         return transaction
 
     def commit(self) -> None:

@@ -19,7 +19,7 @@ from tablewright.runtime.expressions.conditions import (
 from tablewright.runtime.reads import queries
 from tablewright.runtime.reads.page import Page as Page, page
 from tablewright.runtime.reads.stream import RowStream as RowStream
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.statement import RowStatement
 from tablewright.runtime.rows.typed_dict import TypedDict as TypedDict
 from tablewright.runtime.transaction.gate import GatedSession
@@ -56,10 +56,10 @@ class Table(Generic[RowT, InsertT]):
 
     def __init__(self, session: GatedSession) -> None:
         self._session = session
-        self._shape: Shape[RowT] = _shape(type(self))
+        self._mapper: RowMapper[RowT] = _mapper(type(self))
         # Stored here for reads by key, where a lookup in the session takes as long as the database itself.
         self._gate = session.gate
-        self._lookup: RowStatement[RowT] | None = queries.lookup(self._shape) if self._shape.key else None
+        self._lookup: RowStatement[RowT] | None = queries.lookup(self._mapper) if self._mapper.key else None
 
     def select(
         self,
@@ -70,11 +70,11 @@ class Table(Generic[RowT, InsertT]):
         lock: Lock | None = None,
     ) -> list[RowT]:
         """Return the rows that meet every condition."""
-        return queries.selected(self._session, self._shape, where, order_by, limit=limit, offset=offset, lock=lock)
+        return queries.select_rows(self._session, self._mapper, where, order_by, limit=limit, offset=offset, lock=lock)
 
     def first(self, *where: Where, order_by: Order | Sequence[Order] = (), lock: Lock | None = None) -> RowT | None:
         """Return the first row that meets every condition, or None."""
-        rows = queries.selected(self._session, self._shape, where, order_by, limit=1, lock=lock)
+        rows = queries.select_rows(self._session, self._mapper, where, order_by, limit=1, lock=lock)
         return rows[0] if rows else None
 
     def one(self, *where: Where, lock: Lock | None = None) -> RowT:
@@ -82,15 +82,15 @@ class Table(Generic[RowT, InsertT]):
 
         Raise `NotFoundError` for none, `MultipleResultsFound` for several.
         """
-        return queries.one(self._session, self._shape, where, lock)
+        return queries.one(self._session, self._mapper, where, lock)
 
     def stream(self, *where: Where, order_by: Order | Sequence[Order] = (), batch_size: int = 1000) -> RowStream[RowT]:
         """Return an iterator over the rows, in constant memory.
 
         It raises `ResourceClosedError` once its transaction has ended.
         """
-        statement = queries.selection(self._shape, where, order_by)
-        return RowStream(self._session, self._shape, statement, batch_size)
+        statement = queries.selection(self._mapper, where, order_by)
+        return RowStream(self._session, self._mapper, statement, batch_size)
 
     def page(
         self,
@@ -104,23 +104,23 @@ class Table(Generic[RowT, InsertT]):
 
         Raise `CursorError` for a cursor of another table or order.
         """
-        return page(self._session, self._shape, where, order_by, after=after, before=before, limit=limit)
+        return page(self._session, self._mapper, where, order_by, after=after, before=before, limit=limit)
 
     def count(self, *where: Where) -> int:
         """Return the number of rows that meet every condition."""
-        return queries.count(self._session, self._shape, where)
+        return queries.count(self._session, self._mapper, where)
 
     def exists(self, *where: Where) -> bool:
         """Return True if any row meets every condition."""
-        return queries.exists(self._session, self._shape, where)
+        return queries.exists(self._session, self._mapper, where)
 
     def insert_many(self, rows: Iterable[InsertT | RowT]) -> int:
         """Insert all rows or none, in constant memory. Return the number inserted."""
-        return insert_many(self._session, self._shape, rows)
+        return insert_many(self._session, self._mapper, rows)
 
     def insert_many_returning(self, rows: Iterable[InsertT | RowT]) -> list[RowT]:
         """Insert all rows or none. Return them as stored, in the order given."""
-        return insert_many_returning(self._session, self._shape, rows)
+        return insert_many_returning(self._session, self._mapper, rows)
 
     def insert_from(self, rows: sqlalchemy.SelectBase, /, names: Sequence[str] | None = None) -> int:
         """Insert the rows of a select, all or none, without fetching them. Return the number inserted.
@@ -128,11 +128,11 @@ class Table(Generic[RowT, InsertT]):
         The labels of the select name the columns, or *names* does, in order. An unknown column, or a missing value of a
         column that requires one, is an error before anything is sent.
         """
-        return insert_from(self._session, self._shape, rows, names)
+        return insert_from(self._session, self._mapper, rows, names)
 
     def _upsert_many(self, rows: Iterable[InsertT | RowT], conflict: str) -> int:
         """Insert rows, or update those whose key *conflict* exists: all or none. Return the number of rows given."""
-        return upsert.upsert_many(self._session, self._shape, rows, conflict)
+        return upsert.upsert_many(self._session, self._mapper, rows, conflict)
 
     def ensure(self, rows: Iterable[InsertT | RowT], *, conflict: Literal["primary_key"] | None = None) -> int:
         """Insert rows that do not conflict with existing rows. Return the number inserted.
@@ -140,14 +140,14 @@ class Table(Generic[RowT, InsertT]):
         With *conflict* only rows with an existing primary key are left out. An existing value of another unique key is
         then an IntegrityError, and nothing is inserted.
         """
-        return upsert.ensure(self._session, self._shape, rows, conflict)
+        return upsert.ensure(self._session, self._mapper, rows, conflict)
 
     def replace(self, rows: Iterable[InsertT | RowT]) -> int:
         """Insert rows, or overwrite the whole row with the same primary key. Return the number of rows given.
 
         A column that a row leaves out gets its default, or NULL. Of two rows with one key the later wins.
         """
-        return upsert.replace(self._session, self._shape, rows)
+        return upsert.replace(self._session, self._mapper, rows)
 
     def sync(
         self,
@@ -164,76 +164,76 @@ class Table(Generic[RowT, InsertT]):
         `SyncConflictError` if the row differs and *update* is not set, `MultipleResultsFound` if *keys* match several
         rows. None among the keys matches NULL.
         """
-        return sync(self._session, self._shape, self._shape.values_of(values), keys, compare, correct=update)
+        return sync(self._session, self._mapper, self._mapper.values_of(values), keys, compare, correct=update)
 
     def delete_matching(self, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> int:
         """Delete the rows whose *columns* equal those of one of *rows*. None matches NULL. Return the number deleted.
 
         Each of *rows* has exactly these *columns*. No rows delete nothing.
         """
-        return delete_matching(self._session, self._shape, columns, rows)
+        return delete_matching(self._session, self._mapper, columns, rows)
 
     def delete_where(self, where: Where | AllRows, /, *more: Where) -> int:
         """Delete the rows that meet every condition. Return the number deleted."""
-        return delete_where(self._session, self._shape, (where, *more))
+        return delete_where(self._session, self._mapper, (where, *more))
 
     def truncate(self, *, cascade: bool = False) -> None:
         """Delete all rows; with *cascade* also those of tables that reference this one."""
-        truncate(self._session, self._shape, cascade=cascade)
+        truncate(self._session, self._mapper, cascade=cascade)
 
     # Generated classes add the types of these.
 
     def _find(self, equal: Mapping[str, object]) -> list[RowT]:
-        return queries.find(self._session, self._shape, equal)
+        return queries.find(self._session, self._mapper, equal)
 
     def _insert(self, values: Mapping[str, object]) -> RowT:
-        return insert_row(self._session, self._shape, values)
+        return insert_row(self._session, self._mapper, values)
 
     def _upsert(self, conflict: str, values: Mapping[str, object]) -> RowT:
-        return upsert.upsert_row(self._session, self._shape, conflict, values)
+        return upsert.upsert_row(self._session, self._mapper, conflict, values)
 
     def _update_where(self, where: tuple[Where | AllRows, ...], values: Mapping[str, object]) -> int:
-        return update_where(self._session, self._shape, where, values)
+        return update_where(self._session, self._mapper, where, values)
 
     def _get(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
         statement = self._lookup if lock is None else None
-        return queries.by_key(self._gate, statement or queries.lookup(self._shape, lock=lock), key)
+        return self._gate.call((statement or queries.lookup(self._mapper, lock=lock)).run, key)
 
     def _get_one(self, key: tuple[object, ...], lock: Lock | None = None) -> RowT:
         row = self._get(key, lock)
         if row is None:
-            raise queries.missing(self._shape, key)
+            raise queries.not_found(self._mapper, key)
         return row
 
     def _get_many(self, keys: Iterable[Any]) -> list[RowT]:
-        return queries.get_many(self._session, self._shape, keys)
+        return queries.get_many(self._session, self._mapper, keys)
 
     def _get_by(self, unique: str, values: tuple[object, ...], lock: Lock | None = None) -> RowT | None:
-        return queries.by_key(self._gate, queries.lookup(self._shape, unique, lock), values)
+        return self._gate.call(queries.lookup(self._mapper, unique, lock).run, values)
 
     def _update(self, key: tuple[object, ...], values: Mapping[str, object]) -> RowT | None:
-        return update_row(self._session, self._shape, key, values)
+        return update_row(self._session, self._mapper, key, values)
 
     def _update_many(self, changes: Iterable[tuple[Any, Mapping[str, object]]]) -> int:
-        return update_many(self._session, self._shape, changes)
+        return update_many(self._session, self._mapper, changes)
 
     def _delete(self, key: tuple[object, ...]) -> bool:
-        return delete_row(self._session, self._shape, key)
+        return delete_row(self._session, self._mapper, key)
 
     def _delete_many(self, keys: Iterable[Any]) -> int:
-        return delete_many(self._session, self._shape, keys)
+        return delete_many(self._session, self._mapper, keys)
 
 
 # Weak, because classes of temporary tables are freed.
-_shapes: WeakKeyDictionary[type, Shape[Any]] = WeakKeyDictionary()
+_mappers: WeakKeyDictionary[type, RowMapper[Any]] = WeakKeyDictionary()
 
 
-def _shape(accessor: type[Table[Any, Any]]) -> Shape[Any]:
-    shape = _shapes.get(accessor)
-    if shape is None:
+def _mapper(accessor: type[Table[Any, Any]]) -> RowMapper[Any]:
+    mapper = _mappers.get(accessor)
+    if mapper is None:
         # Two threads may both create one; either works.
-        shape = _shapes[accessor] = Shape(accessor.table, accessor.row)
-    return shape
+        mapper = _mappers[accessor] = RowMapper(accessor.table, accessor.row)
+    return mapper
 
 
 class CompositeTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
@@ -256,7 +256,7 @@ class KeyedTable(Table[RowT, InsertT], Generic[RowT, InsertT, KeyT]):
         statement = self._lookup
         if lock is not None or statement is None:
             return self._get((key,), lock)
-        return queries.by_key(self._gate, statement, (key,))
+        return self._gate.call(statement.run, (key,))
 
     def get_one(self, key: KeyT, /, *, lock: Lock | None = None) -> RowT:
         """Return the row with this *key*. Raise `NotFoundError` if there is none."""

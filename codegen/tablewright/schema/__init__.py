@@ -1,1 +1,1 @@
-"""What a schema means: resolved, frozen, canonical; and the SQLAlchemy tables it makes."""
+"""The resolved schema: frozen definitions, column types, and the SQLAlchemy tables built from them."""

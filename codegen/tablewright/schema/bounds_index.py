@@ -1,4 +1,4 @@
-"""`BoundsIndex`: what SQLite has for an index of ranges by `gist`."""
+"""`BoundsIndex`: SQLite's substitute for a `gist` index of ranges."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tablewright.schema.emulation import Statement, emulate
 from tablewright.schema.range_sql import high, low, range_type
 
 METHODS = ("gist", "spgist")
-"""The methods by which Postgres finds ranges that overlap."""
+"""The index methods that Postgres uses to find overlapping ranges."""
 
 
 class BoundsIndex(ExecutableDDLElement):
-    """An index over *columns* and the bounds of the ranges of *ranged*, of the rows that meet *where*."""
+    """An index over *columns* and the bounds of the range column *ranged*, for the rows that meet *where*."""
 
     def __init__(
         self, name: str, table: Table, columns: Sequence[Column[Any]], ranged: Column[Any], where: str | None
@@ -34,14 +34,14 @@ class BoundsIndex(ExecutableDDLElement):
 def _create(index: BoundsIndex, compiler: Any, **_: object) -> str:
     quote = compiler.preparer.quote
     ranged = quote(index.ranged.name)
-    # The upper bound first: what is asked for is mostly late, and few of the others end after it begins.
+    # The upper bound first: queries are mostly for late ranges, and few others end after those begin.
     parts = [*(quote(column.name) for column in index.columns), high(ranged), low(ranged)]
     where = "" if index.where is None else f" WHERE {index.where}"
     return f"CREATE INDEX {quote(index.name)} ON {quote(index.table.name)} ({', '.join(parts)}){where}"
 
 
 def index_bounds(index: Index, attributes: Sequence[str], where: str | None) -> None:
-    """Has SQLite make, beside *index* of the columns *attributes*, one over the bounds of the ranges among them."""
+    """Let SQLite create, in addition to *index* of *attributes*, an index over the bounds of its ranges."""
 
     def make(name: str, table: Table) -> Iterable[Statement]:
         columns = [table.c[attribute] for attribute in attributes]

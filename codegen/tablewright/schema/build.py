@@ -1,4 +1,4 @@
-"""SQLAlchemy tables from a resolved schema, for tables that no package was generated for."""
+"""SQLAlchemy tables from definitions, for tables without generated code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tablewright.schema.type_registry import TYPES
 
 
 def build_metadata(schema: d.Schema) -> MetaData:
-    """All tables of *schema*, opaque ones apart."""
+    """Build all tables of *schema*, except opaque ones."""
     metadata = MetaData()
     for table in schema.tables:
         build_table(table, metadata, schema)
@@ -26,7 +26,7 @@ def build_metadata(schema: d.Schema) -> MetaData:
 
 
 def build_table(table: d.Table, metadata: MetaData, schema: d.Schema, *, prefixes: list[str] | None = None) -> SqlTable:
-    """The SQLAlchemy table of one definition; *schema* has its enums and the tables it points at."""
+    """Build the SQLAlchemy table of one definition; *schema* contains its enums and the tables that it references."""
     columns = {column.attribute: build_column(column, schema) for column in table.columns}
     return tables.make_table(
         table.table, metadata, columns, _elements(table, schema), meta=table.meta, prefixes=prefixes
@@ -34,14 +34,14 @@ def build_table(table: d.Table, metadata: MetaData, schema: d.Schema, *, prefixe
 
 
 def build_column(column: d.Column, schema: d.Schema) -> Column[Any]:
-    """The SQLAlchemy column of one definition."""
+    """Build the SQLAlchemy column of one definition."""
     column_type = build_type(column.type, schema.enums)
     options: dict[str, Any] = {}
     if column.has_default:
         options["default"] = python_default(column, column_type)
     if column.nullable:
         options["nullable"] = True
-    made: Column[Any] = tables.column(
+    result: Column[Any] = tables.column(
         column_type,
         name=column.column,
         autoincrement=column.autoincrement,
@@ -51,8 +51,8 @@ def build_column(column: d.Column, schema: d.Schema) -> Column[Any]:
         meta=dict(column.meta) or None,
         **options,
     )
-    made.key = column.attribute
-    return made
+    result.key = column.attribute
+    return result
 
 
 def _elements(table: d.Table, schema: d.Schema) -> Iterable[tables.Element]:
@@ -88,19 +88,19 @@ def _elements(table: d.Table, schema: d.Schema) -> Iterable[tables.Element]:
 
 
 def build_type(spec: d.Type, enums: Iterable[d.Enum] = ()) -> types.ColumnType[Any]:
-    """The column type of one definition; `LookupError` for an enum that *enums* does not have."""
-    made = _plain_type(spec, enums)
+    """Build the column type of one definition; raise `LookupError` for an enum that is not in *enums*."""
+    result = _plain_type(spec, enums)
     if spec.codec is not None:
-        made = types.CodecType(load_object(spec.codec)(), made)
-    return made.with_ddl(**spec.sql) if spec.sql else made
+        result = types.CodecType(load_object(spec.codec)(), result)
+    return result.with_ddl(**spec.sql) if spec.sql else result
 
 
 def _plain_type(spec: d.Type, enums: Iterable[d.Enum]) -> types.ColumnType[Any]:
     row = TYPES[spec.kind]
     build: Callable[..., types.ColumnType[Any]] = getattr(types, row.class_name)
     if spec.kind == "enum":
-        found = next(item for item in enums if item.name == spec.enum)
-        return build(enum_class(found), native=found.name if found.native else None)
+        definition = next(item for item in enums if item.name == spec.enum)
+        return build(enum_class(definition), native=definition.name if definition.native else None)
     if "of" in row.parameters:
         assert spec.of is not None
         return build(build_type(spec.of, enums))
@@ -111,25 +111,25 @@ def _plain_type(spec: d.Type, enums: Iterable[d.Enum]) -> types.ColumnType[Any]:
 
 @functools.cache
 def enum_class(definition: d.Enum) -> type[enum.StrEnum]:
-    """The StrEnum that a generated package would have for *definition*."""
+    """Create the StrEnum that a generated package would contain for *definition*."""
     members = {names.member_name(value): value for value in definition.values}
-    # mypy reads the functional form as a look-up of a member.
+    # mypy takes the functional form for a lookup of a member.
     return enum.StrEnum(definition.class_name, members)  # type: ignore[return-value]
 
 
 def load_object(reference: str) -> Any:
-    """What `module:name` refers to; `ImportError` or `AttributeError` if there is nothing."""
+    """Return the object that `module:name` names; raise `ImportError` or `AttributeError` if there is none."""
     module, _, name = reference.partition(":")
     return functools.reduce(getattr, name.split("."), importlib.import_module(module))
 
 
 def python_default(column: d.Column, column_type: types.ColumnType[Any]) -> Any:
-    """A literal default as a value of the column's Python type."""
+    """Return a literal default as a value of the column's Python type."""
     return default_value(column.type, column.default, column_type)
 
 
 def default_value(spec: d.Type, raw: d.Json, column_type: types.ColumnType[Any]) -> Any:
-    """The canonical JSON form *raw* of a literal as a value of the type; `ValueError` if it is none."""
+    """Return the literal *raw*, in canonical JSON form, as a value of the type; raise `ValueError` if it is invalid."""
     if spec.kind == "array" and isinstance(column_type, types.ArrayOf):
         assert spec.of is not None
         assert isinstance(raw, list)

@@ -1,4 +1,4 @@
-"""The canonical JSON of a schema, and its digest: the identity of what a database holds."""
+"""The canonical JSON of a schema, and its digest: the identity of the database's part of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tablewright.schema.definition import Column, Schema, Table
 
 DIGEST_FORM = 1
-"""Changes when digests are made in another way: those of different forms cannot be compared."""
+"""The version of the digest's algorithm; digests of different forms cannot be compared."""
 
 
 class Named(Protocol):
@@ -26,21 +26,21 @@ N = TypeVar("N", bound=Named)
 
 
 def to_json(schema: Schema) -> str:
-    """The canonical JSON of *schema*: keys in fixed order, indented, ending in a newline."""
+    """Return the canonical JSON of *schema*: keys in fixed order, indented, ending in a newline."""
     compact = msgspec.json.encode(schema)
     return msgspec.json.format(compact, indent=2).decode() + "\n"
 
 
 def from_json(text: str | bytes) -> Schema:
-    """The schema whose canonical JSON is *text*; `msgspec.ValidationError` if it is not one."""
+    """Return the schema whose canonical JSON is *text*; raise `msgspec.ValidationError` for other text."""
     return msgspec.json.decode(text, type=Schema)
 
 
 def digest(schema: Schema) -> str:
-    """The form of the digest, a colon, and SHA-256, in hex, of all of *schema* that a database holds.
+    """Return the digest of the parts of *schema* that a database stores: form, colon, SHA-256 in hex.
 
-    The version is none of it, nor is prose, or what only Python sees of a table. Neither is the order of tables and of
-    columns: a migration cannot change it, and nothing goes by it.
+    Versions, prose and names that only Python uses are left out. So is the order of tables and columns, because
+    migrations cannot change it and nothing depends on it.
     """
     identity = msgspec.json.encode(_identity(schema), order="sorted")
     return f"{DIGEST_FORM}:{hashlib.sha256(identity).hexdigest()}"
@@ -58,7 +58,7 @@ def _identity(schema: Schema) -> Schema:
 
 
 def table_identity(table: Table) -> Table:
-    """Of *table* what a database holds."""
+    """Return the parts of *table* that a database stores."""
     return replace(
         table,
         class_name="",

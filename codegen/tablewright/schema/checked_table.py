@@ -1,4 +1,4 @@
-"""`CheckedTable`: a table whose constraints include what the types of its columns ask for."""
+"""`CheckedTable`: a table whose constraints include the checks of its columns' types."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from sqlalchemy.schema import Constraint
 from tablewright.schema import names
 from tablewright.schema.types.column_type import ColumnType
 
-_saying = threading.RLock()
+_LOCK = threading.RLock()
 
 
 class CheckedTable(Table):
-    """A `sqlalchemy.Table` that makes the checks of its columns' types when its constraints are first looked at.
+    """A `sqlalchemy.Table` that creates the checks of its columns' types when its constraints are first read.
 
-    Most columns have one, and all of them together cost as much as the rest of the table, but only DDL reads them.
+    Most columns have one. Together they cost as much as the rest of the table, but only DDL reads them.
     """
 
-    _unsaid = False
-    _being_said = False
+    _checks_pending = False
+    _creating_checks = False
 
-    def say_checks_when_asked(self) -> None:
-        """Has the checks made with the first look at the constraints."""
-        self._unsaid = True
+    def defer_checks(self) -> None:
+        """Create the checks when the constraints are first read."""
+        self._checks_pending = True
 
     if not TYPE_CHECKING:
 
         @property
         def constraints(self) -> set[Constraint]:
-            if self._unsaid:
-                self._say_checks()
+            if self._checks_pending:
+                self._create_checks()
             return self._constraints
 
         @constraints.setter
         def constraints(self, constraints: set[Constraint]) -> None:
             self._constraints = constraints
 
-    def _say_checks(self) -> None:
-        with _saying:
-            # What is appended looks at the constraints itself.
-            if self._unsaid and not self._being_said:
-                self._being_said = True
+    def _create_checks(self) -> None:
+        with _LOCK:
+            # Appending a constraint reads the constraints.
+            if self._checks_pending and not self._creating_checks:
+                self._creating_checks = True
                 for column in self.columns:
                     for check in _type_checks(self.name, column):
                         self.append_constraint(check)
-                self._unsaid = self._being_said = False
+                self._checks_pending = self._creating_checks = False
 
 
 def _type_checks(table_name: str, item: Column[Any]) -> Iterator[CheckConstraint]:

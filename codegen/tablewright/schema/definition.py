@@ -1,4 +1,4 @@
-"""The resolved schema as plain frozen objects: every name, type and key decided."""
+"""The resolved schema as frozen objects, with every name, type and key decided."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
 
-from tablewright.schema.type_registry import TYPES, Kind as Kind
+from tablewright.schema.type_registry import PORTABLE as PORTABLE, TYPES, Kind as Kind
 
 if TYPE_CHECKING:
     Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -17,9 +17,6 @@ else:
 
 Action: TypeAlias = Literal["cascade", "set null", "set default", "restrict", "no action"]
 Dialect: TypeAlias = Literal["sqlite", "postgresql"]
-
-PORTABLE: tuple[str, ...] = tuple(dict.fromkeys(name for row in TYPES.values() for name in row.expressions))
-"""The names that `default_sql` and `touch` accept beside SQL: `now`, `uuid4`, `uuid7`."""
 
 
 class Definition(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,7 +28,7 @@ class Type(Definition, frozen=True, kw_only=True):
 
     kind: Kind
     length: int | None = None
-    """Characters of a string; the most a value may have."""
+    """The maximum number of characters of a string."""
     precision: int | None = None
     """Digits of a decimal; fractional-second digits (0 to 6) of time types."""
     scale: int | None = None
@@ -42,7 +39,7 @@ class Type(Definition, frozen=True, kw_only=True):
     enum: str | None = None
     """The name of the enum in `Schema.enums`."""
     storage: Literal["scaled", "native"] | None = None
-    """`scaled`: a decimal kept as an integer on SQLite. `native`: a Postgres ENUM."""
+    """`scaled`: a decimal stored as an integer on SQLite. `native`: a Postgres ENUM."""
     python: str | None = None
     """The Python type of a json value or of a codec, as the spec spells it."""
     codec: str | None = None
@@ -52,15 +49,15 @@ class Type(Definition, frozen=True, kw_only=True):
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The number parameters, as the arguments of the type's class; what is optional may be absent."""
+        """The number parameters that are set: the arguments of the type's class."""
         given = ((getattr(self, item.name), item) for item in TYPES[self.kind].numbers)
         return tuple(value or 0 for value, item in given if value is not None or item.required)
 
     @property
     def closed(self) -> bool:
-        """Whether no code of the user's has a part in it, whose doings cannot be told from the schema."""
-        own = self.codec is not None or ":" in (self.python or "")
-        return not own and (self.of is None or self.of.closed)
+        """Whether the type uses no code of the user's, whose effect cannot be seen in the schema."""
+        uses_code = self.codec is not None or ":" in (self.python or "")
+        return not uses_code and (self.of is None or self.of.closed)
 
 
 class Column(Definition, frozen=True, kw_only=True):
@@ -69,7 +66,7 @@ class Column(Definition, frozen=True, kw_only=True):
     name: str
     """The name in the spec, and in JSON."""
     attribute: str
-    """The Python attribute: the name, with `_` appended where Python or SQLAlchemy has taken it."""
+    """The Python attribute: the name, with `_` appended if Python or SQLAlchemy reserves it."""
     column: str
     """The name in the database."""
     type: Type
@@ -102,7 +99,7 @@ class Column(Definition, frozen=True, kw_only=True):
 
 
 class ForeignKey(Definition, frozen=True, kw_only=True):
-    """Columns of this table that point at a key of another (or the same) table."""
+    """A foreign key: columns that reference a key of another or the same table."""
 
     name: str
     columns: tuple[str, ...]
@@ -117,7 +114,7 @@ class ForeignKey(Definition, frozen=True, kw_only=True):
 
 
 class Relationship(Definition, frozen=True, kw_only=True):
-    """An attribute of an entity that holds one or many entities of another table."""
+    """An attribute of an entity: one or many entities of another table."""
 
     name: str
     target: str
@@ -136,12 +133,12 @@ class Relationship(Definition, frozen=True, kw_only=True):
     here: bool = True
     """Whether the foreign key is on this table (rather than on the target).
 
-    Of a link table that points twice at this one: whether its first foreign key points at this side.
+    For a link table that references this table twice: whether its first foreign key references this side.
     """
 
 
 class Unique(Definition, frozen=True, kw_only=True):
-    """Columns whose values together occur once."""
+    """A unique key."""
 
     name: str
     columns: tuple[str, ...]
@@ -168,7 +165,7 @@ class IndexElement(Definition, frozen=True, kw_only=True):
 
 
 class Check(Definition, frozen=True, kw_only=True):
-    """A condition that every row meets."""
+    """A condition that every row must meet."""
 
     name: str
     sql: str
@@ -194,9 +191,9 @@ class Enum(Definition, frozen=True, kw_only=True):
     doc: str | None = None
 
 
-# With a `__dict__`, which no comparison and no JSON sees: for what is looked up by name.
+# With a `__dict__` for lookups by name, which is neither compared nor written to JSON.
 class Table(Definition, frozen=True, kw_only=True, dict=True):
-    """A table, whole."""
+    """A table with all its parts."""
 
     name: str
     """The name in the spec; the module of the generated table."""
@@ -217,10 +214,10 @@ class Table(Definition, frozen=True, kw_only=True, dict=True):
     renamed_from: str | None = None
     meta: dict[str, Json] = {}
     source: str = ""
-    """The spec file it came from, as shown in the generated header."""
+    """The spec file, as shown in the header of generated files."""
 
     def column(self, attribute: str) -> Column:
-        """The column with this *attribute*; `KeyError` if there is none."""
+        """Return the column with this *attribute*; raise `KeyError` if there is none."""
         return self._by_attribute[attribute]
 
     @cached_property
@@ -229,7 +226,7 @@ class Table(Definition, frozen=True, kw_only=True, dict=True):
 
 
 class Schema(Definition, frozen=True, kw_only=True, dict=True):
-    """A whole schema: what one generated package is made from."""
+    """A whole schema: the source of one generated package."""
 
     name: str
     version: str
@@ -239,11 +236,11 @@ class Schema(Definition, frozen=True, kw_only=True, dict=True):
     opaque_tables: tuple[Table, ...] = ()
 
     def table(self, name: str) -> Table:
-        """The table with this *name*, opaque ones among them; `KeyError` if there is none."""
+        """Return the table or opaque table called *name*; raise `KeyError` if there is none."""
         return self._tables_by_name[name]
 
     def enum(self, name: str) -> Enum:
-        """The enum with this *name*; `KeyError` if there is none."""
+        """Return the enum called *name*; raise `KeyError` if there is none."""
         return self._enums_by_name[name]
 
     @cached_property

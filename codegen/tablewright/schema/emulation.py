@@ -1,4 +1,4 @@
-"""How SQLite gets statements of its own for what it lacks: with the table that something is part of."""
+"""Emulation: statements that SQLite executes with a table in place of features it does not support."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Statement: TypeAlias = tuple[Literal["before_create", "after_create"], Executabl
 
 
 def emulate(item: Constraint | Index, make: Callable[[str, Table], Iterable[Statement]]) -> None:
-    """Has SQLite execute what *make* makes of the name of *item* and its table when that is created.
+    """Let SQLite execute the statements of *make*, a function of *item*'s name and table, with the table's DDL.
 
-    A constraint that needs it is one of Postgres alone.
+    A constraint that is emulated is created on Postgres only.
     """
-    known: WeakSet[Table] = WeakSet()
+    done: WeakSet[Table] = WeakSet()
 
-    def attached(made: Constraint | Index, table: Table) -> None:
-        if isinstance(made, Constraint):
-            # Here, since a copy of it does not take that along.
-            made.ddl_if(dialect="postgresql")
-        # It comes with its columns, and once more by itself.
-        if table not in known:
-            known.add(table)
-            for moment, statement in make(str(made.name), table):
-                event.listen(table, moment, statement.execute_if(dialect="sqlite"))
+    def attached(item: Constraint | Index, table: Table) -> None:
+        if isinstance(item, Constraint):
+            # Set here, because copies of the constraint lose it.
+            item.ddl_if(dialect="postgresql")
+        # The event fires with the columns, and again with the item.
+        if table not in done:
+            done.add(table)
+            for occasion, statement in make(str(item.name), table):
+                event.listen(table, occasion, statement.execute_if(dialect="sqlite"))
 
-    # Also where the table is copied to other metadata.
+    # Also for copies of the table in other metadata.
     event.listen(item, "after_parent_attach", attached, propagate=True)

@@ -1,4 +1,4 @@
-"""SQL that a schema says once and each engine spells its own way: `now`, `uuid4`, `uuid7`."""
+"""Portable SQL expressions, which each dialect compiles in its own way: `now`, `uuid4`, `uuid7`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, literal_column
 from sqlalchemy.ext.compiler import compiles
 
-from tablewright.schema.definition import PORTABLE
+from tablewright.schema.type_registry import PORTABLE
 from tablewright.schema.types.column_type import ColumnType
-from tablewright.schema.types.moment import Date, DateTime, Time, TimestampTz
+from tablewright.schema.types.temporal import Date, DateTime, Time, TimestampTz
 
 
 class Portable(ColumnElement[Any]):
-    """One of the portable names, as a value of its column's type."""
+    """A portable expression, with the type of its column."""
 
     inherit_cache = False
 
@@ -23,7 +23,7 @@ class Portable(ColumnElement[Any]):
 
 
 def expression(text: str, column_type: ColumnType[Any]) -> ColumnElement[Any]:
-    """*text* of a spec as an expression: a portable name, or SQL as written."""
+    """Return *text* of a spec as an expression: a portable name, or SQL as written."""
     return Portable(text, column_type) if text in PORTABLE else literal_column(text)
 
 
@@ -50,13 +50,13 @@ def _sqlite(element: Portable, compiler: Any, **_: object) -> str:
         return _SQLITE_UUID4
     if element.name == "uuid7":
         return _SQLITE_UUID7
-    # SQLite's clock has milliseconds; the text is as wide as the column's own.
+    # SQLite's clock has milliseconds; the text must be as wide as the column's values.
     match element.type:
         case Date():
             return "(strftime('%Y-%m-%d', 'now'))"
-        case Time() | DateTime() | TimestampTz() as moment:
-            day = "" if isinstance(moment, Time) else "%Y-%m-%d "
-            clock = _sqlite_clock(moment.precision)
+        case Time() | DateTime() | TimestampTz() as time:
+            day = "" if isinstance(time, Time) else "%Y-%m-%d "
+            clock = _sqlite_clock(time.precision)
             return f"({clock})".replace("{day}", day)
         case _:
             return "CURRENT_TIMESTAMP"
@@ -72,7 +72,7 @@ def _sqlite_clock(precision: int) -> str:
     )
 
 
-# RFC 9562, from what every supported server has; uuidv7() came with Postgres 18.
+# RFC 9562, from functions of every supported server; uuidv7() is new in Postgres 18.
 _POSTGRES_UUID7 = (
     "CAST(encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing "
     "substring(int8send(CAST(floor(extract(epoch from clock_timestamp()) * 1000) AS bigint)) from 3) "

@@ -1,4 +1,4 @@
-"""What is used of SQLAlchemy's Postgres dialect, which is loaded with the first of it: never by programs on SQLite."""
+"""The used parts of SQLAlchemy's Postgres dialect, loaded on first use; programs on SQLite never load it."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ _REFERENCE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class PythonTypeError(ValueError):
-    """A text that is not a type a spec may name; says why."""
+    """A text that is not a type that a spec may name."""
 
 
 def parse(text: str) -> tuple[ast.expr, dict[str, str]]:
-    """*text* as an expression over plain names, and the module that each imported name comes from."""
+    """Parse *text*. Return an expression over plain names, and the module of each imported name."""
     if text.count("[") > MAX_BRACKETS:
         raise PythonTypeError(f"`{text[:60]}…` has more than {MAX_BRACKETS} brackets")
     modules: dict[str, str] = {}
@@ -41,7 +41,7 @@ def parse(text: str) -> tuple[ast.expr, dict[str, str]]:
         raise PythonTypeError(f"`{text}` is not a Python type") from None
     for name in _names(expression, text):
         if name not in modules and name not in BUILTINS:
-            raise PythonTypeError(f"`{name}` is not a builtin type; say where it comes from: `module:{name}`")
+            raise PythonTypeError(f"`{name}` is not a builtin type; add its module: `module:{name}`")
     return expression, modules
 
 
@@ -66,7 +66,7 @@ def _names(node: ast.expr, text: str) -> Iterator[str]:
 
 @functools.cache
 def evaluate(text: str) -> Any:
-    """The type that *text* names; `PythonTypeError` if it is none, `ImportError` if its module is missing."""
+    """Return the type that *text* names. Raise `PythonTypeError` or `ImportError` if there is none."""
     expression, modules = parse(text)
     namespace: dict[str, Any] = {}
     for name, module in modules.items():

@@ -1,4 +1,4 @@
-"""`Range`: the value of a range column, the same class on both engines."""
+"""`Range`: the value of a range column, the same class on both databases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Ordered(Protocol):
-    """What can bound a range: anything with an order."""
+    """A possible bound of a range: any value with an order."""
 
     def __lt__(self, other: Any, /) -> bool: ...
 
@@ -19,10 +19,10 @@ Bounds: TypeAlias = Literal["[)", "[]", "(]", "()"]
 
 
 class Range(Struct, Generic[T], frozen=True):
-    """All values from *lower* to *upper*; `None` is an end without a bound.
+    """All values from *lower* to *upper*; None means unbounded.
 
-    Half-open (`[)`) unless *bounds* says otherwise. `Range()` has everything, `Range.nothing()` is the empty range.
-    `ValueError` when *lower* is greater than *upper*.
+    Half-open (`[)`) by default. `Range()` contains every value, `Range.nothing()` is the empty range.
+    Raise `ValueError` if *lower* is greater than *upper*.
     """
 
     lower: T | None = None
@@ -36,11 +36,11 @@ class Range(Struct, Generic[T], frozen=True):
 
     @classmethod
     def nothing(cls) -> Range[T]:
-        """The empty range."""
+        """Return the empty range."""
         return cls(empty=True)
 
     def canonical(self) -> Range[T]:
-        """The one form that ranges of the same values share, which is Postgres' own: of integers and dates `[)`."""
+        """Return the form that equal ranges share: Postgres' own, `[)` for integers and dates."""
         return canonical(self, step_of(self.lower if self.upper is None else self.upper))
 
     def __contains__(self, value: T) -> bool:
@@ -51,7 +51,7 @@ class Range(Struct, Generic[T], frozen=True):
         return self.upper is None or value < self.upper or (self.bounds[1] == "]" and value == self.upper)
 
     def contains(self, other: Range[T] | T) -> bool:
-        """Whether every value of *other*, or *other* itself, is one of this range; the empty range is in all."""
+        """Return True if the range contains *other*, a value or a range. Every range contains the empty one."""
         if not isinstance(other, Range):
             return other in self
         outer, inner = self.canonical(), other.canonical()
@@ -60,22 +60,22 @@ class Range(Struct, Generic[T], frozen=True):
         return not _begins_before(inner, outer) and not _ends_after(inner, outer)
 
     def overlaps(self, other: Range[T]) -> bool:
-        """Whether the two have a value in common; the empty range overlaps none."""
+        """Return True if the ranges have a value in common; the empty range overlaps none."""
         mine, its = self.canonical(), other.canonical()
         return not (mine.empty or its.empty or _left_of(mine, its) or _left_of(its, mine))
 
     def before(self, other: Range[T] | T) -> bool:
-        """Whether every value is less than those of *other*; never where one of the two is empty."""
+        """Return True if every value is less than those of *other*; False if one of the ranges is empty."""
         mine, its = self.canonical(), _as_range(other)
         return not (mine.empty or its.empty) and _left_of(mine, its)
 
     def after(self, other: Range[T] | T) -> bool:
-        """Whether every value is greater than those of *other*; never where one of the two is empty."""
+        """Return True if every value is greater than those of *other*; False if one of the ranges is empty."""
         mine, its = self.canonical(), _as_range(other)
         return not (mine.empty or its.empty) and _left_of(its, mine)
 
     def intersection(self, other: Range[T]) -> Range[T]:
-        """The values that the two have in common."""
+        """Return the values that both ranges contain."""
         mine, its = self.canonical(), other.canonical()
         if not mine.overlaps(its):
             return Range(empty=True)
@@ -84,7 +84,7 @@ class Range(Struct, Generic[T], frozen=True):
         return Range(first.lower, last.upper, cast("Bounds", first.bounds[0] + last.bounds[1]))
 
     def difference(self, other: Range[T]) -> list[Range[T]]:
-        """The values that *other* has not: none, one or two ranges."""
+        """Return the values that *other* does not contain, as up to two ranges."""
         mine, its = self.canonical(), other.canonical()
         if not mine.overlaps(its):
             return [] if mine.empty else [mine]
@@ -105,14 +105,14 @@ class Range(Struct, Generic[T], frozen=True):
 
 
 def step_of(bound: object) -> Any:
-    """What takes *bound* to the next value of its kind: 1 for an integer, a day for a date, None for the others."""
+    """Return the difference to the next value: 1 for an integer, a day for a date, None for other types."""
     if isinstance(bound, int):
         return 1
     return dt.timedelta(days=1) if isinstance(bound, dt.date) and not isinstance(bound, dt.datetime) else None
 
 
 def canonical(value: Range[T], step: Any) -> Range[T]:
-    """*value* in the one form that equal ranges share; *step* takes a bound to the next, None where there is none."""
+    """Return *value* in the form that equal ranges share; *step* is the difference between neighbours, or None."""
     if value.empty:
         return Range(empty=True)
     lower, upper, opening, closing = value.lower, value.upper, value.bounds[0], value.bounds[1]
@@ -132,12 +132,12 @@ def _stepped(bound: Any, bracket: str, wrong: str, right: str, step: Any) -> tup
     try:
         return bound + step, right
     except OverflowError:
-        # After the last of all dates: the bracket says the same.
+        # There is no next date: keep the bracket.
         return bound, bracket
 
 
 def _as_range(other: Any) -> Range[Any]:
-    # An element keeps both brackets, since the next one may not exist.
+    # A value keeps both brackets, because the next value may not exist.
     return cast("Range[Any]", other).canonical() if isinstance(other, Range) else Range(other, other, "[]")
 
 

@@ -1,4 +1,4 @@
-"""What is asked of ranges in SQL: operators on Postgres, on SQLite comparisons of the bounds in the JSON text."""
+"""Expressions over ranges: operators on Postgres, on SQLite comparisons of the bounds in the JSON text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EMPTY = "'\"empty\"'"
 
 
 def innermost(column_type: object) -> object:
-    """The type that says how values of *column_type* are stored, below what spells it and what codes it."""
+    """Return the type that stores the values of *column_type*, without DDL overrides and codecs."""
     while isinstance(column_type, DdlOverride | CodecType):
         wrapped = cast("DdlOverride[Any] | CodecType[Any]", column_type)
         column_type = wrapped.inner if isinstance(wrapped, DdlOverride) else wrapped.stored
@@ -25,27 +25,27 @@ def innermost(column_type: object) -> object:
 
 
 def range_type(expression: Any) -> RangeOf | None:
-    """The type of the ranges that *expression* gives, or None if they are none."""
-    found = innermost(expression.type)
-    return found if isinstance(found, RangeOf) else None
+    """Return the type of an *expression* of ranges, or None for other expressions."""
+    column_type = innermost(expression.type)
+    return column_type if isinstance(column_type, RangeOf) else None
 
 
-# The text that SQLite gets. NULL and empty ranges reach from the least of all bounds to the greatest, so that an
-# index over bounds finds them: what they come to is said by the CASE behind the comparisons.
+# SQL for SQLite. NULL and empty ranges extend from the least bound to the greatest, so that an index over bounds
+# finds them: the CASE after the comparisons decides their result.
 
 
 def low(text: str) -> str:
-    """The lower bound of the range *text*; where it has none, what is less than every number and text."""
+    """Return SQL for the lower bound of the range *text*; without one, a value less than every number and text."""
     return f"coalesce(json_extract({text}, '$[0]'), -9e999)"
 
 
 def high(text: str) -> str:
-    """The upper bound of the range *text*; where it has none, what is greater than every number and text."""
+    """Return SQL for the upper bound of the range *text*; without one, a value greater than every number and text."""
     return f"coalesce(json_extract({text}, '$[1]'), X'')"
 
 
 def overlap(a: str, b: str) -> str:
-    """The condition that two ranges have a value in common."""
+    """Return the SQL condition that two ranges overlap."""
     return _meeting(a, b, f"{a} = {EMPTY} OR {b} = {EMPTY} THEN 0", f"NOT ({_ends_at(a, b)} OR {_ends_at(b, a)})")
 
 
@@ -67,7 +67,7 @@ def _preceding(a: str, b: str) -> str:
 
 
 def _ends_at(a: str, b: str) -> str:
-    # Where they touch they have a value in common only if both have it.
+    # Two ranges that touch overlap only if both include the bound.
     return f"({high(a)} = {low(b)} AND NOT ({_closes(a)} AND {_opens(b)}))"
 
 
@@ -79,11 +79,11 @@ def _closes(text: str) -> str:
     return f"json_extract({text}, '$[2]') IN ('[]', '(]')"
 
 
-# The expressions.
+# Expressions.
 
 
 class RangeExpression(FunctionElement[T]):
-    """Something asked of one or two ranges."""
+    """An expression over one or two ranges."""
 
     inherit_cache = True
 
@@ -92,7 +92,7 @@ class RangeExpression(FunctionElement[T]):
         self.type = type_
 
     def self_group(self, against: Any = None) -> Any:
-        # It brings its parentheses; SQLAlchemy would compare it with 1 on SQLite, where no index were used then.
+        # It has its own parentheses. SQLAlchemy would compare it with 1 on SQLite, which prevents the use of an index.
         return self
 
 
@@ -104,14 +104,14 @@ class Overlaps(RangeExpression[bool]):
 
 
 class Contains(RangeExpression[bool]):
-    """Whether a range has all values of another."""
+    """Whether a range contains all values of another."""
 
     name = "contains"
     inherit_cache = True
 
 
 class ContainsElement(RangeExpression[bool]):
-    """Whether a range has a value."""
+    """Whether a range contains a value."""
 
     name = "contains"
     inherit_cache = True
@@ -125,14 +125,14 @@ class Before(RangeExpression[bool]):
 
 
 class StartingAt(RangeExpression[Any]):
-    """The range of all values from one on; NULL of NULL."""
+    """The range of all values from a given one on; NULL for NULL."""
 
     name = "starting_at"
     inherit_cache = True
 
 
 class EndingBefore(RangeExpression[Any]):
-    """The range of all values less than one; NULL of NULL."""
+    """The range of all values less than a given one; NULL for NULL."""
 
     name = "ending_before"
     inherit_cache = True
@@ -153,14 +153,14 @@ class Upper(RangeExpression[T]):
 
 
 class IsEmpty(RangeExpression[bool]):
-    """Whether a range is the empty one."""
+    """Whether a range is empty."""
 
     name = "is_empty"
     inherit_cache = True
 
 
 def _operands(element: RangeExpression[Any], compiler: Any, options: dict[str, Any]) -> list[str]:
-    # It is the whole that stands in the result, not a column in it.
+    # The result contains the whole expression, not a column of it.
     options = options | {"add_to_result_map": None, "within_columns_clause": False}
     texts: list[str] = []
     for operand in element.clauses:
@@ -221,7 +221,7 @@ def _sqlite_contains(element: Contains, compiler: Any, **options: Any) -> str:
 @compiles(ContainsElement, "sqlite")
 def _sqlite_contains_element(element: ContainsElement, compiler: Any, **options: Any) -> str:
     one, other = _operands(element, compiler, options)
-    return _containing(one, _made(other, f"{other}, {other}, '[]'"))
+    return _containing(one, _json_range(other, f"{other}, {other}, '[]'"))
 
 
 @compiles(Before, "sqlite")
@@ -233,11 +233,11 @@ def _sqlite_before(element: Before, compiler: Any, **options: Any) -> str:
 @compiles(EndingBefore, "sqlite")
 def _sqlite_half(element: RangeExpression[Any], compiler: Any, **options: Any) -> str:
     (value,) = _operands(element, compiler, options)
-    return _made(value, f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '[)'")
+    return _json_range(value, f"{value}, NULL, '[)'" if isinstance(element, StartingAt) else f"NULL, {value}, '[)'")
 
 
-def _made(value: str, parts: str) -> str:
-    # As JSON, so that one way to compare serves ranges and values.
+def _json_range(value: str, parts: str) -> str:
+    # As JSON, so that ranges and values are compared in the same way.
     return f"(CASE WHEN {value} IS NOT NULL THEN json_array({parts}) END)"
 
 

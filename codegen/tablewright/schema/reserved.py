@@ -1,12 +1,12 @@
-"""The names that accessors of tables must leave to the session, and columns of opaque tables to `fetch`.
+"""The names that accessors of tables, and columns of opaque tables, must not have.
 
-Frozen, so that an upgrade of SQLAlchemy renames nothing.
+The list is fixed, so that an upgrade of SQLAlchemy renames nothing.
 """
 
 from __future__ import annotations
 
 OPAQUE_ARGUMENTS = {"session": "the session that it is part of", "batch_size": "how many rows a batch has"}
-"""What `fetch` of an opaque table takes beside the names of columns, and for what."""
+"""The arguments of an opaque table's `fetch` that are not columns, and their meaning."""
 
 OWN_ACCESSORS = frozenset(
     {
@@ -31,7 +31,7 @@ OWN_ACCESSORS = frozenset(
         "transact",
     }
 )
-"""What the session of a generated package adds to SQLAlchemy's."""
+"""The public attributes of a generated package's session that SQLAlchemy's does not have."""
 
 SQLALCHEMY_ACCESSORS = frozenset(
     {

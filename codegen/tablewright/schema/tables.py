@@ -1,9 +1,9 @@
-"""The vocabulary in which tables are said: `table`, `column`, keys, indexes and checks."""
+"""The functions that define tables: `table`, `column`, keys, indexes and checks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from sqlalchemy import (
     CheckConstraint,
@@ -24,14 +24,16 @@ from sqlalchemy.schema import SchemaItem
 
 from tablewright.schema import names, postgresql
 from tablewright.schema.checked_table import CheckedTable
-from tablewright.schema.definition import Action
 from tablewright.schema.expressions import expression
 from tablewright.schema.types.column_type import ColumnType
+
+if TYPE_CHECKING:
+    from tablewright.schema.definition import Action
 
 T = TypeVar("T")
 Columns: TypeAlias = Mapping[str, Column[Any]]
 Element: TypeAlias = Callable[[str, Columns], SchemaItem]
-"""A part of a table that is not a column: made when table and columns are known."""
+"""A part of a table other than a column: a function of the table's name and columns."""
 Target: TypeAlias = str | Column[Any]
 
 _NO_DEFAULT: Any = object()
@@ -75,7 +77,7 @@ def column(
     computed: str | None = None,
     meta: dict[str, object] | None = None,
 ) -> Column[Any]:
-    """A column of *column_type*, called after the attribute it is assigned to unless *name* differs.
+    """Create a column of *column_type*, named after its attribute unless *name* is given.
 
     *default* is a value of the type; *default_sql* and *touch* (set by every update) are `now`,
     `uuid4`, `uuid7` or SQL; *computed* is the expression of a stored generated column.
@@ -114,14 +116,14 @@ def table(
     *elements: Element,
     meta: dict[str, object] | None = None,
 ) -> Table:
-    """A table of the `Column` attributes of the class *columns*, with *elements* beside them."""
-    found: dict[str, Column[Any]] = {}
+    """Create a table of the `Column` attributes of the class *columns* and of *elements*."""
+    by_attribute: dict[str, Column[Any]] = {}
     for attribute, value in vars(columns).items():
         if isinstance(value, Column):
             value.key = attribute
             value.name = value.name or attribute
-            found[attribute] = value
-    return make_table(name, metadata, found, elements, meta=meta)
+            by_attribute[attribute] = value
+    return make_table(name, metadata, by_attribute, elements, meta=meta)
 
 
 def make_table(
@@ -133,24 +135,24 @@ def make_table(
     meta: Mapping[str, object] | None = None,
     prefixes: list[str] | None = None,
 ) -> Table:
-    """A table of *columns* by attribute, with the checks that their types bring."""
+    """Create a table of *columns* by attribute, with the checks of their types."""
     items: list[SchemaItem] = list(columns.values())
     items += [element(name, columns) for element in elements]
-    made = CheckedTable(
+    result = CheckedTable(
         name,
         metadata,
         *items,
         info={"meta": dict(meta)} if meta else {},
         prefixes=prefixes or [],
-        # Without it SQLite would give the id of a deleted last row to the next one.
+        # Without it SQLite would reuse the id of a deleted last row.
         sqlite_autoincrement=any(item.autoincrement is True for item in columns.values()),
     )
-    made.say_checks_when_asked()
-    return made
+    result.defer_checks()
+    return result
 
 
 def primary_key(*columns: str) -> Element:
-    """The primary key, in key order."""
+    """Define the primary key, in key order."""
 
     def make(table_name: str, _: Columns) -> SchemaItem:
         return PrimaryKeyConstraint(*columns, name=names.primary_key_name(table_name))
@@ -167,7 +169,7 @@ def foreign_key(
     on_update: Action | None = None,
     deferrable: bool = False,
 ) -> Element:
-    """Columns that point at *targets*, each `table.column`, or the column itself of a table in another MetaData."""
+    """Define a foreign key to *targets*: each a `table.column`, or a column of a table in another MetaData."""
     local = (columns,) if isinstance(columns, str) else columns
     remote = targets if isinstance(targets, tuple) else (targets,)
 
@@ -188,12 +190,12 @@ def foreign_key(
 def unique(
     *columns: str, name: str | None = None, where: str | None = None, nulls_not_distinct: bool = False
 ) -> Element:
-    """Columns whose values together occur once; with *where*, among the rows that meet it."""
+    """Define a unique key; with *where*, for the rows that meet the condition."""
     if where is not None:
         return index(*columns, name=name, where=where, unique=True)
 
     def make(table_name: str, available: Columns) -> SchemaItem:
-        # Options of Postgres load its dialect.
+        # Postgres options load the Postgres dialect.
         postgres: dict[str, Any] = {"postgresql_nulls_not_distinct": True} if nulls_not_distinct else {}
         return UniqueConstraint(
             *columns, name=name or names.unique_name(table_name, database_names(columns, available)), **postgres
@@ -203,7 +205,7 @@ def unique(
 
 
 def sql(text: str) -> ColumnElement[Any]:
-    """An SQL expression of an index."""
+    """Return an SQL expression for an index."""
     return literal_column(text)
 
 
@@ -215,23 +217,23 @@ def index(
     include: tuple[str, ...] = (),
     using: str | None = None,
 ) -> Element:
-    """An index over columns and `sql` expressions; *include* and *using* are for Postgres.
+    """Define an index over columns and `sql` expressions; *include* and *using* are for Postgres.
 
-    Of ranges, by `gist`, SQLite has one over their bounds as well.
+    For a `gist` index of ranges, SQLite has an additional index over their bounds.
     """
 
     def make(table_name: str, available: Columns) -> SchemaItem:
         parts = [available[item].name if isinstance(item, str) else "expr" for item in elements]
-        # Options of Postgres load its dialect.
+        # Postgres options load the Postgres dialect.
         options: dict[str, Any] = {}
         if where is not None:
             options["postgresql_where"] = options["sqlite_where"] = literal_column(where)
         if using:
             options["postgresql_using"] = using
         if include:
-            # SQLAlchemy looks them up by key, which is the attribute.
+            # SQLAlchemy finds them by key, which is the attribute.
             options["postgresql_include"] = list(include)
-        made = Index(
+        result = Index(
             name or names.index_name(table_name, parts),
             *(available[item] if isinstance(item, str) else item for item in elements),
             unique=unique,
@@ -239,39 +241,39 @@ def index(
         )
         columns = [item for item in elements if isinstance(item, str)]
         if using in ("gist", "spgist") and len(columns) == len(elements):
-            # Few tables have one.
+            # Loaded here because few tables need it.
             from tablewright.schema.bounds_index import index_bounds
 
-            index_bounds(made, columns, where)
-        return made
+            index_bounds(result, columns, where)
+        return result
 
     return make
 
 
 def check(text: str, *, name: str) -> Element:
-    """A condition in SQL that every row meets."""
+    """Define a condition in SQL that every row must meet."""
     return lambda _table, _columns: CheckConstraint(literal_column(text), name=name)
 
 
 def exclusion(*elements: tuple[str, str], using: str, name: str | None = None, where: str | None = None) -> Element:
-    """No two rows for which every (column, operator) holds; on SQLite for `=`, and `&&` of ranges."""
+    """Define an exclusion constraint of pairs (column, operator); on SQLite `=`, and `&&` of ranges."""
 
     def make(table_name: str, available: Columns) -> SchemaItem:
-        # Few tables have one.
+        # Loaded here because few tables need it.
         from tablewright.schema.exclusion import emulate_exclusion
 
-        made = postgresql.ExcludeConstraint(
+        result = postgresql.ExcludeConstraint(
             *((available[attribute], operator) for attribute, operator in elements),
             name=name or names.exclusion_name(table_name, database_names((a for a, _ in elements), available)),
             using=using,
             where=None if where is None else literal_column(where),
         )
-        emulate_exclusion(made, elements, where)
-        return made
+        emulate_exclusion(result, elements, where)
+        return result
 
     return make
 
 
 def database_names(attributes: Iterable[str], columns: Columns) -> tuple[str, ...]:
-    """The database's names of columns, by their attributes."""
+    """Return the database's names of columns, by their attributes."""
     return tuple(columns[attribute].name for attribute in attributes)

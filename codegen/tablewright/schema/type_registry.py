@@ -7,7 +7,9 @@ in `schema.types` instead of importing it, because a run with nothing to do neve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 Kind: TypeAlias = Literal[
     "smallint",
@@ -38,7 +40,7 @@ LiteralForm: TypeAlias = Literal[
 """How a literal default is written in a spec, and read by `spec/resolve_literal.py`."""
 
 
-class NumberParameter(NamedTuple):
+class NumberParameter(Struct, frozen=True):
     """A parameter that takes a number: an argument of the type's class, in the order of the row."""
 
     name: str
@@ -47,7 +49,7 @@ class NumberParameter(NamedTuple):
     required: bool = True
 
 
-class RegisteredType(NamedTuple):
+class RegisteredType(Struct, frozen=True):
     """One column type of the spec language."""
 
     class_name: str
@@ -190,3 +192,5 @@ TYPES: Final[Mapping[str, RegisteredType]] = {
     ),
 }
 """The types by name. `enum` is the type of a column that names an enum of the schema."""
+PORTABLE: Final[tuple[str, ...]] = tuple(dict.fromkeys(name for row in TYPES.values() for name in row.expressions))
+"""The names that `default_sql` and `touch` accept beside SQL: `now`, `uuid4`, `uuid7`."""

@@ -58,7 +58,7 @@ class AuthorFilter(TypedDict, total=False):
 
 
 class AuthorTable(KeyedTable[AuthorRow, AuthorInsert, int]):
-    """The rows of `author`, read and written."""
+    """The rows of the table `author`."""
 
     table: ClassVar[Table] = author
     row: ClassVar[type[AuthorRow]] = AuthorRow

@@ -100,7 +100,7 @@ class BookFilter(TypedDict, total=False):
 
 
 class BookTable(KeyedTable[BookRow, BookInsert, int]):
-    """The rows of `book`, read and written."""
+    """The rows of the table `book`."""
 
     table: ClassVar[Table] = book
     row: ClassVar[type[BookRow]] = BookRow

@@ -56,7 +56,7 @@ class CustomerFilter(TypedDict, total=False):
 
 
 class CustomerTable(KeyedTable[CustomerRow, CustomerInsert, int]):
-    """The rows of `customer`, read and written."""
+    """The rows of the table `customer`."""
 
     table: ClassVar[Table] = customer
     row: ClassVar[type[CustomerRow]] = CustomerRow

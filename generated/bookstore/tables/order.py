@@ -58,7 +58,7 @@ class OrderFilter(TypedDict, total=False):
 
 
 class OrderTable(KeyedTable[OrderRow, OrderInsert, int]):
-    """The rows of `order`, read and written."""
+    """The rows of the table `order`."""
 
     table: ClassVar[Table] = order
     row: ClassVar[type[OrderRow]] = OrderRow

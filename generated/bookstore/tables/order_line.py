@@ -80,7 +80,7 @@ class OrderLineFilter(TypedDict, total=False):
 
 
 class OrderLineTable(CompositeTable[OrderLineRow, OrderLineInsert, OrderLineKey]):
-    """The rows of `order_line`, read and written."""
+    """The rows of the table `order_line`."""
 
     table: ClassVar[Table] = order_line
     row: ClassVar[type[OrderLineRow]] = OrderLineRow

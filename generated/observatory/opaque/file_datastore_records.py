@@ -82,7 +82,7 @@ class FileDatastoreRecordFilter(TypedDict, total=False):
 
 
 class FileDatastoreRecordStorage(OpaqueTableStorage[FileDatastoreRecordRow, FileDatastoreRecordInsert]):
-    """The rows of the opaque table `file_datastore_records`, read and written."""
+    """The rows of the opaque table `file_datastore_records`."""
 
     table: ClassVar[Table] = file_datastore_records
     row: ClassVar[type[FileDatastoreRecordRow]] = FileDatastoreRecordRow

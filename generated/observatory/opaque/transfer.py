@@ -68,7 +68,7 @@ class TransferFilter(TypedDict, total=False):
 
 
 class TransferStorage(OpaqueTableStorage[TransferRow, TransferInsert]):
-    """The rows of the opaque table `transfer`, read and written."""
+    """The rows of the opaque table `transfer`."""
 
     table: ClassVar[Table] = transfer
     row: ClassVar[type[TransferRow]] = TransferRow

@@ -68,7 +68,7 @@ class CalibrationFilter(TypedDict, total=False):
 
 
 class CalibrationTable(KeyedTable[CalibrationRow, CalibrationInsert, UUID]):
-    """The rows of `calibration`, read and written."""
+    """The rows of the table `calibration`."""
 
     table: ClassVar[Table] = calibration
     row: ClassVar[type[CalibrationRow]] = CalibrationRow

@@ -77,7 +77,7 @@ class DetectorFilter(TypedDict, total=False):
 
 
 class DetectorTable(CompositeTable[DetectorRow, DetectorInsert, DetectorKey]):
-    """The rows of `detector`, read and written."""
+    """The rows of the table `detector`."""
 
     table: ClassVar[Table] = detector
     row: ClassVar[type[DetectorRow]] = DetectorRow

@@ -117,7 +117,7 @@ class ExposureFilter(TypedDict, total=False):
 
 
 class ExposureTable(CompositeTable[ExposureRow, ExposureInsert, ExposureKey]):
-    """The rows of `exposure`, read and written."""
+    """The rows of the table `exposure`."""
 
     table: ClassVar[Table] = exposure
     row: ClassVar[type[ExposureRow]] = ExposureRow

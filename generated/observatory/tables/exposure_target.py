@@ -78,7 +78,7 @@ class ExposureTargetFilter(TypedDict, total=False):
 
 
 class ExposureTargetTable(CompositeTable[ExposureTargetRow, ExposureTargetInsert, ExposureTargetKey]):
-    """The rows of `exposure_target`, read and written."""
+    """The rows of the table `exposure_target`."""
 
     table: ClassVar[Table] = exposure_target
     row: ClassVar[type[ExposureTargetRow]] = ExposureTargetRow

@@ -125,7 +125,7 @@ class FileFilter(TypedDict, total=False):
 
 
 class FileTable(KeyedTable[FileRow, FileInsert, UUID]):
-    """The rows of `file`, read and written."""
+    """The rows of the table `file`."""
 
     table: ClassVar[Table] = file
     row: ClassVar[type[FileRow]] = FileRow

@@ -68,7 +68,7 @@ class InstrumentFilter(TypedDict, total=False):
 
 
 class InstrumentTable(KeyedTable[InstrumentRow, InstrumentInsert, str]):
-    """The rows of `instrument`, read and written."""
+    """The rows of the table `instrument`."""
 
     table: ClassVar[Table] = instrument
     row: ClassVar[type[InstrumentRow]] = InstrumentRow

@@ -103,7 +103,7 @@ class ProgramFilter(TypedDict, total=False):
 
 
 class ProgramTable(KeyedTable[ProgramRow, ProgramInsert, UUID]):
-    """The rows of `program`, read and written."""
+    """The rows of the table `program`."""
 
     table: ClassVar[Table] = program
     row: ClassVar[type[ProgramRow]] = ProgramRow

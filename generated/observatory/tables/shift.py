@@ -64,7 +64,7 @@ class ShiftFilter(TypedDict, total=False):
 
 
 class ShiftTable(KeyedTable[ShiftRow, ShiftInsert, int]):
-    """The rows of `shift`, read and written."""
+    """The rows of the table `shift`."""
 
     table: ClassVar[Table] = shift
     row: ClassVar[type[ShiftRow]] = ShiftRow

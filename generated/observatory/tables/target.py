@@ -72,7 +72,7 @@ class SkyTargetFilter(TypedDict, total=False):
 
 
 class SkyTargetTable(KeyedTable[SkyTargetRow, SkyTargetInsert, int]):
-    """The rows of `target`, read and written."""
+    """The rows of the table `target`."""
 
     table: ClassVar[Table] = target
     row: ClassVar[type[SkyTargetRow]] = SkyTargetRow

@@ -1,4 +1,4 @@
-"""Rows on their way in: every class of row, key sets that change, and errors found after the fact."""
+"""Input rows: every class of row, changing sets of keys, and errors that are found late."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.runtime.books import author_id, book
 
 
 class Loud(dict[str, Any]):
-    """A dict that gives other values than it holds."""
+    """A dict that returns values different from those it stores."""
 
     def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name)
@@ -25,7 +25,7 @@ class Loud(dict[str, Any]):
 
 
 def test_rows_of_any_class(store: sample.Database) -> None:
-    """Mappings of every kind and rows of the table, mixed, are read as what they say."""
+    """Mappings of every kind and rows of the table, mixed, are read by their columns."""
     with store.session() as session:
         known = session.node.insert(id=99, name="row")
         session.node.delete(99)
@@ -48,7 +48,7 @@ def test_rows_of_any_class(store: sample.Database) -> None:
 
 
 def test_one_dict_given_again_and_again(store: sample.Database) -> None:
-    """An iterable may fill the same dict for every row: each is taken before the next is asked for."""
+    """An iterable may reuse one dict for every row: each row is read before the next one is pulled."""
 
     def rows(start: int) -> Iterator[dict[str, Any]]:
         row: dict[str, Any] = {}
@@ -66,7 +66,7 @@ def test_one_dict_given_again_and_again(store: sample.Database) -> None:
 
 
 def test_columns_that_change_from_row_to_row(store: sample.Database) -> None:
-    """Rows with as many columns but others, fewer or more, are each what they say; defaults fill the rest."""
+    """Rows with other, fewer or more columns keep their own; defaults fill the rest."""
     with store.session() as session:
         node = session.node
         rows: list[dict[str, Any]] = [
@@ -85,7 +85,7 @@ def test_columns_that_change_from_row_to_row(store: sample.Database) -> None:
 
 
 def test_an_upsert_fills_no_defaults(store: sample.Database) -> None:
-    """A row that leaves a column out leaves that of the row that is there alone, whatever its neighbours say."""
+    """A row that leaves out a column does not change it in the existing row, whatever the rows around it contain."""
     with store.session() as session:
         session.node.insert_many({"id": n, "name": "old"} for n in range(900))
         rows = [{"id": n, "name": "new"} if n % 300 < 250 else {"id": n} for n in range(900)]
@@ -97,7 +97,7 @@ def test_an_upsert_fills_no_defaults(store: sample.Database) -> None:
 WRONG: list[tuple[Any, type[Exception], str]] = [
     ({"id": 5, "nam": "x"}, UnknownColumnError, "'nam'"),
     ({"id": 5, "name": "x", "more": 1}, UnknownColumnError, "'more'"),
-    (("id", "name"), TypeError, "tuple is neither"),
+    (("id", "name"), TypeError, "tuple is not a mapping"),
     ({"id": 5, "name": 7}, DataError, "row 1201, column name"),
     ({"id": 2**63, "name": "x"}, DataError, "row 1201, column id"),
     ({"id": None, "name": "x"}, IntegrityError, "row 1201, column id"),
@@ -108,7 +108,7 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
 
 @pytest.mark.parametrize(("wrong", "error", "message"), WRONG)
 def test_a_wrong_row_far_on(store: sample.Database, wrong: Any, error: type[Exception], message: str) -> None:
-    """A row that is wrong after many that were right says so, in the same words as the first would."""
+    """An invalid row after many valid ones raises the same error as an invalid first row."""
     with store.session() as session:
         rows: list[Any] = [{"id": n, "name": str(n)} for n in range(1400)]
         rows[1200] = wrong
@@ -122,7 +122,7 @@ def test_a_wrong_row_far_on(store: sample.Database, wrong: Any, error: type[Exce
 
 
 def test_a_lookup_error_of_a_mapping_is_its_own(store: sample.Database) -> None:
-    """A mapping that lacks a key it claims to have is not taken for one of other columns."""
+    """A mapping without a key that it claims to have is not treated as a row with other columns."""
 
     class Liar(Mapping[str, Any]):
         def __iter__(self) -> Iterator[str]:
@@ -142,7 +142,7 @@ def test_a_lookup_error_of_a_mapping_is_its_own(store: sample.Database) -> None:
 
 
 def test_explicit_ids_of_many_rows(shop: bookstore.Database) -> None:
-    """The next automatic id comes after the greatest of many explicit ones, wherever in the rows it was."""
+    """The next automatic id is greater than all explicit ones, wherever they are in the rows."""
     with shop.session() as session:
         author = author_id(session)
         for n, write in enumerate((session.book.insert_many, session.book.ensure, session.book.replace)):

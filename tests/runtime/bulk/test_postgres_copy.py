@@ -1,4 +1,4 @@
-"""COPY: in binary where the types of the database are those that our encoders prove values for."""
+"""COPY: in binary if the types of the database are those that our encoders check."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def postgres(postgres_url: str) -> Iterator[sample.Database]:
 
 @contextmanager
 def copies(engine: Engine) -> Iterator[list[str]]:
-    """The COPY statements executed meanwhile."""
+    """The COPY statements executed in the block."""
     seen: list[str] = []
 
     def note(connection: Any, cursor: Any, sql: str, *rest: object) -> None:
@@ -40,7 +40,7 @@ def copies(engine: Engine) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values_of_many_rows(case: Case, url: str) -> None:
-    """Every type keeps through `insert_many` and `upsert_many` what it keeps; on Postgres in binary, ranges apart."""
+    """Values of every type survive `insert_many` and `upsert_many`, on Postgres in binary except for ranges."""
     table = loose_table(
         {"id": column(types.BigInteger()), "v": column(case.type, nullable=True)},
         primary_key("id"),
@@ -66,7 +66,7 @@ def test_values_of_many_rows(case: Case, url: str) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_misfits_of_many_rows(case: Case, url: str) -> None:
-    """What a type refuses is a DataError naming row and column, whichever verb writes it, and no row is stored."""
+    """A value that a type refuses is a DataError with the row and column in every verb, and no row is stored."""
     table = loose_table(
         {"id": column(types.BigInteger()), "v": column(case.type, nullable=True)},
         primary_key("id"),
@@ -97,7 +97,7 @@ def test_misfits_of_many_rows(case: Case, url: str) -> None:
 def test_a_column_of_another_type_in_the_database(
     postgres: sample.Database, stored: str, binary: bool, value: object
 ) -> None:
-    """Where the database has another type than the spec values go as text, which Postgres converts or refuses."""
+    """If the database has another type than the spec, values are sent as text: Postgres converts or refuses."""
     table = loose_table({"id": column(types.BigInteger()), "v": column(types.Integer())}, primary_key("id"))
     with postgres.session() as session:
         session.execute(text("CREATE DOMAIN whole AS integer CHECK (VALUE > 0)"))
@@ -115,7 +115,7 @@ def test_a_column_of_another_type_in_the_database(
 
 
 def test_types_spelt_by_the_spec(postgres: sample.Database) -> None:
-    """A type spelt in SQL goes as what the database makes of it."""
+    """A type given in SQL is sent as the type that the database has for it."""
     table = loose_table(
         {
             "id": column(types.BigInteger().with_ddl(postgresql="bigserial")),
@@ -137,7 +137,7 @@ def test_types_spelt_by_the_spec(postgres: sample.Database) -> None:
 
 
 def test_rows_into_a_view(postgres: sample.Database) -> None:
-    """Views that take inserts, which COPY does not write, get them by statements."""
+    """Insertable views, which COPY cannot write, are written by statements."""
     table = loose_table({"id": column(types.BigInteger()), "v": column(types.Integer())}, primary_key("id"))
     with postgres.session() as session:
         session.execute(text("CREATE TABLE below (id bigint PRIMARY KEY, v integer)"))
@@ -149,7 +149,7 @@ def test_rows_into_a_view(postgres: sample.Database) -> None:
 
 
 def test_rows_of_nothing_but_defaults(store: sample.Database) -> None:
-    """Rows that say nothing are as many rows, among others and alone."""
+    """Rows without columns are inserted with defaults, alone or among others."""
     with store.session() as session:
         assert session.note.insert_many([{}, {}, {"rank": 1}, {}]) == 4
         assert [row.rank for row in session.note.insert_many_returning([{}, {"rank": 2}, {}])] == [None, 2, None]

@@ -1,4 +1,4 @@
-"""Many rows upserted, ensured and replaced: as if one after the other, by way of a temporary table on Postgres."""
+"""Upsert, ensure and replace of many rows by way of a temporary table: the same result as row by row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.runtime.untyped_table import accessor, loose_table
 
 @pytest.fixture
 def staged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many rows went through a temporary table at a time."""
+    """The number of rows that each COPY wrote into a temporary table."""
     counts: list[int] = []
     write = postgres_copy.write
 
@@ -47,7 +47,7 @@ def postgres_shop(postgres_url: str) -> Iterator[bookstore.Database]:
 
 
 def gone(session: bookstore.Session) -> bool:
-    """Whether no temporary table is left."""
+    """Return True if no temporary table is left."""
     return session.execute(text(f"SELECT to_regclass('pg_temp.{staging.STAGE}')")).scalar_one() is None
 
 
@@ -69,7 +69,7 @@ def things() -> Any:
 
 
 def one_by_one(loose: Any, rows: list[dict[str, Any]], verb: str) -> int:
-    """What the verb must come to: every row in a call of its own; the count."""
+    """The expected result of the verb: every row in its own call, with the count."""
     if verb == "ensure":
         return sum(loose.ensure([row]) for row in rows)
     for row in rows:
@@ -83,7 +83,7 @@ def one_by_one(loose: Any, rows: list[dict[str, Any]], verb: str) -> int:
 @pytest.mark.parametrize("verb", ["upsert", "ensure", "replace"])
 @pytest.mark.parametrize("keys", [100, 2000, 100_000])
 def test_many_rows_are_one_after_the_other(url: str, verb: str, keys: int, staged: list[int]) -> None:
-    """Rows of many keys or few, with columns that vary in runs, end as single calls would have it, and count so."""
+    """Rows with many keys or few, and runs of different columns, have the result and the count of single calls."""
     table = things()
     draw = random.Random(keys)
     rows: list[dict[str, Any]] = []
@@ -146,7 +146,7 @@ BROKEN: list[tuple[dict[str, Any], type[DBAPIError], str]] = [
 def test_the_row_that_is_refused_is_named(
     url: str, broken: dict[str, Any], error: type[DBAPIError], message: str
 ) -> None:
-    """One row in the middle that breaks a constraint is named, also when a later one with its key would be right."""
+    """A row in the middle that violates a constraint is named, also if a later row with its key would be valid."""
     table = things()
     with sample.Database(url, check_versions=False) as database, database.session() as session:
         table.metadata.create_all(session.connection())
@@ -164,7 +164,7 @@ def test_the_row_that_is_refused_is_named(
 
 
 def test_keys_that_only_postgres_takes_for_equal(postgres_url: str, staged: list[int]) -> None:
-    """Two values that differ in Python and are one key in the database: the later row wins all the same."""
+    """Two values that differ in Python and are equal keys in the database: the later row wins."""
     table = loose_table(
         {
             "id": column(types.Text().with_ddl(postgresql="char(6)")),
@@ -183,7 +183,7 @@ def test_keys_that_only_postgres_takes_for_equal(postgres_url: str, staged: list
 
 
 def test_lists_as_keys(url: str) -> None:
-    """A key that cannot be hashed is a key like others."""
+    """A key that cannot be hashed works as others do."""
     table = loose_table({"id": column(types.ArrayOf(types.Integer())), "n": column(types.Integer())}, primary_key("id"))
     with sample.Database(url, check_versions=False) as database, database.session() as session:
         table.metadata.create_all(session.connection())
@@ -194,7 +194,7 @@ def test_lists_as_keys(url: str) -> None:
 
 
 def test_where_rows_would_see_one_another(postgres_shop: bookstore.Database, staged: list[int]) -> None:
-    """A table with triggers gets its rows by one statement each."""
+    """Tables with triggers are written with one statement per row."""
     with postgres_shop.session() as session:
         session.execute(text("CREATE TABLE seen (name text)"))
         session.execute(
@@ -212,7 +212,7 @@ def test_where_rows_would_see_one_another(postgres_shop: bookstore.Database, sta
 
 
 def test_rows_that_refer_to_one_another(store: sample.Database, staged: list[int]) -> None:
-    """A row that refers to a later one is refused, few or many, and one that refers to an earlier one is not."""
+    """A row that references a later one is refused, in few rows or many; one that references an earlier one is not."""
     with store.session() as session:
         rows = [{"id": n, "up_id": n - 1 if n else None, "name": ""} for n in range(500)]
         assert session.node._upsert_many(rows, "primary_key") == 500
@@ -224,7 +224,7 @@ def test_rows_that_refer_to_one_another(store: sample.Database, staged: list[int
 
 
 def test_the_temporary_table_leaves_nothing_behind(postgres_shop: bookstore.Database, staged: list[int]) -> None:
-    """It is gone after each call, after an error and after many chunks of one call."""
+    """It is dropped after each call, after an error and after many chunks of one call."""
     with postgres_shop.session() as session:
         author = author_id(session)
         session.book.upsert_many([book(author, n) for n in range(300)], "isbn")
@@ -239,7 +239,7 @@ def test_the_temporary_table_leaves_nothing_behind(postgres_shop: bookstore.Data
 
 
 def test_an_iterable_that_breaks_off(postgres_shop: bookstore.Database) -> None:
-    """What the iterable raises while its rows are being copied comes out, and nothing is stored."""
+    """An error of the iterable during COPY is raised unchanged, and nothing is stored."""
 
     def rows() -> Iterator[bookstore.AuthorInsert]:
         for n in range(700):
@@ -266,7 +266,7 @@ def test_in_a_namespace(postgres_url: str, staged: list[int]) -> None:
 
 
 def test_without_leave_to_make_temporary_tables(postgres_shop: bookstore.Database, staged: list[int]) -> None:
-    """A role that may not make temporary tables upserts all the same; one that may needs no more than the upsert."""
+    """A role without the privilege of temporary tables can upsert; one with it needs no further privilege."""
     with postgres_shop.session() as session:
         name = session.execute(text("SELECT current_database()")).scalar_one()
         role = f"clerk_{uuid4().hex[:8]}"
@@ -288,7 +288,7 @@ def test_without_leave_to_make_temporary_tables(postgres_shop: bookstore.Databas
 
 
 def test_where_the_database_refuses_new_tables(postgres_shop: bookstore.Database, staged: list[int]) -> None:
-    """An event trigger that lets nobody make tables is in nobody's way."""
+    """An event trigger that forbids creating tables does not affect upserts."""
     with postgres_shop.session() as session:
         session.execute(
             text(
@@ -305,7 +305,7 @@ def test_where_the_database_refuses_new_tables(postgres_shop: bookstore.Database
 
 
 def test_a_read_only_session_refuses(shop: bookstore.Database, staged: list[int]) -> None:
-    """Many rows are refused as one is."""
+    """Many rows are refused as one row is."""
     rows: list[bookstore.AuthorInsert] = [{"id": n, "name": str(n)} for n in range(300)]
     refused = pytest.raises((InternalError, OperationalError), match=r"INSERT|readonly")
     with shop.session(read_only=True) as session, refused:
@@ -314,7 +314,7 @@ def test_a_read_only_session_refuses(shop: bookstore.Database, staged: list[int]
 
 
 def test_listeners_see_each_row(shop: bookstore.Database, staged: list[int]) -> None:
-    """Where someone listens the statements are those of few rows, with the values of each."""
+    """With listeners, statements are the same as for few rows, with the values of each."""
     seen: list[Any] = []
     event.listen(shop.engine, "before_cursor_execute", lambda c, cursor, sql, p, context, many: seen.append((sql, p)))
     with shop.session() as session:
@@ -326,7 +326,7 @@ def test_listeners_see_each_row(shop: bookstore.Database, staged: list[int]) -> 
 
 
 def test_entities_of_many_rows(postgres_shop: bookstore.Database, staged: list[int]) -> None:
-    """Loaded entities have the values that went through the temporary table, and the old ones once it is undone."""
+    """Loaded entities have the new values, and the old ones after a rollback."""
     with postgres_shop.session() as session:
         author = author_id(session)
         row = session.book.insert(**book(author, 1))
@@ -342,7 +342,7 @@ def test_entities_of_many_rows(postgres_shop: bookstore.Database, staged: list[i
 
 
 def test_insert_many_returning_over_several_batches(store: sample.Database) -> None:
-    """Thousands of rows come back in the order given; the one refused is named, in whichever batch it is."""
+    """Thousands of rows are returned in the order given; a refused one is named, whatever its batch."""
     with store.session() as session:
         names = [f"n{n}" for n in range(2500)]
         random.Random(2).shuffle(names)

@@ -25,7 +25,7 @@ def database(postgres_url: str) -> Database:
 @pytest.mark.parametrize("engine", ["ours", "foreign"])
 @pytest.mark.parametrize("namespace", ["shop", 'Odd "name" 100%'])
 def test_namespace(postgres_url: str, engine: str, namespace: str) -> None:
-    """All tables live in the namespace, side by side with the same ones elsewhere; nothing else is looked in."""
+    """All tables are in the namespace, beside the same tables in other schemas, which are not searched."""
     elsewhere = Database(postgres_url)
     elsewhere.create()
     database = Database(postgres_url if engine == "ours" else create_engine(postgres_url), namespace=namespace)
@@ -49,7 +49,7 @@ def test_namespace(postgres_url: str, engine: str, namespace: str) -> None:
 
 
 def test_namespace_is_left_behind(postgres_url: str) -> None:
-    """An engine made elsewhere looks where it did once the session has ended."""
+    """An engine created elsewhere has its old search path after the session."""
     engine = create_engine(postgres_url, pool_size=1, max_overflow=0)
     database = Database(engine, namespace="shop")
     database.create()
@@ -93,14 +93,14 @@ def test_read_only(database: Database, postgres_url: str, kind: str) -> None:
 
 
 def test_isolation(database: Database) -> None:
-    """A session runs at the isolation asked for, and the next one at the usual."""
+    """A session has the requested isolation level, and the next one the default."""
     for asked, expected in (("SERIALIZABLE", "serializable"), (None, "read committed")):
         with database.session(isolation=asked) as session:  # type: ignore[arg-type]  # a literal of the loop
             assert session.execute(text("SHOW transaction_isolation")).scalar_one() == expected
 
 
 def test_lost_connection(database: Database) -> None:
-    """A connection that dies in mid-transaction: one error, nothing stored, and the next session works."""
+    """A connection that is lost during a transaction: one error, nothing stored, and the next session works."""
     with pytest.raises(OperationalError) as caught, database.session() as session:
         session.parent.insert("a")
         _kill(database, session)
@@ -112,7 +112,7 @@ def test_lost_connection(database: Database) -> None:
 
 
 def test_lost_connection_caught(database: Database) -> None:
-    """Caught, it still loses the transaction: what follows does not run in another, and the end raises."""
+    """A caught error still loses the transaction: no later statement runs in another, and the end raises."""
     with pytest.raises(TransactionLostError) as lost, database.session() as session:
         session.parent.insert("a")
         _kill(database, session)
@@ -125,7 +125,7 @@ def test_lost_connection_caught(database: Database) -> None:
 
 
 def test_lost_connection_in_savepoint(database: Database) -> None:
-    """No savepoint heals a lost connection."""
+    """A savepoint does not recover a lost connection."""
     with pytest.raises(DBAPIError) as caught, database.session() as session:  # two blocks by nature
         session.parent.insert("a")
         with session.nested():
@@ -137,7 +137,7 @@ def test_lost_connection_in_savepoint(database: Database) -> None:
 
 
 def test_lost_connection_at_commit(database: Database) -> None:
-    """One that dies just before the commit raises too."""
+    """A connection lost just before the commit raises too."""
     with pytest.raises(OperationalError), database.session() as session:
         session.parent.insert("a")
         _kill(database, session)
@@ -145,7 +145,7 @@ def test_lost_connection_at_commit(database: Database) -> None:
 
 
 def test_server_restart_is_not_noticed(database: Database) -> None:
-    """Connections that died in the pool are replaced before they are handed out."""
+    """Connections lost in the pool are replaced before they are used."""
     with database.session() as session:
         session.parent.insert("a")
         pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
@@ -157,7 +157,7 @@ def test_server_restart_is_not_noticed(database: Database) -> None:
 
 
 def test_create_at_once(postgres_url: str) -> None:
-    """Many that create the same tables at once all succeed."""
+    """Concurrent `create()` calls for the same tables all succeed."""
     workers = 6
     barrier = Barrier(workers)
 

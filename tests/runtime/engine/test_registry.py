@@ -1,4 +1,4 @@
-"""The objects for what databases and drivers differ in, and that only they know a dialect by its name."""
+"""Backends and drivers: how they are looked up, and that only they depend on the name of a dialect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tablewright.runtime.engine.driver import Driver
 from tablewright.runtime.engine.registry import BACKENDS, DRIVERS, backend_of, driver_of, driver_that_raised
 
 RUNTIME = Path(__file__).parents[3] / "codegen" / "tablewright" / "runtime"
-ROOMS = ("expressions", "engine", "transaction", "rows", "reads", "bulk", "writes")
 
 
 @pytest.mark.parametrize(("name", "url"), [("sqlite", "sqlite://"), ("postgresql", "postgresql+psycopg://nowhere")])
@@ -44,12 +43,11 @@ def test_an_error_of_no_driver_is_not_interpreted() -> None:
 
 
 def test_no_verb_compares_the_name_of_a_dialect_or_driver() -> None:
-    """What differs is a method of a backend or a driver: adding one is one file, and its row in the registry."""
+    """Differences are methods of backends and drivers: adding one takes one file and a row in the registry."""
     comparison = re.compile(r"(dialect\.name|\.driver|dialect_name) *(==|!=| in | not in )")
     found = [
         f"{path.relative_to(RUNTIME)}: {line.strip()}"
-        for room in ROOMS
-        for path in (RUNTIME / room).rglob("*.py")
+        for path in RUNTIME.rglob("*.py")
         for line in path.read_text(encoding="utf-8").splitlines()
         if comparison.search(line)
     ]

@@ -1,4 +1,4 @@
-"""SQLite: transactions that hold, one writer at a time, files that are not touched by opening them."""
+"""SQLite: reliable transactions, one writer at a time, files that opening does not change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def database(sqlite_url: str) -> Database:
 
 @pytest.mark.parametrize("engine", ["ours", "foreign"])
 def test_savepoint_is_inside_the_transaction(sqlite_url: str, engine: str) -> None:
-    """What was written in a released savepoint goes when the transaction is rolled back (stock pysqlite keeps it)."""
+    """A rollback undoes what a released savepoint wrote (with plain pysqlite it is kept)."""
     database = Database(sqlite_url if engine == "ours" else create_engine(sqlite_url))
     database.create()
     with pytest.raises(ValueError, match="x"), database.session() as session:
@@ -48,7 +48,7 @@ def test_tables_are_made_in_a_transaction(sqlite_url: str, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["ours", "foreign", "foreign, used before"])
 def test_foreign_keys_are_enforced(sqlite_url: str, engine: str) -> None:
-    """A reference to nothing fails, also on an engine made elsewhere, also on its connections of before."""
+    """A dangling reference fails, also on an engine created elsewhere and on its older connections."""
     made = create_engine(sqlite_url)
     if engine == "foreign, used before":
         with made.connect() as connection:
@@ -61,7 +61,7 @@ def test_foreign_keys_are_enforced(sqlite_url: str, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["ours", "foreign"])
 def test_writers_take_turns(sqlite_url: str, engine: str) -> None:
-    """Threads that read, then write what they read plus one, lose no update and never fail with a busy snapshot."""
+    """Threads that increment a value they have read lose no update, and never fail with a busy snapshot."""
     database = Database(sqlite_url if engine == "ours" else create_engine(sqlite_url))
     database.create()
     with database.session() as session:
@@ -79,7 +79,7 @@ def test_writers_take_turns(sqlite_url: str, engine: str) -> None:
 
 
 def test_begins(database: Database) -> None:
-    """A writing session takes the write lock where its block is entered; a reading one takes none, sees one state."""
+    """A writing session locks at the beginning of its block; a reading one does not lock, and sees one state."""
     with Database(database.engine.url, busy_timeout=0.01) as impatient, database.session() as writer:
         assert writer.parent.names() == []
         with impatient.session(read_only=True) as reader:
@@ -91,7 +91,7 @@ def test_begins(database: Database) -> None:
 
 
 def test_create_sets_wal_and_opening_does_not(tmp_path: Path, database: Database) -> None:
-    """WAL comes with `create()`; a file made elsewhere is not changed by opening and reading it."""
+    """`create()` enables WAL; opening and reading a file created elsewhere does not change it."""
     with database.session() as session:
         assert session.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
     path = tmp_path / "other.db"
@@ -108,7 +108,7 @@ def test_create_sets_wal_and_opening_does_not(tmp_path: Path, database: Database
 
 
 def test_read_only(database: Database, sqlite_url: str) -> None:
-    """A read-only database, and a read-only session of any, refuses to write; others go on writing."""
+    """Read-only databases and sessions refuse to write; others continue to write."""
     with database.session() as session:
         session.parent.insert("a")
     with Database(sqlite_url, read_only=True) as reader, reader.clone() as twin:
@@ -122,7 +122,7 @@ def test_read_only(database: Database, sqlite_url: str) -> None:
 
 
 def test_read_only_is_the_files_own_mode(sqlite_url: str, database: Database) -> None:
-    """Read only by `mode=ro`: a file that is absent is not made, and a temporary table is allowed."""
+    """Read-only by `mode=ro`: a missing file is not created, and a temporary table is allowed."""
     with database.session(read_only=True) as session:
         session.execute(text("CREATE TEMPORARY TABLE scratch (x INTEGER)"))
         session.execute(text("INSERT INTO scratch VALUES (1)"))
@@ -169,13 +169,13 @@ def test_memory(url: str) -> None:
 
 
 def test_memory_cannot_be_read_only() -> None:
-    """A read-only database in memory could hold nothing."""
+    """A read-only database in memory would always be empty."""
     with pytest.raises(ArgumentError, match="needs a file"):
         Database("sqlite://", read_only=True)
 
 
 def test_read_only_foreign_engine(sqlite_url: str) -> None:
-    """An engine made elsewhere cannot be made to read only; its read-only sessions use one that is."""
+    """An engine created elsewhere cannot become read-only; its read-only sessions use another engine."""
     engine = create_engine(sqlite_url)
     with pytest.raises(ArgumentError, match="opened by its URL"):
         Database(engine, read_only=True)
@@ -187,7 +187,7 @@ def test_read_only_foreign_engine(sqlite_url: str) -> None:
 
 
 def test_foreign_engine_with_its_own_events(sqlite_url: str) -> None:
-    """An engine that already begins by itself, as SQLAlchemy's recipe has it, is left to."""
+    """An engine that already begins transactions, as in SQLAlchemy's recipe, is not changed."""
     engine = create_engine(sqlite_url)
 
     @event.listens_for(engine, "connect")
@@ -206,7 +206,7 @@ def test_foreign_engine_with_its_own_events(sqlite_url: str) -> None:
 
 
 def test_autocommit_connections(database: Database) -> None:
-    """A connection set to AUTOCOMMIT begins nothing, and is back to transactions when it returns."""
+    """A connection in AUTOCOMMIT begins no transaction, and is reset when it is returned."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM"))
     with pytest.raises(ValueError, match="x"), database.session() as session:
@@ -216,7 +216,7 @@ def test_autocommit_connections(database: Database) -> None:
 
 
 def test_old_library(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
-    """A SQLite without RETURNING is refused with the version needed."""
+    """SQLite without RETURNING is refused, with the required version."""
     monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 34, 1))
     monkeypatch.setattr("sqlite3.sqlite_version", "3.34.1")
     for url_or_engine in (sqlite_url, create_engine(sqlite_url)):
@@ -225,7 +225,7 @@ def test_old_library(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
 
 
 def test_session_over_stock_engine(sqlite_url: str) -> None:
-    """A Session given a bare engine has the same transactions as one of a Database."""
+    """A Session of a plain engine has the same transactions as one of a Database."""
     engine = create_engine(sqlite_url)
     Database(sqlite_url).create()
     with Session(engine) as session:

@@ -1,4 +1,4 @@
-"""Conditions on ranges: both engines say what the values say of each other in Python."""
+"""Conditions on ranges: both databases agree with Python's comparison of the values."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def connection(url: str) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("bounds", BOUNDS)
 def test_columns_with_columns(bounds: str, connection: Connection) -> None:
-    """Two columns of ranges, all with all: what is asked of NULL is NULL, the empty range is in all and meets none."""
+    """Two columns of ranges, all pairs: NULL gives NULL, the empty range is contained in all and overlaps none."""
     element, ends = BOUNDS[bounds]
     t = make(element)
     t.create(connection)
@@ -94,7 +94,7 @@ def test_columns_with_columns(bounds: str, connection: Connection) -> None:
 
 @pytest.mark.parametrize("bounds", BOUNDS)
 def test_columns_with_values(bounds: str, connection: Connection) -> None:
-    """A column of ranges and a value, all with all: as a column, and as a parameter."""
+    """A column of ranges and a value, all pairs: as a column, and as a parameter."""
     element, ends = BOUNDS[bounds]
     t = make(element)
     t.create(connection)
@@ -137,7 +137,7 @@ def test_columns_with_literals(bounds: str, connection: Connection) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 def test_any_ranges(url: str) -> None:
-    """Whatever the ranges, the database says what Python says."""
+    """For any ranges, the database agrees with Python."""
     engine = create_engine(url)
     t = make(types.Decimal(15, 5))
     numbers = st.none() | st.decimals(-(10**9), 10**9, places=5)
@@ -164,7 +164,7 @@ def test_any_ranges(url: str) -> None:
 
 @pytest.mark.parametrize("bounds", BOUNDS)
 def test_bounds(bounds: str, connection: Connection) -> None:
-    """`lower`, `upper` and `is_empty` give what the range that is read has."""
+    """`lower`, `upper` and `is_empty` agree with the attributes of the range."""
     element, ends = BOUNDS[bounds]
     t = make(element)
     t.create(connection)
@@ -188,7 +188,7 @@ class Base(DeclarativeBase):
 
 
 class Stay(Base):
-    """Somebody in a room for some days."""
+    """A guest in a room for some days."""
 
     __tablename__ = "stay"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -218,7 +218,7 @@ def test_entities(connection: Connection) -> None:
 
 
 class Span:
-    """A range of somebody else's."""
+    """A range class of another library."""
 
     def __init__(self, first: int, last: int) -> None:
         self.first, self.last = first, last
@@ -237,7 +237,7 @@ class SpanCodec:
 
 
 def test_codecs_and_types_spelt_otherwise(connection: Connection) -> None:
-    """A column of ranges is one behind a codec too, whose values it is compared with, and with DDL of its own."""
+    """A column of ranges can have a codec, with whose values it is compared, and DDL of its own."""
     coded: types.ColumnType[Any] = types.CodecType(SpanCodec(), types.RangeOf(types.Integer()).with_ddl(sqlite="BLOB"))
     made: dict[str, Column[Any]] = {"a": column(coded)}
     made["a"].key = made["a"].name = "a"
@@ -250,7 +250,7 @@ def test_codecs_and_types_spelt_otherwise(connection: Connection) -> None:
 
 
 def test_what_does_not_compare() -> None:
-    """Operands that the engines would take differently, or not at all, are refused where they are said."""
+    """Operands that the databases would treat differently, or refuse, are refused in Python."""
     days, whole = make(types.Date()), make(types.Integer())
     for wrong in (
         lambda: overlaps(Range(1, 2), Range(2, 3)),
@@ -271,7 +271,7 @@ def test_what_does_not_compare() -> None:
 
 
 def test_a_value_that_does_not_fit(connection: Connection) -> None:
-    """A bound that no range of the column can have is a DataError on both engines, before it is sent."""
+    """A bound that the column cannot store is a DataError on both databases, before it is sent."""
     t = make(types.Integer())
     t.create(connection)
     for wrong in (
@@ -285,7 +285,7 @@ def test_a_value_that_does_not_fit(connection: Connection) -> None:
 
 @pytest.mark.parametrize("element", [types.Integer(), types.BigInteger(), types.Date()], ids=repr)
 def test_the_last_of_all_values(element: types.ColumnType[Any], connection: Connection) -> None:
-    """A value that none follows is compared like others."""
+    """The greatest value of a type is compared as others are."""
     last: Any = {types.Integer: 2**31 - 1, types.BigInteger: 2**63 - 1, types.Date: dt.date.max}[type(element)]
     t = make(element)
     t.create(connection)
@@ -296,7 +296,7 @@ def test_the_last_of_all_values(element: types.ColumnType[Any], connection: Conn
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_an_index_by_gist_serves_sqlite_too(connection: Connection) -> None:
-    """Where Postgres would use an index by `gist`, SQLite uses one over the bounds, which Alembic does not mind."""
+    """SQLite replaces a `gist` index by one over the bounds, which Alembic ignores."""
     t = make(types.Integer(), indexed=True)
     t.create(connection)
     for condition in (overlaps(t.c.a, Range(1, 5)), contains(t.c.a, 3), contains(t.c.a, Range(1, 2))):
@@ -307,7 +307,7 @@ def test_an_index_by_gist_serves_sqlite_too(connection: Connection) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_text_that_is_no_range(connection: Connection) -> None:
-    """Whatever writes to the table, SQLite holds JSON of ranges to the form that is compared."""
+    """SQLite enforces the canonical JSON of ranges for every write to the table."""
     t = make(types.Integer())
     t.create(connection)
     for wrong in ("", "[1,2]", "{}", "5", "null", '[1,2,"[]"]', ' "empty"', "[1,2,"):

@@ -83,7 +83,7 @@ def test_sqlite_looks_prefixes_up_in_the_index(sqlite_url: str) -> None:
         storage: Any = db.opaque.register("word", SPEC)
         with db.session() as session:
             connection = session.connection()
-            (condition,) = fetch.conditions(type(storage)._shape(), {"said": Prefix("ab")}, connection)
+            (condition,) = fetch.conditions(type(storage)._mapper(), {"said": Prefix("ab")}, connection)
             said = condition.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
             plan = session.execute(text(f"EXPLAIN QUERY PLAN SELECT * FROM word WHERE {said}")).all()
     assert "USING INDEX word_said_idx (said>? AND said<?)" in plan[0][3]

@@ -1,4 +1,4 @@
-"""Lists of any size: to find by, to delete by and to update by, on every type of column."""
+"""Lists of any size in find, delete and update, for every type of column."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def ids(rows: Iterable[Any]) -> list[int]:
 
 
 def test_lists_of_300_000(loose: Any) -> None:
-    """Rows are found, got and deleted by 300,000 values in one statement."""
+    """Rows are found, read and deleted by 300,000 values in one statement."""
     loose.insert_many({"id": n, "a": n % 100, "b": str(n)} for n in range(MANY))
     seen = statements(loose)
     assert len(loose._find({"id": range(10, MANY + 1000)})) == MANY - 10
@@ -87,14 +87,14 @@ def test_rows_of_300_000(loose: Any) -> None:
     """Rows are deleted by 300,000 sets of values, NULL among them."""
     loose.insert_many({"id": n, "a": n if n % 3 else None, "b": str(n) if n % 2 else None} for n in range(30_000))
     wanted = [{"b": str(n) if n % 2 else None, "a": n if n % 3 else None} for n in range(10, MANY)]
-    # Those with two NULLs are all alike, whatever their number.
+    # Those with two NULLs are all equal, whatever their number.
     assert loose.delete_matching(["a", "b"], wanted) == 29_990 + 2
     assert ids(loose.select()) == [1, 2, 3, 4, 5, 7, 8, 9]
 
 
 @pytest.mark.parametrize("many", [1, FEW + 1])
 def test_any_iterable_is_a_list(loose: Any, many: int) -> None:
-    """A list, tuple, set, range, generator, the keys of a dict: whatever has members is looked through."""
+    """Any iterable is a collection: a list, tuple, set, range, generator, the keys of a dict."""
     loose.insert_many({"id": n, "a": n} for n in range(5))
     missing = range(100, 100 + many)
     collections: list[Any] = [
@@ -114,7 +114,7 @@ def test_any_iterable_is_a_list(loose: Any, many: int) -> None:
 
 @pytest.mark.parametrize("many", [1, FEW + 1])
 def test_none_in_a_list_is_null(loose: Any, many: int) -> None:
-    """None finds NULL, alone and among others; without it NULL is not found; an empty list finds nothing."""
+    """None matches NULL, alone and among others; an empty list matches nothing."""
     loose.insert_many({"id": n, "a": None if n < 2 else n} for n in range(5))
     missing = list(range(100, 100 + many))
     assert ids(loose._find({"a": None})) == [0, 1]
@@ -129,7 +129,7 @@ def test_none_in_a_list_is_null(loose: Any, many: int) -> None:
 
 @pytest.mark.parametrize("many", [1, FEW + 1])
 def test_members_of_several_types(loose: Any, many: int) -> None:
-    """Values that the column could not hold are no error among those it could: they are equal to none of it."""
+    """Values that the column could not store are not an error in a list: they match no row."""
     loose.insert_many({"id": n, "a": n} for n in range(5))
     wanted = [1, 2.5, 3.0, 2**40, Decimal("4"), None] * many
     assert ids(loose._find({"a": wanted})) == [1, 3, 4]
@@ -139,7 +139,7 @@ def test_members_of_several_types(loose: Any, many: int) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_type_in_lists(case: Case, url: str) -> None:
-    """Values of every type are members of short lists and long ones, of rows too, and deleted by them."""
+    """Values of every type work in short and long lists, in rows, and in deletes."""
     table = loose_table(
         {
             "id": column(types.BigInteger()),
@@ -176,7 +176,7 @@ def test_infinite_floats_in_long_lists(url: str) -> None:
 
 
 def test_delete_by_keys(shop: bookstore.Database) -> None:
-    """The rows with the keys are gone and counted, once each; keys of several columns and none at all serve."""
+    """The rows with the keys are deleted and counted once each; composite keys and empty lists work."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n) for n in range(1, 6))
@@ -199,7 +199,7 @@ def test_delete_by_keys(shop: bookstore.Database) -> None:
 
 
 def test_deleted_rows_leave_the_session(shop: bookstore.Database) -> None:
-    """Entities of rows that were deleted in a list are seen to be gone, and those of a cascade with them."""
+    """Entities of rows deleted by a list, or by a cascade, are expired."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n) for n in range(3))
@@ -213,7 +213,7 @@ def test_deleted_rows_leave_the_session(shop: bookstore.Database) -> None:
 
 
 def test_what_a_row_to_delete_by_has(loose: Any) -> None:
-    """No column, one twice, a column too many or too few in a row: refused; no rows delete none."""
+    """Refused: no column, a repeated column, a wrong number of columns in a row. An empty list deletes nothing."""
     loose.insert_many({"id": n, "a": n} for n in range(3))
     for columns in ([], (), ["a", "a"]):
         with pytest.raises(InvalidRequestError, match="ALL_ROWS"):
@@ -225,7 +225,7 @@ def test_what_a_row_to_delete_by_has(loose: Any) -> None:
         loose.delete_matching(["a", "c"], [{"a": 1, "c": 1}])
     with pytest.raises(UnknownColumnError, match="no column 'c'"):
         loose.delete_matching(["c"], [])
-    with pytest.raises(TypeError, match="int is neither a mapping of columns nor a"):
+    with pytest.raises(TypeError, match="int is not a mapping of columns or a"):
         loose.delete_matching(["a"], [5])
     assert loose.delete_matching(["a"], []) == 0
     assert loose.delete_matching(["a"], [{"a": None}]) == 0
@@ -233,7 +233,7 @@ def test_what_a_row_to_delete_by_has(loose: Any) -> None:
 
 
 def test_update_by_keys(shop: bookstore.Database) -> None:
-    """Each row gets its own values, plain or SQL; others stay; keys that nobody has are not counted."""
+    """Each row gets its own values, plain or SQL; other rows stay; missing keys are not counted."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n, stock=n) for n in range(1, 6))
@@ -262,7 +262,7 @@ def test_update_of_many_thousands(loose: Any) -> None:
 
 
 def test_updates_are_all_or_none(shop: bookstore.Database) -> None:
-    """A change that is refused undoes those before it, says which it is, and leaves the session usable."""
+    """A refused change undoes those before it, is named in the error, and leaves the session usable."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n) for n in range(1, 4))
@@ -274,14 +274,14 @@ def test_updates_are_all_or_none(shop: bookstore.Database) -> None:
             with pytest.raises(UnknownColumnError) as caught:
                 session.book._update_many([(1, {"title": "new"}), (2, wrong)])
             assert caught.value.__notes__ == ["In row 2."]
-        with pytest.raises(InvalidRequestError, match="names the columns"):
+        with pytest.raises(InvalidRequestError, match="at least one column"):
             session.book.update_many([(1, {})])
         assert [row.isbn for row in session.book.select(order_by=Book.id)] == ["isbn 1", "isbn 2", "isbn 3"]
         assert session.book.count(Book.title == "new") == 0
 
 
 def test_update_by_keys_of_several_columns(shop: bookstore.Database) -> None:
-    """A key of several columns is its NamedTuple, or any tuple of as many values."""
+    """A composite key is its NamedTuple, or any tuple of as many values."""
     with shop.session() as session:
         session.book.insert(**book(author_id(session), 1))
         customer = session.customer.insert(email="a@b.c", name="A")
@@ -297,7 +297,7 @@ def test_update_by_keys_of_several_columns(shop: bookstore.Database) -> None:
 
 
 def test_listeners_see_lists(shop: bookstore.Database) -> None:
-    """With someone listening the same rows are updated and deleted, by statements that are seen."""
+    """With listeners the same rows are updated and deleted, by statements that they see."""
     seen: list[str] = []
 
     def note(connection: Any, cursor: Any, sql: str, *rest: object) -> None:

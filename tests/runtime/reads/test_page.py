@@ -20,7 +20,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def fill(session: sample.Session) -> None:
-    """Forty things, many of them alike, a third of the nullable values absent."""
+    """Forty things, many with equal values, a third of the nullable ones NULL."""
     chance = random.Random(7)
     session.thing.insert_many(
         {
@@ -51,7 +51,7 @@ ORDERS: list[Sequence[Any]] = [
 
 @pytest.mark.parametrize("order", range(len(ORDERS)))
 def test_pages_forwards_and_backwards(store: sample.Database, order: int) -> None:
-    """Page after page gives every row once, NULLs last, and the way back gives the same pages."""
+    """Paging forwards returns every row once, NULLs last; paging backwards returns the same pages."""
     terms = ORDERS[order]
     with store.session() as session:
         fill(session)
@@ -71,7 +71,7 @@ def test_pages_forwards_and_backwards(store: sample.Database, order: int) -> Non
 
 
 def test_pages_of_a_condition(store: sample.Database) -> None:
-    """Only rows that meet it; an exactly full last page has no next."""
+    """Only rows that meet it; a last page that is exactly full has no next."""
     with store.session() as session:
         session.thing.insert_many({"name": f"n{n}", "rank": n} for n in range(10))
         page = session.thing.page(c.rank >= 4, order_by=c.rank, limit=3)
@@ -82,7 +82,7 @@ def test_pages_of_a_condition(store: sample.Database) -> None:
 
 
 def test_rows_that_come_and_go_between_pages(store: sample.Database) -> None:
-    """No row is given twice or left out because others were inserted or deleted before it."""
+    """No row is repeated or left out because others were inserted or deleted before it."""
     with store.session() as session:
         session.thing.insert_many({"name": f"n{n}", "rank": n * 10} for n in range(6))
         page = session.thing.page(order_by=c.rank, limit=3)
@@ -93,7 +93,7 @@ def test_rows_that_come_and_go_between_pages(store: sample.Database) -> None:
 
 
 def test_a_foreign_cursor_is_refused(store: sample.Database) -> None:
-    """A cursor of another order or table, one that was tampered with, or any text is a CursorError."""
+    """A cursor of another order or table, a modified one, or any other text is a CursorError."""
     with store.session() as session:
         fill(session)
         session.node.insert_many({"id": n} for n in range(3))
@@ -117,7 +117,7 @@ def test_wrong_pages(store: sample.Database) -> None:
         cursor = session.thing.page(limit=2).next
         with pytest.raises(ArgumentError, match="not both"):
             session.thing.page(after=cursor, before=cursor)
-        with pytest.raises(ArgumentError, match="at least one row"):
+        with pytest.raises(ArgumentError, match="at least 1"):
             session.thing.page(limit=0)
         with pytest.raises(ArgumentError, match="NULLs last"):
             session.thing.page(order_by=c.rank.nulls_first())

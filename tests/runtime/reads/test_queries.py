@@ -30,7 +30,7 @@ def test_select_by_entities_and_by_columns(session: bookstore.Session) -> None:
 
 
 def test_first_and_one(session: bookstore.Session) -> None:
-    """The first row or None; the only row or an error that says which."""
+    """The first row or None; the only row, or an error for none and another for several."""
     first = session.book.first(order_by=Book.price.desc())
     assert first is not None
     assert first.isbn == "isbn 5"
@@ -43,13 +43,13 @@ def test_first_and_one(session: bookstore.Session) -> None:
 
 
 def test_count_and_exists(session: bookstore.Session) -> None:
-    """How many rows, and whether any."""
+    """The number of rows, and whether one exists."""
     assert (session.book.count(), session.book.count(Book.price >= 4)) == (5, 2)
     assert (session.book.exists(), session.book.exists(Book.price > 9)) == (True, False)
 
 
 def test_a_condition_that_python_has_evaluated_is_refused(session: bookstore.Session) -> None:
-    """`Book.price is None` is False before it reaches a verb, and no condition."""
+    """`Book.price is None` is False before it reaches a verb, and not a condition."""
     with pytest.raises(ArgumentError, match="not False"):
         session.book.select(Book.price is None)  # type: ignore[arg-type]  # the point of the test
     with pytest.raises(ArgumentError, match="not 'title'"):
@@ -73,7 +73,7 @@ def test_find_by_value_list_and_none(session: bookstore.Session) -> None:
 
 @pytest.mark.parametrize("column", ["id", "isbn", "price"])
 def test_find_takes_collections_of_any_size(session: bookstore.Session, column: str) -> None:
-    """Three hundred thousand values are no more than one."""
+    """Three hundred thousand values work as one does."""
     values = {
         "id": range(300_000),
         "isbn": [f"isbn {n}" for n in range(300_000)],
@@ -141,7 +141,7 @@ def test_session_rows_of_any_select(session: bookstore.Session, row_type: type[C
 
 
 def test_session_rows_that_do_not_fit(session: bookstore.Session) -> None:
-    """Names that differ are told before a row is made."""
+    """Columns and fields with different names are refused before a row is built."""
     with pytest.raises(InvalidRequestError, match=r"Count has no field isbn; the statement has no column books"):
         session.rows(select(Author.name, Book.isbn), Count)
     with pytest.raises(InvalidRequestError, match="several columns name"):

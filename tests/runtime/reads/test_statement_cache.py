@@ -1,4 +1,4 @@
-"""Reads whose statement is known from an earlier one: they find what one made for them alone would."""
+"""Reads with a cached statement return the same as with a new one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ STRANGERS: list[Any] = [
 
 
 def outcome(session: sample.Session, read: Any) -> Any:
-    """What *read* gives, or the class of its error; the session goes on."""
+    """The result of *read*, or the class of its error; the session stays usable."""
     try:
         with session.nested():
             return read()
@@ -51,7 +51,7 @@ def outcome(session: sample.Session, read: Any) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_find_by_values_of_every_kind(case: Case, url: str) -> None:
-    """`find` gives the rows, or raises the error, that the condition gives; whatever it was asked before."""
+    """`find` has the result or the error of the same condition, whatever it was called with before."""
     table = loose_table(
         {"id": column(types.BigInteger()), "v": column(case.type, nullable=True)},
         primary_key("id"),
@@ -93,7 +93,7 @@ def test_values_change_and_the_statement_does_not(session: bookstore.Session) ->
 
 
 def test_a_subquery_is_not_another(session: bookstore.Session) -> None:
-    """One subquery named twice and two that look alike are two statements."""
+    """One subquery used twice and two equal subqueries are different statements."""
     c = session.book.c
     one, other = (select(func.max(Book.price).label("most")).subquery() for _ in range(2))
     for _ in range(2):
@@ -111,7 +111,7 @@ def test_a_parameter_without_a_value(session: bookstore.Session) -> None:
 
 
 def test_an_error_shows_the_statement(session: bookstore.Session) -> None:
-    """A value that does not fit and a function that is not there raise SQLAlchemy's errors with the statement."""
+    """A value that does not fit and a missing function raise SQLAlchemy's errors with the statement."""
     for _ in range(2):
         with pytest.raises(DBAPIError, match=r"(?s)is not a string without NUL.*FROM book"), session.nested():
             session.book.select(session.book.c.title == "\0")
@@ -120,7 +120,7 @@ def test_an_error_shows_the_statement(session: bookstore.Session) -> None:
 
 
 def test_listeners_see_the_statement_as_it_was_said(session: bookstore.Session) -> None:
-    """Who listens sees parameters with the names of their columns."""
+    """Listeners see parameters with the names of their columns."""
     c = session.book.c
     session.book.select(c.price == 1)
     seen: list[str] = []

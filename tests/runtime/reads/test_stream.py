@@ -1,4 +1,4 @@
-"""Streams: constant memory, and a loud end with their transaction."""
+"""Streams: constant memory, and an error after the end of their transaction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def filled(database: bookstore.Database) -> bookstore.Session:
 
 
 def test_a_stream_gives_every_row_in_order(shop: bookstore.Database) -> None:
-    """All rows that meet the condition, whatever the size of a batch; then a plain end."""
+    """All rows that meet the condition, whatever the size of a batch; then a normal end."""
     with filled(shop) as session:
         for size in (1, 7, 100, 1000):
             rows = list(session.author.stream(Author.name < "050", order_by=Author.name.desc(), batch_size=size))
@@ -61,7 +61,7 @@ ENDS: list[Callable[[bookstore.Session], object]] = [
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
 def test_a_stream_dies_loudly(shop: bookstore.Database, end: Callable[[bookstore.Session], object]) -> None:
-    """After the end of its transaction, or a rollback, the next row is an error; rows are never just cut off."""
+    """After the end of its transaction, or a rollback, reading on is an error, never a silent end."""
     with filled(shop) as session:
         stream = session.author.stream(order_by=Author.id, batch_size=10)
         assert next(stream).name == "000"
@@ -90,7 +90,7 @@ def test_a_stream_opened_in_a_savepoint_dies_with_it(shop: bookstore.Database) -
 
 
 def test_the_scope_of_a_session_ends_its_streams(shop: bookstore.Database) -> None:
-    """A stream that leaves `with database.session()` gives no more rows."""
+    """A stream used after `with database.session()` returns no more rows."""
     filled(shop).close()
     with shop.session() as session:
         stream = session.author.stream(batch_size=10)
@@ -111,7 +111,7 @@ def test_a_stream_can_be_given_up(shop: bookstore.Database) -> None:
 
 
 def test_reading_on_flushes_nothing(shop: bookstore.Database) -> None:
-    """Entities that are half made stay so while rows are read."""
+    """Incomplete entities are not flushed while rows are read."""
     with filled(shop) as session:
         stream = session.author.stream(batch_size=10)
         session.add(Author())  # type: ignore[call-arg]  # the point of the test

@@ -18,7 +18,7 @@ from tests.runtime.books import author_id, book
 
 
 def test_insert_gives_the_row_as_stored(shop: bookstore.Database) -> None:
-    """Defaults, ids and moments come back from the database."""
+    """Defaults, ids and timestamps are returned by the database."""
     with shop.session() as session:
         row = session.book.insert(**book(author_id(session), 1))
         assert row == session.book.get_one(row.id)
@@ -53,13 +53,13 @@ def test_every_kind_of_column_makes_the_round_trip(store: sample.Database) -> No
 
 
 def test_an_empty_insert_stores_the_defaults(store: sample.Database) -> None:
-    """A row of which nothing is said has the defaults of all columns."""
+    """A row without values has the defaults of all columns."""
     with store.session() as session:
         assert session.note.insert() == sample.NoteRow("nothing", None)
 
 
 def test_an_explicit_id_moves_the_automatic_ones_on(shop: bookstore.Database) -> None:
-    """The next automatic id comes after an explicit one, and never goes back."""
+    """The next automatic id is greater than an explicit one, and never decreases."""
     with shop.session() as session:
         session.author.insert(id=10, name="ten")
         assert session.author.insert(name="next").id == 11
@@ -71,7 +71,7 @@ def test_an_explicit_id_moves_the_automatic_ones_on(shop: bookstore.Database) ->
 
 
 def test_an_unknown_column_is_named_with_the_nearest(shop: bookstore.Database) -> None:
-    """A misspelt column is refused in every verb that takes columns."""
+    """A misspelt column is refused in every verb that accepts columns."""
     with shop.session() as session:
         with pytest.raises(UnknownColumnError, match=r"'nam'\. Did you mean 'name'"):
             session.author.insert(nam="x")  # type: ignore[call-arg]  # the point of the test
@@ -84,13 +84,13 @@ def test_an_unknown_column_is_named_with_the_nearest(shop: bookstore.Database) -
 
 
 def test_computed_columns_cannot_be_given(store: sample.Database) -> None:
-    """What the database computes nobody inserts."""
+    """A computed column cannot be inserted."""
     with store.session() as session, pytest.raises(UnknownColumnError, match="computed by the database"):
         session.thing.insert(name="x", doubled=4)
 
 
 def test_update_changes_just_what_it_names(shop: bookstore.Database) -> None:
-    """Values and expressions are set, `touch` columns follow, other columns stay; no row is None."""
+    """Values and expressions are set, `touch` columns are updated, other columns stay; a missing row is None."""
     with shop.session() as session:
         before = session.book.insert(**book(author_id(session), 1))
         session.book.update_where(Book.id == before.id, updated_at=datetime(2000, 1, 1, tzinfo=UTC))
@@ -106,7 +106,7 @@ def test_update_changes_just_what_it_names(shop: bookstore.Database) -> None:
 
 
 def test_delete_says_whether_the_row_was_there(shop: bookstore.Database) -> None:
-    """True for a row that is gone now, False for one that never was."""
+    """True for a deleted row, False for a missing one."""
     with shop.session() as session:
         author = author_id(session)
         assert session.author.delete(author) is True
@@ -114,7 +114,7 @@ def test_delete_says_whether_the_row_was_there(shop: bookstore.Database) -> None
 
 
 def test_get_by_a_unique_key(shop: bookstore.Database) -> None:
-    """A finder of a unique key gives its row, and None for values that the column could not even hold."""
+    """A read by a unique key returns its row, and None for values that the column could not store."""
     with shop.session() as session:
         row = session.book.insert(**book(author_id(session), 1))
         assert session.book.get_by_isbn("isbn 1") == row
@@ -123,13 +123,13 @@ def test_get_by_a_unique_key(shop: bookstore.Database) -> None:
 
 
 def test_get_one_of_no_row(shop: bookstore.Database) -> None:
-    """`NotFoundError` names table and key."""
+    """`NotFoundError` names the table and the key."""
     with shop.session() as session, pytest.raises(NotFoundError, match=r"author has no row with id=7"):
         session.author.get_one(7)
 
 
 def test_composite_keys(shop: bookstore.Database) -> None:
-    """Rows by a key of two columns, one by one and many at once, in the order asked."""
+    """Rows by a key of two columns, one by one and many at once, in the order of the keys."""
     with shop.session() as session:
         title = session.book.insert(**book(author_id(session), 1)).id
         customer = session.customer.insert(email="a@b.c", name="A").id
@@ -149,7 +149,7 @@ def test_composite_keys(shop: bookstore.Database) -> None:
 
 
 def test_get_many_keeps_the_order_and_takes_any_number(shop: bookstore.Database) -> None:
-    """Rows come as asked, twice if asked twice; keys without a row are left out."""
+    """Rows are in the order of the keys, repeated for repeated keys; keys without a row are left out."""
     with shop.session() as session:
         ids = [author_id(session, name) for name in "abc"]
         rows = session.author.get_many([ids[2], 999, ids[0], ids[2]])
@@ -159,7 +159,7 @@ def test_get_many_keeps_the_order_and_takes_any_number(shop: bookstore.Database)
 
 
 def test_a_value_that_does_not_fit_is_refused(shop: bookstore.Database) -> None:
-    """What a column cannot hold is a DataError on both engines, before anything is sent."""
+    """A value that a column cannot store is a DataError on both databases, before anything is sent."""
     with shop.session() as session:
         with pytest.raises(DataError):
             session.author.insert(name="x" * 201)
@@ -178,7 +178,7 @@ def test_errors_of_the_database_are_sqlalchemys(shop: bookstore.Database) -> Non
 
 
 def test_a_key_that_nobody_gives_is_refused(store: sample.Database) -> None:
-    """A primary key without default must be given, also on SQLite, which would make one up."""
+    """A primary key without default is required, also on SQLite, which would generate one."""
     for values in ({}, {"id": None}):
         with pytest.raises(IntegrityError), store.session() as session:
             session.node.insert(**values)

@@ -1,4 +1,4 @@
-"""How statements reach the driver: what listeners see, and which errors come back."""
+"""How statements reach the driver: the events of listeners, and the errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def use(session: bookstore.Session) -> list[object]:
 
 @contextmanager
 def listening(target: Any, name: str, seen: list[str]) -> Iterator[None]:
-    """Notes every call of the event *name*."""
+    """Record every call of the event *name*."""
 
     def before_execute(connection: Any, statement: Any, *rest: Any) -> None:
         seen.append(type(statement).__name__)
@@ -79,7 +79,7 @@ def test_listeners_see_every_statement(shop: bookstore.Database, name: str) -> N
 
 
 def test_a_listener_of_the_connection_and_of_all_engines(shop: bookstore.Database) -> None:
-    """Late listeners, on one connection or the Engine class, are heard from the next statement on."""
+    """Late listeners, on one connection or the Engine class, are called from the next statement on."""
     with shop.session() as session:
         author = author_id(session)
         for target in (session.connection(), Engine):
@@ -104,7 +104,7 @@ def test_echo_logs_row_statements(url: str, caplog: pytest.LogCaptureFixture) ->
 
 
 def test_nobody_listening_takes_the_drivers_cursor(shop: bookstore.Database) -> None:
-    """The verbs by key do without SQLAlchemy's execution, also with listeners for other events."""
+    """The verbs by key do not use SQLAlchemy's execution, also with listeners for other events."""
     event.listen(shop.engine, "begin", lambda connection: None)
     with shop.session() as session:
         author = author_id(session)
@@ -116,7 +116,7 @@ def test_nobody_listening_takes_the_drivers_cursor(shop: bookstore.Database) -> 
 
 
 def test_both_ways_raise_the_same_error(shop: bookstore.Database) -> None:
-    """Class, cause, statement and the handle_error event are alike, straight or through SQLAlchemy."""
+    """Class, cause, statement and the handle_error event are the same by the driver and by SQLAlchemy."""
     handled: list[Any] = []
     event.listen(shop.engine, "handle_error", lambda context: handled.append(context))
     caught: list[IntegrityError] = []
@@ -155,7 +155,7 @@ def test_the_public_way_raises_the_same_error(shop: bookstore.Database) -> None:
 
 @pytest.mark.parametrize("way", ["raise_wrapped", "raise_wrapped_publicly"])
 def test_a_lost_connection_is_invalidated(postgres_url: str, way: str) -> None:
-    """When the server has gone the error says so and the connection is not used again."""
+    """If the server is gone, the error is marked as a disconnect, and the connection is not used again."""
     with bookstore.Database(postgres_url) as database, bookstore.Database(postgres_url) as other:
         database.create()
         session = bookstore.Session(database)

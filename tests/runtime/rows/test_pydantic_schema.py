@@ -24,7 +24,7 @@ class Shelf(pydantic.BaseModel):
 
 
 def test_models_hold_rows() -> None:
-    """A row goes in as it is, or as a mapping that is checked; JSON goes both ways."""
+    """A row is accepted as it is, or as a mapping that is checked; JSON works both ways."""
     shelf = Shelf(rows=[ROW])
     assert shelf.rows[0] is ROW
     assert Shelf.model_validate_json(shelf.model_dump_json()) == shelf

@@ -1,4 +1,4 @@
-"""`TypedDict` of the run time: to all who ask, what `typing` makes."""
+"""`TypedDict` of the run time: the same as that of `typing` for every reader."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Extended(Loan, total=False):
 
 
 def test_it_is_a_typed_dict() -> None:
-    """`typing` takes it for one of its own; calls make plain dicts, and nothing is an instance of it."""
+    """`typing` recognises it; calls return plain dicts, and nothing is an instance of it."""
     assert is_typeddict(Loan)
     assert Loan(reader="a") == {"reader": "a"}
     assert type(Loan(reader="a")) is dict
@@ -64,7 +64,7 @@ def test_it_is_a_typed_dict() -> None:
     ],
 )
 def test_keys_are_required_as_they_say(made: Any, required: set[str], optional: set[str]) -> None:
-    """Marks count although annotations are text, also in a class that extends another."""
+    """Required and NotRequired work although annotations are text, also in a subclass."""
     assert (made.__required_keys__, made.__optional_keys__) == (required, optional)
 
 
@@ -72,7 +72,7 @@ def test_keys_are_required_as_they_say(made: Any, required: set[str], optional: 
     "convert", [msgspec.convert, lambda value, to: pydantic.TypeAdapter(to).validate_python(value)]
 )
 def test_values_are_converted_and_refused(convert: Any) -> None:
-    """msgspec and pydantic read the annotations, and refuse what lacks a required key or has a wrong value."""
+    """msgspec and pydantic read the annotations, and refuse a missing required key or a wrong value."""
     assert convert({"reader": "a", "until": ["2026-01-31"]}, Loan) == {"reader": "a", "until": [dt.date(2026, 1, 31)]}
     assert convert({"reader": "a"}, Changes) == {"reader": "a"}
     assert convert({"reader": "a", "clerk": "b"}, Extended) == {"reader": "a", "clerk": "b"}
@@ -83,7 +83,7 @@ def test_values_are_converted_and_refused(convert: Any) -> None:
 
 @pytest.mark.parametrize("package", [bookstore, observatory])
 def test_those_of_packages_are_what_typing_makes(package: Any) -> None:
-    """Every typed dict of a package has the hints and the keys that `typing` would give it."""
+    """Every typed dict of a package has the hints and the keys of one by `typing`."""
     names = [name for name in dir(package) if name.endswith(("Insert", "Update", "Filter"))]
     assert len(names) > 10
     for name in names:

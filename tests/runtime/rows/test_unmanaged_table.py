@@ -1,4 +1,4 @@
-"""Tables of the user's own, with SQLAlchemy's types and defaults made in Python."""
+"""Tables of the user, with SQLAlchemy's types and defaults computed in Python."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PlainTable(KeyedTable[PlainRow, dict[str, Any], int]):
 
 
 def test_every_verb_on_a_table_of_the_users_own(store: sample.Database) -> None:
-    """Defaults made in Python are made, and values are converted by SQLAlchemy's types."""
+    """Defaults are computed in Python, and values are converted by SQLAlchemy's types."""
     plain.metadata.create_all(store.engine)
     with store.session() as session:
         table = PlainTable(session)

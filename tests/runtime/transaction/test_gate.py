@@ -1,4 +1,4 @@
-"""The gate: one call at a time, hand-over between threads, no rows past a filter."""
+"""The gate: one call at a time, passing sessions between threads, no rows past a filter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ USES: dict[str, Callable[[Session], Any]] = {
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_overlap_raises(database: Database, use: Callable[[Session], Any]) -> None:
-    """A second thread that uses the session while a call runs gets SessionBusyError, and breaks nothing."""
+    """A second thread that uses the session during a call gets SessionBusyError, and breaks nothing."""
     inside, done = Event(), Event()
 
     def occupy(session: Session) -> None:
@@ -57,7 +57,7 @@ def test_overlap_raises(database: Database, use: Callable[[Session], Any]) -> No
 
 
 def test_hand_over_between_calls(database: Database) -> None:
-    """A session may be opened, used and closed by threads of their own, one after the other."""
+    """A session can be opened, used and closed by different threads, one after the other."""
     scope = database.session()
 
     def in_a_thread(work: Callable[[], Any]) -> Any:
@@ -88,7 +88,7 @@ def test_same_thread_enters_again(database: Database) -> None:
 
 
 def test_exclusive_refuses_the_same_thread(database: Database) -> None:
-    """While a verb draws on an iterable of the user, any use of the session raises and says why."""
+    """While a verb reads an iterable of the user, any use of the session raises an error with the reason."""
     with database.session() as session:
         with session.gate.exclusive("insert_many is reading its rows"):
             for use in (USES["rows"], USES["execute"], USES["flush"], USES["begin_nested"]):
@@ -99,7 +99,7 @@ def test_exclusive_refuses_the_same_thread(database: Database) -> None:
 
 
 def test_exclusive_inside_the_gate(database: Database) -> None:
-    """The verb that is inside the gate may close it behind itself."""
+    """The verb that is inside of the gate can make it exclusive."""
     with database.session() as session:
         with session.gate, session.gate.exclusive("busy"), pytest.raises(SessionBusyError, match="busy"):
             session.parent.names()
@@ -120,7 +120,7 @@ def test_flushes_by_autoflush_rules(database: Database) -> None:
 
 
 def test_connection_is_asked_anew(database: Database) -> None:
-    """Each transaction has the connection it has, and each savepoint is sent before its first statement."""
+    """Each transaction has its own connection, and each savepoint is sent before its first statement."""
     sent: list[str] = []
 
     @event.listens_for(database.engine, "savepoint")
@@ -147,7 +147,7 @@ def _filter(state: ORMExecuteState) -> None:
 
 @pytest.mark.parametrize("target", ["session", "class", "SQLAlchemy's class"])
 def test_filtered_session_refuses_rows(database: Database, target: str) -> None:
-    """A do_orm_execute listener, wherever it sits, shuts the row tier, which it could not filter."""
+    """A do_orm_execute listener, on any target, closes the row tier, which it could not filter."""
     with database.session() as session:
         listened = {"session": session, "class": Session, "SQLAlchemy's class": EntitySession}[target]
         event.listen(listened, "do_orm_execute", _filter)

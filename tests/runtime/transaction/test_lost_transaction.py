@@ -1,4 +1,4 @@
-"""Transactions that a failed statement has broken: never committed, never ended without a word."""
+"""Transactions that a failed statement has broken: never committed, never ended silently."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FAILING = [fail_as_row, fail_as_statement, fail_on_connection, fail_in_flush, fa
 
 @pytest.mark.parametrize("failing", FAILING)
 def test_caught_error_loses_the_transaction(database: Database, failing: Failing) -> None:
-    """A caught failure makes the block raise at its end, chained to the error, with nothing stored: on both engines."""
+    """After a caught failure the block raises at its end, chained to the error, with nothing stored."""
     caught: IntegrityError | None = None
     with pytest.raises(TransactionLostError) as lost, database.session() as session:
         session.parent.insert("first")
@@ -71,7 +71,7 @@ def test_caught_error_loses_the_transaction(database: Database, failing: Failing
     ],
 )
 def test_broken_transaction_lets_nothing_through(database: Database, failing: Failing, use: Failing) -> None:
-    """After a caught failure every further use raises the same error on both engines, until it is rolled back."""
+    """After a caught failure every use raises the same error on both databases, until a rollback."""
     with Session(database) as session:
         session.parent.insert("first")
         with pytest.raises(IntegrityError):
@@ -104,7 +104,7 @@ def test_commit_by_hand_raises(database: Database, failing: Failing) -> None:
 
 @pytest.mark.parametrize("failing", FAILING)
 def test_begin_block_raises(database: Database, failing: Failing) -> None:
-    """`with session.begin()` does not end in silence either, where SQLAlchemy's does after a failed flush."""
+    """`with session.begin()` raises as well, unlike SQLAlchemy's after a failed flush."""
     with Session(database) as session:
         with pytest.raises(TransactionLostError), session.begin():
             session.parent.insert("first")
@@ -115,7 +115,7 @@ def test_begin_block_raises(database: Database, failing: Failing) -> None:
 
 
 def test_sessionmaker_begin_raises(database: Database) -> None:
-    """Nor does `sessionmaker.begin()`."""
+    """`sessionmaker.begin()` raises as well."""
     make = sessionmaker(database.engine, class_=Session)
     with pytest.raises(TransactionLostError), make.begin() as session:
         session.parent.insert("first")
@@ -126,7 +126,7 @@ def test_sessionmaker_begin_raises(database: Database) -> None:
 
 @pytest.mark.parametrize("failing", FAILING)
 def test_savepoint_heals(database: Database, failing: Failing) -> None:
-    """A failure inside `session.nested()` undoes what was done in it, and nothing else."""
+    """A failure inside `session.nested()` undoes its changes only."""
     with database.session() as session:
         session.parent.insert("first")
         with pytest.raises(IntegrityError), session.nested() as inner:
@@ -140,7 +140,7 @@ def test_savepoint_heals(database: Database, failing: Failing) -> None:
 
 @pytest.mark.parametrize("failing", FAILING)
 def test_broken_savepoint_is_not_released(database: Database, failing: Failing) -> None:
-    """A failure caught inside the savepoint makes its block raise; the transaction around it goes on."""
+    """A failure caught inside the savepoint makes its block raise; the enclosing transaction goes on."""
     with database.session() as session:
         session.parent.insert("first")
         with pytest.raises(TransactionLostError), session.nested():
@@ -152,7 +152,7 @@ def test_broken_savepoint_is_not_released(database: Database, failing: Failing) 
 
 
 def test_core_savepoint_heals(database: Database) -> None:
-    """A savepoint of the connection itself, as verbs of many rows use it, leaves the transaction whole."""
+    """A savepoint of the connection itself, as verbs for many rows use it, keeps the transaction intact."""
     with database.session() as session:
         session.parent.insert("first")
         with pytest.raises(IntegrityError), session.gate as connection, connection.begin_nested():
@@ -162,7 +162,7 @@ def test_core_savepoint_heals(database: Database) -> None:
 
 
 def test_python_error_breaks_nothing(database: Database) -> None:
-    """An error that the database never saw leaves the transaction as it was."""
+    """An error that never reached the database does not change the transaction."""
     with database.session() as session:
         session.parent.insert("first")
         with pytest.raises(Exception, match=r".") as caught:
@@ -173,7 +173,7 @@ def test_python_error_breaks_nothing(database: Database) -> None:
 
 
 def test_refusal_of_ours_breaks_nothing(database: Database) -> None:
-    """An error whose cause says `client_side` was never seen by the database."""
+    """An error whose cause has `client_side` never reached the database."""
 
     class Refusal(Exception):
         client_side = True
@@ -197,7 +197,7 @@ def test_failure_at_commit(database: Database) -> None:
 
 
 def test_raw_failure_behind_the_session(postgres_url: str) -> None:
-    """Even a transaction broken by the bare driver is not taken for committed."""
+    """A transaction broken by the driver itself is not reported as committed."""
     database = Database(postgres_url)
     database.create()
     with pytest.raises(TransactionLostError, match="outside SQLAlchemy"), database.session() as session:
@@ -210,7 +210,7 @@ def test_raw_failure_behind_the_session(postgres_url: str) -> None:
 
 
 def test_sqlite_gives_up_the_transaction(sqlite_url: str) -> None:
-    """Where SQLite itself rolls all back (a full disk), no savepoint makes the rest look stored."""
+    """If SQLite rolls back everything (a full disk), a savepoint does not hide it."""
     database = Database(sqlite_url)
     database.create()
     with pytest.raises(TransactionLostError), database.session() as session:

@@ -1,4 +1,4 @@
-"""Savepoints: nested blocks, names, and what entities know after they are rolled back."""
+"""Savepoints: nested blocks, names, and entities after a rollback."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_pending_entities_belong_outside(database: Database) -> None:
 
 
 def test_named(database: Database) -> None:
-    """One can go back to a savepoint again and again, past those set since."""
+    """A savepoint can be rolled back to repeatedly, past later ones."""
     with database.session() as session:
         session.parent.insert("kept")
         session.savepoint("a")
@@ -81,7 +81,7 @@ def test_named(database: Database) -> None:
 
 
 def test_newest_of_a_name(database: Database) -> None:
-    """Of two savepoints of one name the newest counts, as in SQL."""
+    """Of two savepoints with one name the newest is used, as in SQL."""
     with database.session() as session:
         session.savepoint("a")
         session.parent.insert("one")
@@ -92,7 +92,7 @@ def test_newest_of_a_name(database: Database) -> None:
 
 
 def test_as_block(database: Database) -> None:
-    """As a block it is released at the end and rolled back on an error, also after going back to it inside."""
+    """A block releases it at the end and rolls it back on an error, also after `rollback` inside."""
     with database.session() as session:
         with session.savepoint("a") as point:
             session.parent.insert("undone")
@@ -109,7 +109,7 @@ def test_as_block(database: Database) -> None:
 
 
 def test_heals_a_failure(database: Database) -> None:
-    """Going back to a savepoint mends a transaction that a statement broke after it."""
+    """Rolling back to a savepoint repairs a transaction that a later statement broke."""
     with database.session() as session:
         session.parent.insert("a")
         session.savepoint("safe")
@@ -121,7 +121,7 @@ def test_heals_a_failure(database: Database) -> None:
 
 
 def test_failure_between_savepoints(database: Database) -> None:
-    """A name that was never set, or whose transaction is over, is an error that lists those open."""
+    """An unknown name, or one of an ended transaction, is an error that lists the open ones."""
     with Session(database) as session:
         session.savepoint("here")
         with pytest.raises(SavepointError, match="here"):
@@ -132,7 +132,7 @@ def test_failure_between_savepoints(database: Database) -> None:
 
 
 def test_name_is_never_sql(database: Database) -> None:
-    """A name is a name, whatever it looks like."""
+    """A name can be any text."""
     with database.session() as session:
         session.savepoint('x"; DROP TABLE parent; --')
         session.parent.insert("undone")
@@ -141,7 +141,7 @@ def test_name_is_never_sql(database: Database) -> None:
 
 
 def test_commit_inside_commits_all(database: Database) -> None:
-    """By hand: `commit()` in a savepoint commits the whole transaction, `rollback()` undoes the whole."""
+    """`commit()` in a savepoint commits the whole transaction, `rollback()` undoes all of it."""
     with Session(database) as session:
         session.parent.insert("a")
         session.begin_nested()

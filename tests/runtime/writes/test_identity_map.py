@@ -1,4 +1,4 @@
-"""The two tiers never disagree: what a row write means for loaded entities."""
+"""The identity map: loaded entities after row writes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_write_by_key_refreshes_the_entity(shop: bookstore.Database) -> None:
 
 
 def test_relationships_that_lead_to_a_written_table(shop: bookstore.Database) -> None:
-    """A loaded collection has a row that was inserted, and not one that was deleted."""
+    """A loaded collection has an inserted row, and not a deleted one."""
     with shop.session() as session:
         author = session.get_one(Author, author_id(session))
         assert author.books == []
@@ -64,7 +64,7 @@ def test_relationships_that_lead_to_a_written_table(shop: bookstore.Database) ->
 
 @pytest.mark.parametrize("verb", ["update_where", "upsert_many", "replace"])
 def test_writes_of_unknown_rows_expire_the_table(shop: bookstore.Database, verb: str) -> None:
-    """After a write that does not say which rows it changed, entities read their values again."""
+    """After a write that does not report the changed rows, entities read their values again."""
     with shop.session() as session:
         author = author_id(session)
         row = session.book.insert(**book(author, 1))
@@ -81,7 +81,7 @@ def test_writes_of_unknown_rows_expire_the_table(shop: bookstore.Database, verb:
 
 
 def test_cascades_reach_the_entities_of_other_tables(shop: bookstore.Database, store: sample.Database) -> None:
-    """What a foreign key deletes along is gone from the session too, however far."""
+    """Rows deleted by cascades, at any depth, are gone from the session too."""
     with shop.session() as session:
         author = author_id(session)
         entity = session.get_one(Book, session.book.insert(**book(author, 1)).id)
@@ -92,7 +92,7 @@ def test_cascades_reach_the_entities_of_other_tables(shop: bookstore.Database, s
 
 
 def test_cascades_within_one_table(store: sample.Database) -> None:
-    """A self reference deletes the rows below, and their entities with them."""
+    """A self reference deletes the child rows, and their entities."""
     with store.session() as session:
         session.node.insert_many([{"id": 1}, {"id": 2, "up_id": 1}, {"id": 3, "up_id": 2}, {"id": 4}])
         nodes = [session.get_one(sample.Node, n) for n in (1, 2, 3, 4)]
@@ -101,7 +101,7 @@ def test_cascades_within_one_table(store: sample.Database) -> None:
 
 
 def test_changes_not_flushed_are_kept(shop: bookstore.Database) -> None:
-    """Under `no_autoflush` a row write takes nothing back that the user has set on an entity."""
+    """Under `no_autoflush` a row write keeps unflushed changes of an entity."""
     with shop.session() as session:
         row = session.book.insert(**book(author_id(session), 1))
         entity = session.get_one(Book, row.id)
@@ -116,7 +116,7 @@ def test_changes_not_flushed_are_kept(shop: bookstore.Database) -> None:
 
 
 def test_a_savepoint_rolled_back_undoes_entities_too(shop: bookstore.Database) -> None:
-    """An entity that was loaded after a row write in a savepoint has the old values again."""
+    """An entity loaded after a row write in a savepoint has the old values after the rollback."""
     with shop.session() as session:
         row = session.book.insert(**book(author_id(session), 1))
         with pytest.raises(LookupError), session.nested():
@@ -150,7 +150,7 @@ def test_lists_are_not_shared_between_rows_and_entities(store: sample.Database) 
 
 
 def test_truncate_expires_everything(shop: bookstore.Database) -> None:
-    """Entities of tables emptied along are gone."""
+    """Entities of tables emptied by a cascade are gone."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert(**book(author, 1))

@@ -1,4 +1,4 @@
-"""INSERT … SELECT: which column goes where, what is refused before it is sent, and what is known afterwards."""
+"""INSERT … SELECT: matching of columns, errors before anything is sent, and entities afterwards."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ TITLE = select(Book.author_id, (Book.isbn + "x").label("isbn"), Book.title, Book
 
 
 def fill(session: bookstore.Session) -> int:
-    """Three books of a new author, whose id it gives."""
+    """Insert three books of a new author. Return the id of the author."""
     author = author_id(session)
     session.book.insert_many(book(author, number, details={"n": str(number)}) for number in (1, 2, 3))
     return author
 
 
 def test_by_label(shop: bookstore.Database) -> None:
-    """Columns go where their label says, in any order; those left out get their default; the count is exact."""
+    """Columns are matched by label, in any order; missing ones get their default; the count is exact."""
     with shop.session() as session:
         fill(session)
         columns = [(Book.isbn + "x").label("isbn"), Book.details, Book.price, Book.author_id, Book.title]
@@ -49,7 +49,7 @@ def test_by_names(shop: bookstore.Database) -> None:
 
 
 def test_plain_values_are_those_of_the_column(shop: bookstore.Database) -> None:
-    """A literal is stored as an insert would store it: decimal, enum, JSON, moment; and refused as it would."""
+    """Literals are encoded and refused as in an insert: decimal, enum, JSON, timestamp."""
     moment = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.timezone(dt.timedelta(hours=1)))
     with shop.session() as session:
         author = fill(session)
@@ -83,7 +83,7 @@ def test_plain_values_are_those_of_the_column(shop: bookstore.Database) -> None:
 
 @pytest.mark.parametrize("kind", ["union", "common table expression", "values", "text"])
 def test_any_select_will_do(shop: bookstore.Database, kind: str) -> None:
-    """A union, one with a common table expression, of constant rows, in text: counted alike on both engines."""
+    """A union, a common table expression, constant rows, text: the same count on both databases."""
     with shop.session() as session:
         fill(session)
         two = TITLE.where(Book.id == 2)
@@ -106,27 +106,27 @@ def test_any_select_will_do(shop: bookstore.Database, kind: str) -> None:
 
 UNFIT: dict[str, tuple[SelectBase, type[Exception], str]] = {
     "unknown": (TITLE.add_columns(Book.id.label("nope")), UnknownColumnError, "book has no column 'nope'"),
-    "missing": (TITLE.with_only_columns(Book.author_id, Book.isbn), InvalidRequestError, "nothing for title, price"),
+    "missing": (TITLE.with_only_columns(Book.author_id, Book.isbn), InvalidRequestError, "no value for title, price"),
     "twice": (TITLE.add_columns(Author.id.label("title")), ArgumentError, "more than one column for book.title"),
-    "no label": (TITLE.add_columns(func.lower(Book.genre)), ArgumentError, "Column 5 of the select has no label"),
+    "no label": (TITLE.add_columns(func.lower(Book.genre)), ArgumentError, "Column 5 of the select needs a label"),
 }
 
 
 @pytest.mark.parametrize("case", UNFIT)
 def test_what_does_not_fit_is_refused_before_it_is_sent(shop: bookstore.Database, case: str) -> None:
-    """A column that the table has not, one that it needs, one twice or without label: the session is whole."""
+    """An unknown, missing, repeated or unlabelled column is refused; the session stays usable."""
     rows, error, message = UNFIT[case]
     with shop.session() as session:
         fill(session)
         with pytest.raises(error, match=message):
             session.book.insert_from(rows)
-        with pytest.raises(ArgumentError, match="4 columns for the 1 of book"):
+        with pytest.raises(ArgumentError, match="4 columns, but names= lists 1 of book"):
             session.book.insert_from(TITLE, names=["isbn"])
         assert session.book.count() == 3
 
 
 def test_computed_columns_are_refused(store: sample.Database) -> None:
-    """What the database computes cannot be given."""
+    """A computed column cannot be set."""
     with store.session() as session:
         thing = session.thing
         computed = next(column.key for column in thing.table.columns if column.computed is not None)
@@ -135,14 +135,14 @@ def test_computed_columns_are_refused(store: sample.Database) -> None:
 
 
 def test_pending_entities_are_there_first(shop: bookstore.Database) -> None:
-    """What is not flushed yet is, before the database selects."""
+    """Pending entities are flushed before the database selects."""
     with shop.session() as session:
         session.add(Book(author=Author(name="n"), isbn="1", title="t", price=Decimal(1)))
         assert session.book.insert_from(TITLE) == 1
 
 
 def test_loaded_entities_see_it(shop: bookstore.Database) -> None:
-    """A collection that was loaded before has the new ones too, also after a savepoint took them back."""
+    """A loaded collection has the new rows, and not after a rollback of the savepoint."""
     with shop.session() as session:
         author = session.get_one(Author, fill(session))
         assert len(author.books) == 3
@@ -166,7 +166,7 @@ def test_automatic_ids_come_after_those_it_brought(shop: bookstore.Database) -> 
 
 
 def test_all_or_nothing(shop: bookstore.Database) -> None:
-    """One row that is refused keeps all out."""
+    """One refused row undoes all."""
     with shop.session() as session:
         fill(session)
         with pytest.raises(IntegrityError), session.nested():
@@ -177,7 +177,7 @@ def test_all_or_nothing(shop: bookstore.Database) -> None:
 
 
 def test_every_type_is_copied(store: sample.Database) -> None:
-    """Ranges, arrays, JSON, a native enum and the rest come out of a temporary table as they went in."""
+    """Values of every type survive a round trip through a temporary table."""
     with store.session() as session:
         row = session.thing.insert(name="a", rank=3, tags=["x", "y"], doc={"n": 1}, span=Range(1, 4), blob=b"\x00")
         session.thing.insert(name="b")
@@ -198,7 +198,7 @@ def test_run_time_tables_have_it(shop: bookstore.Database) -> None:
 
 
 def test_conditions_with_common_table_expressions_are_counted(shop: bookstore.Database) -> None:
-    """An update and a delete that begin with WITH say how many rows they wrote, on both engines."""
+    """An update and a delete that begin with WITH return the number of rows they wrote, on both databases."""
     with shop.session() as session:
         fill(session)
         some = select(Book.id).where(Book.id > 1).cte()

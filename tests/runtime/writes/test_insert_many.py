@@ -1,4 +1,4 @@
-"""The verbs for many rows: all or none, and errors that say where."""
+"""The verbs for many rows: all or none, and errors with the row."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_insert_many_takes_any_iterable(shop: bookstore.Database) -> None:
 
 
 def test_rows_go_back_without_their_computed_columns(store: sample.Database) -> None:
-    """A row that was read can be inserted again; what the database computes is left to it."""
+    """A row that was read can be inserted again; its computed columns are left out."""
     with store.session() as session:
         rows = [session.thing.insert(name=f"n{n}", rank=n, tags=[str(n), 'a"b,']) for n in range(3)]
         session.thing.delete_where(ALL_ROWS)
@@ -75,7 +75,7 @@ OVERSIZED: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("column", "value"), OVERSIZED)
 def test_insert_many_refuses_what_does_not_fit(store: sample.Database, column: str, value: object) -> None:
-    """A value that its column cannot hold is a DataError naming row and column, and no row is stored."""
+    """A value that its column cannot store is a DataError with the row and column, and no row is stored."""
     with store.session() as session:
         rows: list[dict[str, object]] = [{"name": "a"}, {"name": "b"}, {"name": "c", column: value}]
         with pytest.raises(DataError, match=f"row 3, column {column}"):
@@ -84,7 +84,7 @@ def test_insert_many_refuses_what_does_not_fit(store: sample.Database, column: s
 
 
 def test_insert_many_says_which_row_the_database_refused(shop: bookstore.Database) -> None:
-    """A constraint that a row breaks is an IntegrityError naming row and column; none is stored, all goes on."""
+    """A row that violates a constraint is an IntegrityError with the row and column; no row is stored."""
     with shop.session() as session:
         author = author_id(session)
         rows = [book(author, n) for n in (1, 2, 3, 2)]
@@ -99,18 +99,18 @@ def test_insert_many_says_which_row_the_database_refused(shop: bookstore.Databas
 
 
 def test_a_wrong_row_is_refused_by_number(shop: bookstore.Database) -> None:
-    """An unknown column, or what is no row at all, says which row it is in; nothing is stored."""
+    """An unknown column or an invalid row is an error with the row; nothing is stored."""
     with shop.session() as session:
         with pytest.raises(UnknownColumnError, match="'nam'") as caught:
             session.author.insert_many([{"name": "a"}, {"nam": "b"}])  # type: ignore[list-item]  # the point of the test
         assert caught.value.__notes__ == ["In row 2."]
-        with pytest.raises(TypeError, match="tuple is neither"):
+        with pytest.raises(TypeError, match="tuple is not a mapping"):
             session.author.insert_many([{"name": "a"}, ("b",)])  # type: ignore[list-item]  # the point of the test
         assert session.author.count() == 0
 
 
 def test_an_error_of_the_iterable_is_the_callers(shop: bookstore.Database) -> None:
-    """What the iterable raises comes out as it is; nothing is stored and the session goes on."""
+    """An error of the iterable is raised unchanged; nothing is stored and the session stays usable."""
 
     def rows() -> Iterator[bookstore.AuthorInsert]:
         yield {"name": "a"}
@@ -123,7 +123,7 @@ def test_an_error_of_the_iterable_is_the_callers(shop: bookstore.Database) -> No
 
 
 def test_an_iterable_that_uses_the_session_is_refused(shop: bookstore.Database) -> None:
-    """While a verb pulls rows nothing else may use its session: rows, streams or entities."""
+    """While a verb reads rows nothing else can use its session: rows, streams or entities."""
     with shop.session() as session:
         author_id(session)
         uses: list[Callable[[], object]] = [
@@ -165,7 +165,7 @@ def test_insert_many_when_someone_listens(shop: bookstore.Database) -> None:
 
 
 def test_row_level_security_refuses_copy(postgres_url: str) -> None:
-    """Where row security applies, which COPY does not know, rows are inserted by statements."""
+    """Under row security, which COPY does not support, rows are inserted by statements."""
     with bookstore.Database(postgres_url) as database:
         database.create()
         with database.session() as session:
@@ -186,7 +186,7 @@ def test_row_level_security_refuses_copy(postgres_url: str) -> None:
 
 
 def test_insert_many_returning_keeps_the_order(store: sample.Database) -> None:
-    """Rows come back as stored, in the order given, also when the database makes their keys."""
+    """Rows are returned as stored, in the order given, also if the database generates their keys."""
     names = [f"n{n}" for n in range(300)]
     random.Random(1).shuffle(names)
     with store.session() as session:
@@ -199,7 +199,7 @@ def test_insert_many_returning_keeps_the_order(store: sample.Database) -> None:
 
 
 def test_upsert(shop: bookstore.Database) -> None:
-    """A row is inserted, or the one with its unique key gets the columns given and keeps the others."""
+    """A row is inserted, or the row with its unique key gets the given columns and keeps the others."""
     with shop.session() as session:
         author = author_id(session)
         first = session.book.upsert(_conflict="isbn", **book(author, 1, stock=4))
@@ -214,7 +214,7 @@ def test_upsert(shop: bookstore.Database) -> None:
 
 
 def test_upsert_of_nothing_but_the_key(store: sample.Database) -> None:
-    """Where there is nothing to update the row that is there comes back."""
+    """Without columns to update, the existing row is returned."""
     with store.session() as session:
         session.node.insert(id=1, name="one")
         row = session.node._upsert("primary_key", {"id": 1})
@@ -222,7 +222,7 @@ def test_upsert_of_nothing_but_the_key(store: sample.Database) -> None:
 
 
 def test_upsert_many(shop: bookstore.Database) -> None:
-    """Rows are inserted or update one another in order; the last of several with one key stays."""
+    """Rows are inserted or updated in order; of several with one key the last one stays."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert(**book(author, 1, stock=9))
@@ -235,7 +235,7 @@ def test_upsert_many(shop: bookstore.Database) -> None:
 
 
 def test_ensure_counts_only_what_it_inserted(shop: bookstore.Database) -> None:
-    """Rows that are there, under any unique key, or came earlier in the call, are not counted nor changed."""
+    """Rows that conflict with existing or earlier ones, by any unique key, are not counted and change nothing."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert(**book(author, 1, stock=9))
@@ -265,7 +265,7 @@ def test_replace_overwrites_the_whole_row(shop: bookstore.Database) -> None:
 
 
 def test_sync(store: sample.Database) -> None:
-    """Inserted once, found again, compared, and corrected when asked to; old values are told, the row is new."""
+    """A row is inserted, found, compared, and updated on request; the result has old values and new row."""
     with store.session() as session:
         first = session.thing.sync({"name": "a", "rank": 1, "weight": 0.1}, keys=["name"])
         assert (first.inserted, first.changed, first.row.rank) == (True, {}, 1)
@@ -279,12 +279,12 @@ def test_sync(store: sample.Database) -> None:
 
 
 def test_sync_by_keys_that_name_no_single_row(store: sample.Database) -> None:
-    """Several matches are an error, NULL keys match themselves, another key in the way is told."""
+    """Several matches are an error, NULL keys match, and a conflict with another key is reported."""
     with store.session() as session:
         assert session.note.sync({"rank": None, "text": "x"}, keys=["rank"]).inserted
         assert not session.note.sync({"rank": None, "text": "x"}, keys=["rank"]).inserted
         session.note.insert(text="x", rank=1)
-        with pytest.raises(InvalidRequestError, match="no unique key"):
+        with pytest.raises(InvalidRequestError, match="not a unique key"):
             session.note.sync({"text": "x"}, keys=["text"])
         session.thing.insert(name="taken", rank=1)
         with pytest.raises(IntegrityError):
@@ -298,7 +298,7 @@ def test_sync_by_keys_that_name_no_single_row(store: sample.Database) -> None:
 
 
 def test_truncate(shop: bookstore.Database) -> None:
-    """A table that others point at is emptied only with them; ids go on."""
+    """A referenced table is emptied only together with the referencing ones; ids go on."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert(**book(author, 1))
@@ -312,7 +312,7 @@ def test_truncate(shop: bookstore.Database) -> None:
 
 
 def test_truncate_of_a_table_that_points_at_itself(store: sample.Database) -> None:
-    """Its own rows are in nobody's way."""
+    """References within the table do not matter."""
     with store.session() as session:
         session.node.insert_many([{"id": 1}, {"id": 2, "up_id": 1}])
         session.node.truncate()

@@ -1,4 +1,4 @@
-"""Automatic ids after explicit ones: the same on both engines, in both tiers."""
+"""Automatic ids after explicit ones: the same on both databases, for rows and entities."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_entities(session: Session) -> None:
 
 
 def test_a_lower_id_changes_nothing(session: Session) -> None:
-    """An id below the highest used takes the automatic ones nowhere back."""
+    """An id below the highest used does not decrease the automatic ones."""
     session.author.insert(id=50, name="a")
     session.add(Author(id=7, name="b"))
     session.flush()
@@ -47,14 +47,14 @@ def test_a_lower_id_changes_nothing(session: Session) -> None:
 
 
 def test_a_deleted_id_is_not_given_again(session: Session) -> None:
-    """The id of a deleted last row is not given to another."""
+    """The id of a deleted last row is not used again."""
     last = session.author.insert(name="a")
     session.author.delete(last.id)
     assert session.author.insert(name="b").id == last.id + 1
 
 
 def test_foreign_tables_are_left_alone(session: Session) -> None:
-    """Core inserts of tables that are reflected pass by."""
+    """Core inserts into reflected tables do not advance the sequence."""
     reflected = Table("author", MetaData(), autoload_with=session.connection())
     session.execute(insert(reflected).values(id=9, name="x"))
     assert session.author.get_one(9).name == "x"

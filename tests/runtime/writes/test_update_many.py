@@ -1,4 +1,4 @@
-"""`update_many` of hundreds of rows, which Postgres is given all at once: it does what one after the other would."""
+"""`update_many` of hundreds of rows, one statement on Postgres: the same result as one by one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def key(n: int) -> tuple[str, int]:
 
 @pytest.mark.parametrize("of", [100, 5000])
 def test_the_last_change_of_a_key_stays(loose: Any, of: int) -> None:
-    """Rows are changed one after the other, those with one key too; those of nobody are not counted."""
+    """Rows are updated in order, also several times by one key; missing keys are not counted."""
     draw = Random(of)
     changes = [
         (key(draw.randrange(of)), {"b": f"value {number}", "c": {"number": number}}) for number in range(int(of * 1.2))
@@ -72,7 +72,7 @@ def test_the_last_change_of_a_key_stays(loose: Any, of: int) -> None:
 
 
 def test_all_at_once(loose: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Postgres gets them by one COPY; a key that the column could not store is nobody's."""
+    """Postgres reads them by one COPY; a key that the column could not store matches no row."""
     copied: list[int] = []
     write = postgres_copy.write
 
@@ -90,14 +90,14 @@ def test_all_at_once(loose: Any, url: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_values_that_only_an_order_of_theirs_allows(loose: Any) -> None:
-    """Each takes the value of the next, which has to have gone on before."""
+    """Each row gets the unique value of the next one, which must have changed before."""
     assert loose._update_many((key(n), {"a": n + 1}) for n in reversed(range(HELD))) == HELD
     assert all(row.a == row.n + 1 for row in loose.select())
 
 
 @pytest.mark.parametrize("wrong", [{"a": 7}, {"a": 100_000}])
 def test_the_change_that_is_refused_is_named(loose: Any, wrong: dict[str, object]) -> None:
-    """A value that another row has, or that a check refuses, undoes all of them; the error says which it is."""
+    """A duplicate value, or one that a check refuses, undoes all changes; the error names the row."""
     changes = [(key(n), {"a": n + 5000} if n != 450 else wrong) for n in range(100, HELD)]
     with pytest.raises(IntegrityError, match="row 351"):
         loose._update_many(changes)
@@ -106,9 +106,9 @@ def test_the_change_that_is_refused_is_named(loose: Any, wrong: dict[str, object
 
 @pytest.mark.parametrize("altered", [False, True], ids=["said", "altered"])
 def test_keys_that_the_database_alone_finds_equal(database: sample.Database, altered: bool) -> None:
-    """Keys that are two for Python, and for CHAR one, change rows as they do one by one: the last change stays.
+    """Keys that differ in Python and are equal for CHAR update rows as one by one: the last change stays.
 
-    Whether the spec says CHAR, or the database has it instead of what the spec says.
+    CHAR is the type of the spec, or only that of the database.
     """
     key_type: types.ColumnType[Any] = types.String(6)
     table = loose_table(
@@ -138,7 +138,7 @@ def test_keys_that_the_database_alone_finds_equal(database: sample.Database, alt
 
 
 def test_columns_that_every_update_touches(shop: bookstore.Database) -> None:
-    """`touch: now` is said by each of many updates."""
+    """`touch: now` is set by each of many updates."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n) for n in range(1, 401))

@@ -16,7 +16,7 @@ from tests.runtime.books import author_id, book
 
 
 def test_update_where_counts_the_rows(shop: bookstore.Database) -> None:
-    """Every row that meets the conditions is changed, to values or expressions; others stay."""
+    """Every row that meets the conditions is updated, to values or expressions; others stay."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
@@ -30,27 +30,27 @@ def test_update_where_counts_the_rows(shop: bookstore.Database) -> None:
 
 
 def test_delete_where_counts_the_rows(shop: bookstore.Database) -> None:
-    """Every row that meets the conditions is gone, and no other."""
+    """Every row that meets the conditions is deleted, and no other."""
     with shop.session() as session:
         author = author_id(session)
         session.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
-        assert session.book.delete_where(Book.author.has(Author.name == "nobody")) == 0
+        assert session.book.delete_where(Book.author.has(Author.name == "no author")) == 0
         assert session.book.delete_where(Book.price < 3) == 2
         assert session.book.delete_where(ALL_ROWS) == 3
         assert session.book.count() == 0
 
 
 def test_writing_every_row_must_be_said(shop: bookstore.Database) -> None:
-    """No condition, one that Python has evaluated, and ALL_ROWS beside another are all refused."""
+    """Refused: no condition, one that Python has evaluated, and ALL_ROWS with a condition."""
     with shop.session() as session:
         author = author_id(session)
-        with pytest.raises(ArgumentError, match="say ALL_ROWS"):
+        with pytest.raises(ArgumentError, match="Pass ALL_ROWS"):
             session.author._update_where((), {"name": "x"})
         with pytest.raises(TypeError):
             session.author.delete_where()  # type: ignore[call-arg]  # the point of the test
         with pytest.raises(ArgumentError, match="not True"):
             session.author.delete_where(True)  # type: ignore[arg-type]  # the point of the test
-        with pytest.raises(ArgumentError, match="stands alone"):
+        with pytest.raises(ArgumentError, match="cannot be combined"):
             session.author.delete_where(ALL_ROWS, Author.id > 3)
         with pytest.raises(UnknownColumnError):
             session.author._update_where((ALL_ROWS,), {"id": 3})

@@ -1,1 +1,1 @@
-"""Many rows on their way in."""
+"""The input of verbs for many rows: encoding, batches, COPY and staging tables."""

@@ -10,99 +10,106 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.bulk.input_rows import Incoming
-from tablewright.runtime.bulk.row_errors import place
+from tablewright.runtime.bulk.input_rows import InputRows
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.prepared import DriverText, Prepared
+from tablewright.runtime.rows.row_errors import add_row_location
 from tablewright.runtime.transaction.gate import listened
 
 BATCH = 1000
 
 ExecuteMany = Callable[[list[Any]], int]
-"""Executes a statement with every set of parameters; rows affected."""
+"""A function that executes a statement with every set of parameters, and returns the number of rows affected."""
 
 
 def execute_each(
-    connection: Connection, shape: Shape[Any], incoming: Incoming, prepare: Callable[[tuple[str, ...]], Prepared]
+    connection: Connection,
+    mapper: RowMapper[Any],
+    input_rows: InputRows,
+    prepare: Callable[[tuple[str, ...]], Prepared],
 ) -> int:
-    """Executes the statement that *prepare* makes for its columns with every row; rows affected."""
+    """Execute the statement that *prepare* returns for each run of rows. Return the number of rows affected."""
     affected = 0
-    while (names := incoming.names()) is not None:
-        affected += execute_run(connection, shape, incoming, prepare(names), names)
+    while (names := input_rows.names()) is not None:
+        affected += execute_run(connection, mapper, input_rows, prepare(names), names)
     return affected
 
 
 def execute_run(
-    connection: Connection, shape: Shape[Any], incoming: Incoming, prepared: Prepared, names: tuple[str, ...]
+    connection: Connection, mapper: RowMapper[Any], input_rows: InputRows, prepared: Prepared, names: tuple[str, ...]
 ) -> int:
-    """Executes *prepared* with every row of the next run, which names the columns *names*; rows affected."""
-    text = direct_text(connection, shape, prepared)
-    first = incoming.number
+    """Execute *prepared* with the rows of the next run, with columns *names*. Return the number of rows affected."""
+    text = driver_text(connection, mapper, prepared)
+    first = input_rows.number
     if text is None:
-        sets = (dict(zip(names, row, strict=True)) for row in incoming.run(encoded=False))
-        return in_batches(connection, shape, through_sqlalchemy(connection, prepared), sets, first)
-    encoded = parameters(text, names, incoming.run())
+        sets = (dict(zip(names, row, strict=True)) for row in input_rows.run(encoded=False))
+        return execute_in_batches(connection, mapper, through_sqlalchemy(connection, prepared), sets, first)
+    encoded = parameters(text, names, input_rows.run())
     if not driver_of(connection.dialect).executes_while_pulling:
-        return in_batches(connection, shape, by_driver(connection, text), encoded, first)
+        return execute_in_batches(connection, mapper, by_driver(connection, text), encoded, first)
     try:
         return driver.execute_many(connection, text.sql, encoded)
     except DBAPIError as error:
-        # SQLite executes each row before it asks for the next.
-        place(error, shape, incoming.number)
+        # The driver executes each row before it pulls the next one.
+        add_row_location(error, mapper.table, input_rows.number)
         raise
 
 
-def direct_text(connection: Connection, shape: Shape[Any], prepared: Prepared) -> DriverText | None:
-    """What the driver is given for *prepared*; None where SQLAlchemy is to execute it."""
-    if not shape.strict or listened(connection):
+def driver_text(connection: Connection, mapper: RowMapper[Any], prepared: Prepared) -> DriverText | None:
+    """Return *prepared* as the driver accepts it; None if SQLAlchemy has to execute it."""
+    if not mapper.strict or listened(connection):
         return None
     return prepared.text(connection.dialect)
 
 
 def parameters(text: DriverText, names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-    """The driver's parameters for encoded *rows* in the order of *names*."""
+    """Return the driver's parameters for encoded *rows*, whose values are in the order of *names*."""
     arrange = text.arrangement(names)
     return iter(rows) if arrange is None else map(arrange, rows)
 
 
 def through_sqlalchemy(connection: Connection, prepared: Prepared) -> ExecuteMany:
-    """*prepared* executed where listeners and echo see it, with values that are not encoded yet."""
+    """Return a function that executes *prepared* with values that are not encoded, seen by listeners and echo."""
     statement = prepared.statement.execution_options(preserve_rowcount=True)
     return lambda sets: max(connection.execute(statement, sets).rowcount, 0)
 
 
 def by_driver(connection: Connection, text: DriverText) -> ExecuteMany:
-    """*text* executed on the driver's own cursor."""
+    """Return a function that executes *text* on the driver's own cursor."""
     return lambda sets: driver.execute_many(connection, text.sql, sets)
 
 
-def in_batches(connection: Connection, shape: Shape[Any], execute: ExecuteMany, sets: Iterator[Any], first: int) -> int:
-    """Executes with all *sets* of parameters, the first of which is of row *first*; rows affected."""
+def execute_in_batches(
+    connection: Connection, mapper: RowMapper[Any], execute: ExecuteMany, sets: Iterator[Any], first: int
+) -> int:
+    """Execute with all *sets* of parameters, from row *first* on. Return the number of rows affected."""
     affected = 0
     while batch := list(islice(sets, BATCH)):
         try:
-            # A single row needs no second try.
+            # The culprit of a single row needs no second try.
             with connection.begin_nested() if len(batch) > 1 else nullcontext():
                 affected += execute(batch)
         except DBAPIError as error:
             if connection.invalidated:
                 raise
             if len(batch) == 1:
-                place(error, shape, first)
+                add_row_location(error, mapper.table, first)
                 raise
-            find_culprit(shape, execute, batch, first)
+            locate_failing_row(mapper, execute, batch, first)
             raise error
         first += len(batch)
     return affected
 
 
-def find_culprit(shape: Shape[Any], execute: Callable[[list[Any]], object], batch: list[Any], first: int) -> None:
-    """Executes one by one with *batch*, which failed, so that the error says which row it is of."""
+def locate_failing_row(
+    mapper: RowMapper[Any], execute: Callable[[list[Any]], object], batch: list[Any], first: int
+) -> None:
+    """Execute the failed *batch* row by row, so that the error names the row."""
     for number, values in enumerate(batch, first):
         try:
             execute([values])
         except DBAPIError as error:
-            place(error, shape, number)
+            add_row_location(error, mapper.table, number)
             raise

@@ -1,4 +1,4 @@
-"""COPY: the fastest way into Postgres, through psycopg."""
+"""COPY: the fastest way to insert rows into Postgres."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from tablewright.runtime.bulk.input_rows import Incoming
-from tablewright.runtime.bulk.row_errors import line_of, place
+from tablewright.runtime.bulk.input_rows import InputRows
 from tablewright.runtime.engine.postgres import quoted, table_name
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
+from tablewright.runtime.rows.row_errors import add_row_location, line_of
 from tablewright.schema.types import ColumnType
 
-STORED = text("""
+CATALOG_QUERY = text("""
 SELECT a.attname, t.oid, format_type(a.atttypid, a.atttypmod),
     CASE WHEN NOT o.collisdeterministic THEN '' WHEN t.typtype = 'e' THEN 'enum'
         WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE '' END,
@@ -33,72 +33,74 @@ WHERE c.oid = CAST(CAST(:name AS text) AS regclass)
 TEXT_OID = 25
 
 
-class Stored(NamedTuple):
-    """The type of a column as the database has it."""
+class StoredColumn(NamedTuple):
+    """The type of a column in the database."""
 
     oid: int
     sql: str
-    """As DDL spells it."""
+    """Its DDL."""
     name: str
-    """`pg_type.typname` of a built-in type, `enum` of an ENUM; empty for others, and where unlike text may be equal."""
+    """`pg_type.typname` of a built-in type, `enum` for an ENUM. Empty for others, and if unequal text can be equal."""
 
 
-class Target(NamedTuple):
-    """A table that COPY can write, as the database has it."""
+class CopyTarget(NamedTuple):
+    """A table of the database that COPY can write."""
 
-    columns: dict[str, Stored]
+    columns: dict[str, StoredColumn]
     stageable: bool
-    """Whether rows may go into it all in one statement, by way of a temporary table, as if one after the other.
+    """Whether one statement for all rows, by way of a temporary table, is the same as a statement for each.
 
-    Triggers and rows that refer to one another would see the difference.
+    Triggers and rows that reference each other would notice the difference.
     """
 
 
-def find_target(connection: Connection, shape: Shape[Any]) -> Target | None:
-    """The table, where COPY can write it: by psycopg, and not under row security or rules, as views are."""
+def find_target(connection: Connection, mapper: RowMapper[Any]) -> CopyTarget | None:
+    """Return the table if the driver has COPY and the table no row security and no rules; a view has rules."""
     if not driver_of(connection.dialect).supports_copy:
         return None
-    if any(column.default is not None for column in shape.columns):
-        # Defaults that SQLAlchemy makes in Python; none of ours are.
+    if any(column.default is not None for column in mapper.columns):
+        # Defaults that SQLAlchemy computes in Python, which none of ours are.
         return None
-    found = connection.execute(STORED, {"name": table_name(connection, shape.table)}).all()
-    if not found or not found[0][4]:
+    rows = connection.execute(CATALOG_QUERY, {"name": table_name(connection, mapper.table)}).all()
+    if not rows or not rows[0][4]:
         return None
-    return Target({name: Stored(*of_type) for name, *of_type, _, _ in found}, found[0][5])
+    return CopyTarget({name: StoredColumn(*of_type) for name, *of_type, _, _ in rows}, rows[0][5])
 
 
-def copy_in(connection: Connection, shape: Shape[Any], target: Target, incoming: Incoming) -> None:
-    """Writes all rows; consecutive ones that name the same columns share one COPY."""
-    name = table_name(connection, shape.table)
-    while (names := incoming.names()) is not None:
+def copy_in(connection: Connection, mapper: RowMapper[Any], target: CopyTarget, input_rows: InputRows) -> None:
+    """Write all rows. Consecutive rows with the same columns share one COPY."""
+    name = table_name(connection, mapper.table)
+    while (names := input_rows.names()) is not None:
         if not names:
-            # Rows of nothing but defaults; COPY needs a column.
-            for _ in incoming.run():
-                connection.execute(shape.table.insert().values({}))
+            # Rows with defaults only; COPY needs a column.
+            for _ in input_rows.run():
+                connection.execute(mapper.table.insert().values({}))
             continue
-        first = incoming.number
+        first = input_rows.number
         try:
-            write(connection, name, stored_columns(shape, names), binary_types(shape, target, names), incoming.run())
+            write(
+                connection, name, stored_columns(mapper, names), binary_types(mapper, target, names), input_rows.run()
+            )
         except DBAPIError as error:
             line = line_of(error)
-            place(error, shape, None if line is None else first + line - 1)
+            add_row_location(error, mapper.table, None if line is None else first + line - 1)
             raise
 
 
-def stored_columns(shape: Shape[Any], names: tuple[str, ...]) -> list[str]:
-    """The database's names of the columns *names*."""
-    return [shape.by_name[name].name for name in names]
+def stored_columns(mapper: RowMapper[Any], names: tuple[str, ...]) -> list[str]:
+    """Return the names in the database of the columns *names*."""
+    return [mapper.by_name[name].name for name in names]
 
 
-def binary_types(shape: Shape[Any], target: Target, names: tuple[str, ...]) -> list[int] | None:
-    """The types as which psycopg is to send values of the columns; None where one of them has to go as text.
+def binary_types(mapper: RowMapper[Any], target: CopyTarget, names: tuple[str, ...]) -> list[int] | None:
+    """Return the types as which the driver sends the columns in binary; None if one of them must be sent as text.
 
-    Nobody but our encoders proves that a value fits, and only for types that are in the database what the
-    encoders take them for: a binary integer that is too large would be cut, without a word.
+    Only our encoders check that a value fits, and only for columns that have the expected type in the database. A
+    binary integer that is too large would be truncated silently.
     """
     types: list[int] = []
     for name in names:
-        column = shape.by_name[name]
+        column = mapper.by_name[name]
         stored = target.columns.get(column.name)
         if stored is None or not isinstance(column.type, ColumnType) or not column.type.binary(stored.name):
             return None
@@ -114,7 +116,7 @@ def write(
     types: Sequence[int] | None,
     rows: Iterable[tuple[Any, ...]],
 ) -> int:
-    """Writes encoded *rows* by one COPY, in binary with *types*, else as text; how many."""
+    """Write encoded *rows* by one COPY, in binary as *types* or as text. Return the number written."""
     form = "" if types is None else " (FORMAT binary)"
     sql = f"COPY {table} ({', '.join(map(quoted, columns))}) FROM STDIN{form}"
     with driver.cursor_with_events(connection, sql) as cursor:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, MetaData
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.schema import DropTable
 
-from tablewright.catalog.compare import compared
+from tablewright.catalog.compare import compare_existing
 from tablewright.runtime.dynamic.definitions import Definition, make_resolved, make_table, resolved
 from tablewright.runtime.engine import ddl
 from tablewright.runtime.errors import ReadOnlyDatabaseError, TableConflictError
@@ -184,7 +184,7 @@ def _targets(table: d.Table | sqlalchemy.Table, package: Package) -> Iterable[st
 
 
 def _exists(connection: Connection, table: sqlalchemy.Table) -> bool:
-    found = compared(connection, table)
+    found = compare_existing(connection, table)
     if found:
         raise TableConflictError(
             f"The table {table.name} of the database differs from its declaration. {' '.join(found)} "

@@ -9,7 +9,7 @@ import sqlalchemy
 from msgspec.structs import replace
 from sqlalchemy import Connection, Dialect, MetaData
 
-from tablewright.catalog.compare import compared, present
+from tablewright.catalog.compare import compare_existing, present
 from tablewright.runtime.dynamic.definitions import Definition, make_resolved, make_table, resolved
 from tablewright.runtime.dynamic.registry import DefinedTable, borrow_targets, identity_of, refuse_name
 from tablewright.runtime.engine import ddl
@@ -96,7 +96,7 @@ class StaticTablesContext(Generic[S]):
 
     def check(self, connection: Connection) -> None:
         """Raise an error if the database lacks one of the tables, or has a different one under its name."""
-        found = {name: compared(connection, defined.table) for name, defined in self._tables.items()}
+        found = {name: compare_existing(connection, defined.table) for name, defined in self._tables.items()}
         missing = [name for name, differing in found.items() if differing is None]
         if missing:
             raise MissingTablesError(

@@ -1,1 +1,1 @@
-"""How connections to SQLite and Postgres are made, and what each database needs."""
+"""Engines, and one object for each database and each driver."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from sqlalchemy import URL, Column, ColumnElement, Connection, CursorResult, Engine, Table
+from sqlalchemy import URL, Column, ColumnElement, Connection, CursorResult, Engine, MetaData, Table
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.types import TypeEngine
 
@@ -56,6 +56,12 @@ class Backend:
     """Whether triggers replace exclusion constraints; ON CONFLICT does not reach their errors."""
     guards_read_only = False
     """Whether read-only transactions need a `ReadOnlyGuard`, so that they can create temporary tables."""
+    has_isolation_levels = False
+    """Whether a transaction can be less isolated than SERIALIZABLE."""
+    opens_read_only = False
+    """Whether an engine opened for reading only cannot write, so that its sessions need no other protection."""
+    keeps_temporary_tables = False
+    """Whether temporary tables outlive their transaction, with the connection."""
     explain_keyword = "EXPLAIN"
 
     def __init__(self, name: str) -> None:
@@ -70,8 +76,23 @@ class Backend:
         """Create the engine for *url*."""
         raise NotImplementedError
 
+    def create_reader(self, url: URL, options: EngineOptions) -> Engine | None:
+        """Create an engine that only reads and waits for no writer. Return None if the usual engine does so too."""
+        return None
+
+    def file_name(self, url: URL) -> str | None:
+        """Return the file of the database at *url*, or None if it is not a file."""
+        return None
+
+    def prepare_file(self, engine: Engine) -> None:
+        """Give the database's file the settings that stay in it, before its tables are created."""
+
+    def use_engine(self, engine: Engine, *, read_only: bool, namespace: str | None) -> Engine:
+        """Check an *engine* of the caller's. Return it, or a *read_only* view of it."""
+        raise NotImplementedError
+
     def adopt(self, engine: Engine) -> None:
-        """Give an *engine* created elsewhere the transactions of ours, once."""
+        """Let an *engine* created elsewhere use the transactions of ours, once."""
 
     def ensure_begun(self, connection: Connection) -> None:
         """Begin the driver's transaction if SQLAlchemy's has begun on *connection* and the driver's has not."""
@@ -88,6 +109,41 @@ class Backend:
     def foreign_keys_disabled(self, connection: Connection) -> AbstractContextManager[None]:
         """Return a block, outside of a transaction, in which tables can be dropped in any order."""
         return nullcontext()
+
+    def drop_all(self, connection: Connection, metadata: MetaData, tables: Sequence[Table]) -> None:
+        """Drop those of the *tables* of *metadata* that exist."""
+        metadata.drop_all(connection, tables=tables)
+
+    def table_identity(self, name: str) -> str:
+        """Return a string that is equal for names of the same table."""
+        return name
+
+    # Read-only sessions and temporary tables.
+
+    def forbid_writes(self, connection: Connection) -> None:
+        """Make *connection*, which writers share, refuse to write until the next transaction begins."""
+
+    def allow_writes(self, connection: Connection) -> None:
+        """Undo `forbid_writes`."""
+
+    def allow_temporary_writes(self, connection: Connection) -> None:
+        """Let *connection* write to temporary tables, and only to those, though `forbid_writes` was called."""
+
+    def make_temporary(self, table: Table) -> None:
+        """Make the CREATE TABLE of *table* create a temporary table that is dropped with its transaction."""
+        # Only the constructor accepts it, which neither a copy nor a definition calls.
+        table._prefixes = ["TEMPORARY"]
+
+    def drop_kept_table(self, connection: Connection, name: str) -> str | None:
+        """Drop a temporary table that would outlive its transaction. Raises the driver's own error.
+
+        If a cursor still reads it, empty and rename it instead. Return the new name, or None if it was dropped.
+        """
+        self._unsupported("temporary tables")
+
+    def lock_tables(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Keep other transactions from writing to *tables* until *connection*'s ends; they can still read."""
+        self._unsupported("table locks")
 
     # Reading.
 
@@ -120,7 +176,7 @@ class Backend:
     def truncate(self, connection: Connection, table: Table, *, cascade: bool) -> None:
         """Delete all rows of *table*; with *cascade* also those of the tables that reference it.
 
-        Raises the driver's own error if other tables reference it.
+        Raise the driver's own error if other tables reference it.
         """
         self._unsupported("truncate")
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from copy import copy
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError
 
-from tablewright.runtime.engine import postgres, sqlite
-from tablewright.runtime.engine.create import EngineOptions, adopt_engine, make_engine, parse_url
+from tablewright.runtime.engine import postgres
+from tablewright.runtime.engine.backend import Backend
+from tablewright.runtime.engine.create import EngineOptions, adopt_engine, make_engine, make_reader, parse_url
 from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import ReadOnlyDatabaseError
 
@@ -87,8 +89,8 @@ class Connections:
         if self._joined is not None:
             return self._joined, True
         engine = self._reading_engine()
-        opens_for_reading = engine.dialect.name == "sqlite" and (self.read_only or engine is not self._engine)
-        return engine, not opens_for_reading
+        opened = self.read_only or engine is not self._engine
+        return engine, not (opened and self._backend.opens_read_only)
 
     @contextmanager
     def reading(self) -> Generator[Connection, None, None]:
@@ -97,7 +99,7 @@ class Connections:
             yield self._joined
             return
         # A reader cannot create a missing file.
-        engine = self._reading_engine() if sqlite.is_there(self._engine.url) else self._engine
+        engine = self._reading_engine() if self.exists() else self._engine
         with engine.connect() as connection:
             self._enter_namespace(connection)
             yield connection
@@ -111,17 +113,21 @@ class Connections:
             return
         with (
             self._engine.connect() as connection,
-            backend_of(connection.dialect).foreign_keys_disabled(connection) if dropping else nullcontext(),
+            self._backend.foreign_keys_disabled(connection) if dropping else nullcontext(),
             connection.begin(),
         ):
             self._enter_namespace(connection)
             yield connection
 
-    def set_wal(self) -> None:
-        """Switch a SQLite file to write-ahead logging, which stays in the file."""
-        if self._joined is None and self._sqlite_file() is not None:
-            with self._engine.connect() as connection:
-                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+    def prepare_file(self) -> None:
+        """Give the database's file the settings that stay in it, before its tables are created."""
+        if self._joined is None:
+            self._backend.prepare_file(self._engine)
+
+    def exists(self) -> bool:
+        """Return True unless the database is a file that has not been created."""
+        name = self._backend.file_name(self._engine.url)
+        return name is None or Path(name).exists()
 
     def refuse_read_only(self, verb: str) -> None:
         """Raise `ReadOnlyDatabaseError` if the database was opened for reading only."""
@@ -147,7 +153,7 @@ class Connections:
         """Close the pooled connections, except those of an engine that was given."""
         if self._reader is not None:
             self._reader.dispose()
-            self._reader = None
+        self._reader = None
         if not self._given and self._joined is None:
             self._engine.dispose()
 
@@ -156,16 +162,15 @@ class Connections:
 
     def _reading_engine(self) -> Engine:
         """On a SQLite file, an engine that cannot write and waits for no writer; elsewhere the only one."""
-        name = self._sqlite_file()
-        if self.read_only or name is None:
+        if self.read_only:
             return self._engine
         if self._reader is None:
-            self._reader = make_engine(sqlite.reader_url(name), self._options, read_only=False)
-            self._reader.dialect.begin_statement = "BEGIN"  # type: ignore[attr-defined]  # of our own dialect
-        return self._reader
+            self._reader = make_reader(self._engine, self._options)
+        return self._reader or self._engine
 
-    def _sqlite_file(self) -> str | None:
-        return sqlite.file_name(self._engine.url) if self._engine.dialect.name == "sqlite" else None
+    @property
+    def _backend(self) -> Backend:
+        return backend_of(self._engine.dialect)
 
     def _enter_namespace(self, connection: Connection) -> None:
         if self.namespace_to_enter is not None:

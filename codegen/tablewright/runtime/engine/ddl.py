@@ -1,4 +1,4 @@
-"""Making tables where others may be making them too."""
+"""DDL that is safe while other processes run the same."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def execute_verbatim(connection: Connection, sql: str) -> CursorResult[Any]:
 
 
 def make_namespace(connection: Connection, namespace: str | None) -> None:
-    """Makes the Postgres schema *namespace* where it is not there; who may not make one needs none then."""
+    """Create the Postgres schema *namespace* if it does not exist. An existing one needs no privilege."""
     if namespace is not None and connection.execute(_NAMESPACE, {"name": namespace}).first() is None:
         execute_verbatim(connection, f"CREATE SCHEMA {postgres.quoted(namespace)}")
 
 
 def create_all(connection: Connection, metadata: MetaData, tables: Sequence[Table] | None = None) -> None:
-    """Makes those of the *tables* of *metadata*, all of them if none are named, that are not there."""
+    """Create those of the *tables* of *metadata*, by default all, that do not exist."""
     try:
         metadata.create_all(connection, tables=tables)
     finally:
-        # Where tables point at each other, Postgres gets the keys by ALTER TABLE; SQLAlchemy then never
-        # says them inside CREATE TABLE again, and a SQLite made afterwards would silently lack them.
+        # If tables reference each other, SQLAlchemy adds the keys on Postgres by ALTER TABLE. It never writes them
+        # into CREATE TABLE again, and a SQLite database created afterwards would silently miss them.
         for table in metadata.tables.values() if tables is None else tables:
             for key in table.foreign_key_constraints:
-                key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # there is no public way
+                key._create_rule = None  # pyright: ignore[reportPrivateUsage]  # no public way exists

@@ -1,4 +1,4 @@
-"""Failed statements: which transaction each has broken, and whether trying again may help."""
+"""Failed statements: which transaction each has broken, and whether a second try may succeed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Failure:
 
 
 def listen(engine: Engine) -> None:
-    """Makes *engine* remember which transaction a failed statement has broken."""
+    """Let *engine* record which transaction a failed statement has broken."""
     if not event.contains(engine.dialect, "handle_error", _on_error):
         event.listen(engine.dialect, "handle_error", _on_error)
 
@@ -38,9 +38,9 @@ def _on_error(context: ExceptionContext) -> None:
 
 
 def record_failure(connection: Connection, error: BaseException, *, lost: bool = False) -> None:
-    """Notes that *error* has broken the transaction or savepoint that *connection* is in.
+    """Record that *error* has broken the transaction or savepoint that *connection* is in.
 
-    Errors of the client, after which the server knows nothing of a failure, are left out.
+    Errors of the client, which never reached the server, are ignored.
     """
     root = connection.get_transaction()
     if root is None or first_failure(connection) is not None:
@@ -60,24 +60,24 @@ def record_failure(connection: Connection, error: BaseException, *, lost: bool =
 
 
 def first_failure(connection: Connection) -> BaseException | None:
-    """What broke the transaction that *connection* is in, unless its savepoint has been rolled back since."""
+    """Return the error that broke *connection*'s transaction; None if its savepoint was rolled back since."""
     failure: Failure | None = vars(connection).get(KEY)
     if failure is None:
         return None
     if failure.transaction.is_active:
         return failure.error
-    # An error holds its frames alive.
+    # An error keeps its frames alive.
     del vars(connection)[KEY]
     return None
 
 
 def lost_at_commit(connection: Connection) -> TransactionLostError | None:
-    """Why the transaction of *connection* cannot be committed, or None."""
+    """Return the reason why *connection*'s transaction cannot be committed, or None."""
     error = first_failure(connection)
     if error is not None:
         return lost_error(error)
     if connection.invalidated:
-        return TransactionLostError("The connection was lost in mid-transaction: nothing of it is stored.")
+        return TransactionLostError("The connection was lost during the transaction: nothing of it is stored.")
     driver_connection = connection.connection.dbapi_connection
     if not _is_autocommit(connection) and driver_of(connection.dialect).transaction_lost(driver_connection):
         return TransactionLostError(
@@ -87,17 +87,17 @@ def lost_at_commit(connection: Connection) -> TransactionLostError | None:
 
 
 def lost_error(cause: BaseException) -> TransactionLostError:
-    """A `TransactionLostError` chained to the *cause*."""
+    """Return a `TransactionLostError` chained to *cause*."""
     error = TransactionLostError(
         "The transaction can only be rolled back, because a statement in it failed and the error was caught: "
-        f"{_first_line(cause)}. Wrap what may fail in session.nested()."
+        f"{_first_line(cause)}. Run statements that may fail in session.nested()."
     )
     error.__cause__ = cause
     return error
 
 
 def may_succeed_again(error: BaseException) -> bool:
-    """Whether *error* is a serialization failure, a deadlock or a busy SQLite file, or was caused by one."""
+    """Return True if *error* is, or was caused by, a serialization failure, a deadlock or a busy SQLite file."""
     if isinstance(error, PendingRollbackError) and error.__cause__ is not None:
         return may_succeed_again(error.__cause__)
     original = error.orig if isinstance(error, DBAPIError) else None
@@ -115,7 +115,7 @@ def is_missing_table(error: DBAPIError) -> bool:
 
 
 def mark_failed(connection: Connection, error: BaseException) -> None:
-    """Lets *error* break the transaction or savepoint that *connection* is in, whatever the database says."""
+    """Mark the transaction or savepoint that *connection* is in as broken by *error*, even if the database does not."""
     innermost = connection.get_nested_transaction() or connection.get_transaction()
     if innermost is not None:
         vars(connection)[KEY] = Failure(error, innermost)
@@ -129,7 +129,7 @@ def _explain(error: DBAPIError, context: ExceptionContext) -> None:
     if context.connection is None and context.engine is not None:
         error.add_note(f"No connection to {context.engine.url.render_as_string(hide_password=True)}.")
     elif is_missing_table(error):
-        error.add_note("Has the database its tables yet? Database.create() makes them.")
+        error.add_note("If the database has no tables yet, create them with Database.create().")
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Postgres through psycopg: the options of engines made here, and the namespace of others."""
+"""Postgres through psycopg: connection options, namespaces and identifiers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DRIVER = "postgresql+psycopg"
 
 
 def engine_url(url: URL) -> URL:
-    """The *url* with psycopg as its driver; `ArgumentError` for other drivers."""
+    """Return *url* with psycopg as its driver. Raise `ArgumentError` for other drivers."""
     if url.drivername not in ("postgresql", "postgres", DRIVER):
         raise ArgumentError(
             f"{url.drivername!r} is not supported: Postgres is reached through psycopg, {DRIVER}://user@host/database."
@@ -23,7 +23,7 @@ def engine_url(url: URL) -> URL:
 
 
 def connect_options(url: URL, namespace: str | None) -> dict[str, Any]:
-    """What psycopg is to be told besides the *url*: UTC, and *namespace* as the only schema looked in."""
+    """Return psycopg's options besides *url*: UTC, and *namespace* as the only schema of the search path."""
     given = url.query.get("options", "")
     options = [given if isinstance(given, str) else " ".join(given), "-c timezone=UTC"]
     if namespace is not None:
@@ -33,17 +33,17 @@ def connect_options(url: URL, namespace: str | None) -> dict[str, Any]:
 
 
 def enter_namespace(connection: Connection, namespace: str) -> None:
-    """Looks in the schema *namespace* only, until the transaction ends."""
+    """Set the search path to *namespace* only, until the transaction ends."""
     connection.exec_driver_sql(f"SET LOCAL search_path TO {quoted(namespace)}".replace("%", "%%"))
 
 
 def quoted(name: str) -> str:
-    """An identifier in SQL."""
+    """Return *name* as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def table_name(connection: Connection, table: Table) -> str:
-    """The table as SQL text for *connection*, quoted, its schema translated."""
+    """Return the name of *table* as SQL for *connection*: quoted, its schema translated."""
     schema = connection.schema_for_object(table)
     preparer = connection.dialect.identifier_preparer
     name = preparer.quote(table.name)

@@ -45,6 +45,7 @@ class PostgresBackend(Backend):
 
     has_sequences = True
     guards_read_only = True
+    has_isolation_levels = True
 
     def create_engine(self, url: URL, options: EngineOptions, *, read_only: bool, namespace: str | None) -> Engine:
         arguments = options.arguments()
@@ -57,6 +58,9 @@ class PostgresBackend(Backend):
             **arguments,
         )
 
+    def use_engine(self, engine: Engine, *, read_only: bool, namespace: str | None) -> Engine:
+        return engine.execution_options(postgresql_readonly=True) if read_only else engine
+
     def read_only_options(self, *, temporary_tables: bool) -> Mapping[str, object]:
         # None: as the server begins them, which in a replica is never READ WRITE.
         return {"postgresql_readonly": None if temporary_tables else True}
@@ -64,6 +68,14 @@ class PostgresBackend(Backend):
     def lock_ddl(self, connection: Connection) -> None:
         # CREATE … IF NOT EXISTS fails if two transactions run it at once.
         connection.execute(_LOCK).close()
+
+    def make_temporary(self, table: Table) -> None:
+        super().make_temporary(table)
+        table.dialect_options["postgresql"]["on_commit"] = "DROP"
+
+    def lock_tables(self, connection: Connection, tables: Sequence[Table]) -> None:
+        names = map(connection.dialect.identifier_preparer.format_table, tables)
+        connection.exec_driver_sql(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE")
 
     def member(
         self, column: Column[Any], values: Sequence[Any], encoded: Sequence[Any], value_type: TypeEngine[Any]

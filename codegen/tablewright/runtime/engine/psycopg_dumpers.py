@@ -56,7 +56,7 @@ class VarcharArray(TextArray):
 
 
 def register(cursor: Any) -> None:
-    """Make *cursor* send binary values of these types by these classes."""
+    """Let *cursor* send binary values of these types by these classes."""
     cursor.adapters.register_dumper(None, JsonText)
     cursor.adapters.register_dumper(None, TextArray)
     cursor.adapters.register_dumper(None, VarcharArray)

@@ -1,4 +1,4 @@
-"""SQLite with transactions that hold: where engines made here find their dialect, and the events for others."""
+"""SQLite with reliable transactions: the dialect of engines created here, and events for adopted ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READING = {
     sqlite3.SQLITE_SAVEPOINT,
     sqlite3.SQLITE_TRANSACTION,
 }
-"""What a statement may do to any table where writes are forbidden."""
+"""Actions allowed on every table while writes are forbidden."""
 READING_PRAGMAS = {
     "defer_foreign_keys",
     "foreign_key_check",
@@ -36,16 +36,16 @@ READING_PRAGMAS = {
     "table_list",
     "table_xinfo",
 }
-"""Those that take an argument and change no database."""
+"""PRAGMAs that accept an argument and change no database."""
 
 registry.register("sqlite.tablewright", "tablewright.runtime.engine.sqlite_dialect", "SQLiteDialect")
 
 
 @contextmanager
 def foreign_keys_disabled(connection: Connection) -> Generator[None, None, None]:
-    """Begins and ends outside of a transaction, in which tables are dropped that point at each other in a circle.
+    """Let the block, outside of a transaction, drop circles of tables: foreign keys are not enforced.
 
-    Before it drops a table, SQLite deletes its rows, for which it looks at the tables they point at, dropped or not.
+    Before SQLite drops a table it deletes the rows, and checks the tables that they reference, dropped or not.
     """
     cursor: Any = connection.connection.cursor()
     (enforced,) = cursor.execute("PRAGMA foreign_keys").fetchone()
@@ -58,27 +58,27 @@ def foreign_keys_disabled(connection: Connection) -> Generator[None, None, None]
 
 
 def engine_url(url: URL, *, read_only: bool) -> URL:
-    """The *url* for this dialect; with *read_only* one that opens the file for reading only."""
+    """Return *url* for this dialect; with *read_only* it opens the file for reading only."""
     require_version()
     if url.drivername not in ("sqlite", "sqlite+pysqlite", DRIVER):
         raise ArgumentError(f"{url.drivername!r} is not supported: SQLite is reached by sqlite:///file.")
-    made = url.set(drivername=DRIVER)
+    result = url.set(drivername=DRIVER)
     if not read_only:
-        return made
+        return result
     name = file_name(url)
     if name is None:
-        raise ArgumentError("A read-only SQLite database needs a file, of which another connection may read.")
+        raise ArgumentError("A read-only SQLite database needs a file; one in memory has a single connection.")
     return reader_url(name)
 
 
 def reader_url(file: str) -> URL:
-    """A URL that opens *file* for reading only."""
+    """Return a URL that opens *file* for reading only."""
     path = quote(str(Path(file).absolute()))
     return URL.create(DRIVER, database=f"file:{path}", query={"uri": "true", "mode": "ro"})
 
 
 def file_name(url: URL) -> str | None:
-    """The file of *url*, or None for a database in memory."""
+    """Return the file of *url*, or None for a database in memory."""
     name = url.database
     if not name or name == ":memory:" or url.query.get("mode") == "memory" or "mode=memory" in name:
         return None
@@ -88,14 +88,8 @@ def file_name(url: URL) -> str | None:
     return name
 
 
-def is_there(url: URL) -> bool:
-    """Whether the database of *url* can be read: all can but a SQLite file that nobody has made yet."""
-    name = file_name(url) if url.get_backend_name() == "sqlite" else None
-    return name is None or Path(name).exists()
-
-
 def require_version() -> None:
-    """Raises `InvalidRequestError` where SQLite is too old for RETURNING."""
+    """Raise `InvalidRequestError` if SQLite is too old for RETURNING."""
     if sqlite3.sqlite_version_info < MINIMUM:
         raise InvalidRequestError(
             f"Tablewright needs SQLite {'.'.join(map(str, MINIMUM[:2]))} or newer; "
@@ -104,7 +98,7 @@ def require_version() -> None:
 
 
 def adopt(engine: Engine) -> None:
-    """Gives an *engine* made elsewhere the transactions and foreign keys of this dialect, once."""
+    """Let an *engine* created elsewhere use the transactions and foreign keys of this dialect, once."""
     if engine.url.drivername == DRIVER or event.contains(engine, "begin", _begin):
         return
     require_version()
@@ -114,21 +108,21 @@ def adopt(engine: Engine) -> None:
 
 
 def forbid_writes(driver: Any) -> None:
-    """Makes a connection that others write through refuse to, until the next transaction begins."""
+    """Refuse writes on a connection until the next transaction begins."""
     driver.execute("PRAGMA query_only = ON")
     if hasattr(driver, "writes_forbidden"):
         driver.writes_forbidden = True
 
 
 def allow_temporary_writes(driver: Any) -> None:
-    """Lets a connection whose writes are forbidden write temporary tables, and nothing else."""
+    """Allow a connection whose writes are forbidden to write temporary tables only."""
     if driver.execute("PRAGMA query_only").fetchone()[0]:
         driver.execute("PRAGMA query_only = OFF")
         driver.set_authorizer(_authorize)
 
 
 def allow_writes(driver: Any) -> None:
-    """Undoes `forbid_writes`."""
+    """Undo `forbid_writes`."""
     driver.set_authorizer(None)
     driver.execute("PRAGMA query_only = OFF")
     if hasattr(driver, "writes_forbidden"):
@@ -136,9 +130,9 @@ def allow_writes(driver: Any) -> None:
 
 
 def ensure_begun(connection: Connection) -> None:
-    """Begins the transaction that SQLAlchemy takes *connection* to be in, where the driver still waits to.
+    """Begin the driver's transaction if SQLAlchemy's has begun on *connection* and the driver's has not.
 
-    Without it the driver would commit at the release of a savepoint.
+    Otherwise the driver would commit when a savepoint is released.
     """
     driver: Any = connection.connection.dbapi_connection
     if not driver.in_transaction and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
@@ -146,7 +140,10 @@ def ensure_begun(connection: Connection) -> None:
 
 
 def drop_temporary_table(driver: Any, name: str) -> str | None:
-    """Drops a temporary table; while anything is being read SQLite refuses, and it is emptied and renamed: to what."""
+    """Drop a temporary table. Return None.
+
+    SQLite refuses while a statement is being read. Then the table is emptied and renamed, and its new name returned.
+    """
     quoted = 'temp."' + name.replace('"', '""') + '"'
     try:
         driver.execute(f"DROP TABLE IF EXISTS {quoted}")
@@ -162,7 +159,7 @@ def drop_temporary_table(driver: Any, name: str) -> str | None:
 
 
 def _authorize(action: int, first: str | None, second: str | None, schema: str | None, _trigger: str | None) -> int:
-    # Asked by SQLite for every part of a statement that it prepares.
+    # SQLite calls this for every part of a statement that it prepares.
     if action == sqlite3.SQLITE_PRAGMA:
         allowed = second is None or first in READING_PRAGMAS
     elif action == sqlite3.SQLITE_ALTER_TABLE:

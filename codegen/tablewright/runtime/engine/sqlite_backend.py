@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Engine,
+    MetaData,
     Select,
     Table,
     Text,
@@ -46,6 +47,8 @@ class SQLiteBackend(Backend):
 
     generates_missing_keys = True
     emulates_exclusion = True
+    opens_read_only = True
+    keeps_temporary_tables = True
     explain_keyword = "EXPLAIN QUERY PLAN"
 
     def create_engine(self, url: URL, options: EngineOptions, *, read_only: bool, namespace: str | None) -> Engine:
@@ -64,6 +67,32 @@ class SQLiteBackend(Backend):
             engine.dialect.begin_statement = "BEGIN"  # type: ignore[attr-defined]  # of our own dialect
         return engine
 
+    def create_reader(self, url: URL, options: EngineOptions) -> Engine | None:
+        name = sqlite.file_name(url)
+        if name is None:
+            return None
+        engine = self.create_engine(sqlite.reader_url(name), options, read_only=False, namespace=None)
+        engine.dialect.begin_statement = "BEGIN"  # type: ignore[attr-defined]  # of our own dialect
+        return engine
+
+    def file_name(self, url: URL) -> str | None:
+        return sqlite.file_name(url)
+
+    def prepare_file(self, engine: Engine) -> None:
+        # Outside of a transaction, and only when tables are created: the mode stays in the file.
+        if sqlite.file_name(engine.url) is not None:
+            with engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+
+    def use_engine(self, engine: Engine, *, read_only: bool, namespace: str | None) -> Engine:
+        if namespace is not None:
+            raise ArgumentError("A namespace is a schema of Postgres; SQLite has none.")
+        if read_only:
+            raise ArgumentError(
+                "A read-only SQLite database is opened by its URL: Database('sqlite:///file.db', read_only=True)."
+            )
+        return engine
+
     def adopt(self, engine: Engine) -> None:
         sqlite.adopt(engine)
 
@@ -72,6 +101,34 @@ class SQLiteBackend(Backend):
 
     def foreign_keys_disabled(self, connection: Connection) -> AbstractContextManager[None]:
         return sqlite.foreign_keys_disabled(connection)
+
+    def drop_all(self, connection: Connection, metadata: MetaData, tables: Sequence[Table]) -> None:
+        if connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
+            metadata.drop_all(connection, tables=tables)
+            return
+        # In any order: SQLAlchemy would sort them, and warn about circles.
+        for table in tables:
+            table.drop(connection, checkfirst=True)
+
+    def table_identity(self, name: str) -> str:
+        return name.lower()
+
+    def forbid_writes(self, connection: Connection) -> None:
+        sqlite.forbid_writes(connection.connection.dbapi_connection)
+
+    def allow_writes(self, connection: Connection) -> None:
+        sqlite.allow_writes(connection.connection.dbapi_connection)
+
+    def allow_temporary_writes(self, connection: Connection) -> None:
+        sqlite.allow_temporary_writes(connection.connection.dbapi_connection)
+
+    def drop_kept_table(self, connection: Connection, name: str) -> str | None:
+        return sqlite.drop_temporary_table(connection.connection.dbapi_connection, name)
+
+    def lock_tables(self, connection: Connection, tables: Sequence[Table]) -> None:
+        # Takes the lock of the file, in a joined transaction too.
+        name = connection.dialect.identifier_preparer.format_table(tables[0])
+        connection.exec_driver_sql(f"DELETE FROM {name} WHERE 0")
 
     def member(
         self, column: Column[Any], values: Sequence[Any], encoded: Sequence[Any], value_type: TypeEngine[Any]

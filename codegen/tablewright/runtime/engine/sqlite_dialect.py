@@ -1,4 +1,4 @@
-"""The dialect of SQLite engines made here, loaded with the first of them: transactions that hold."""
+"""The dialect of SQLite engines created here, loaded with the first one."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ from sqlalchemy.pool import Pool, QueuePool
 from tablewright.runtime.engine.sqlite import allow_writes
 
 BUSY = (
-    "another connection has been writing for as long as this one waits, which is said by busy_timeout=. If it is a "
-    "session of this same thread, it cannot end while it is waited for: write in that session."
+    "another connection has been writing for longer than busy_timeout=. If that is a session of this same thread, "
+    "it cannot end while this one waits: write in that session."
 )
 
 
 class DriverConnection(sqlite3.Connection):
-    """A connection of the driver that knows how its transactions begin."""
+    """A connection of the driver with the statement that begins its transactions."""
 
     begin_statement: str | None = "BEGIN IMMEDIATE"
     writes_forbidden = False
 
 
 class SQLiteDialect(SQLiteDialect_pysqlite):
-    """pysqlite with transactions and savepoints as SQLite means them.
+    """pysqlite with the transactions and savepoints of SQLite itself.
 
-    A writer begins IMMEDIATE: it waits for its turn at the beginning, where it may, and not in the middle,
-    where SQLite refuses at once.
+    Writers begin IMMEDIATE: they wait at the beginning. In the middle of a transaction SQLite would refuse at once.
     """
 
     supports_statement_cache = True
@@ -42,7 +41,7 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
 
     def create_connect_args(self, url: URL) -> Any:
         (filename,), options = super().create_connect_args(url)
-        # The driver's own guesses at where transactions begin are what breaks savepoints.
+        # Otherwise the driver begins and commits by itself, which breaks savepoints.
         options.update(isolation_level=None, check_same_thread=False, factory=DriverConnection)
         options.setdefault("timeout", self.busy_timeout)
         return ([filename], options)

@@ -1,1 +1,1 @@
-"""What callers write in conditions: comparisons, ranges, patterns, prefixes."""
+"""Conditions: comparisons, ranges, patterns and prefixes."""

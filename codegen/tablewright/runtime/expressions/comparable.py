@@ -1,4 +1,4 @@
-"""How values of a column compare: one value or several, and equal in Python as in the database or not."""
+"""How values of a column compare: one value or several, and equality in Python and in the database."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tablewright.schema.types.column_type import DdlOverride
 
 
 def is_one_value(column: Column[Any]) -> bool:
-    """Whether a list is a value of *column* (JSON, arrays, ranges, codecs) rather than several of them."""
+    """Return True if a list is one value of *column* (JSON, arrays, ranges, codecs), not several."""
     return isinstance(innermost(column.type), Json | ArrayOf | RangeOf | CodecType | sqlalchemy.JSON | sqlalchemy.ARRAY)
 
 
 def compares_as_python(columns: Iterable[Column[Any]]) -> bool:
-    """Whether values of *columns* are equal in the database when they are in Python, as far as the spec can say."""
+    """Return True if the types of *columns* compare values in the database as Python does."""
     return all(
         isinstance(column.type, ColumnType) and not isinstance(column.type, DdlOverride) and not is_one_value(column)
         for column in columns
@@ -27,6 +27,7 @@ def compares_as_python(columns: Iterable[Column[Any]]) -> bool:
 
 
 def innermost(column_type: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Return the type inside of types that only change the DDL."""
     while isinstance(column_type, DdlOverride):
         column_type = column_type.inner
     return column_type

@@ -1,4 +1,4 @@
-"""`glob`: text that looks like a pattern, the same on both engines."""
+"""`glob`: matching text with a pattern, the same on every database."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _OF_GLOB = {"*": "[*]", "?": "[?]", "[": "[[]"}
 
 
 class Glob(FunctionElement[bool]):
-    """A text, and a pattern for it as LIKE and as SQLite's GLOB have it."""
+    """A text, and a pattern in the syntax of LIKE and in that of SQLite's GLOB."""
 
     type = Boolean()
     inherit_cache = True
 
 
 def glob(text: SQLColumnExpression[str | None] | SQLColumnExpression[str], pattern: str) -> ColumnElement[bool]:
-    """Whether *text* looks like *pattern*: `*` is any text, `?` one character, and a backslash makes them themselves.
+    """Return the condition that *text* matches *pattern*: `*` is any text, `?` one character, a backslash escapes both.
 
-    Case counts, whatever the collation of the column. NULL for NULL.
+    Case matters, whatever the collation of the column. NULL matches as NULL.
     """
     parts = list(_parts(pattern))
     like = "".join(_LIKE[part] if special else _OF_LIKE.get(part, part) for part, special in parts)
     globbed = "".join(part if special else _OF_GLOB.get(part, part) for part, special in parts)
-    return Glob(as_element(text), *(bindparam(None, said, type_=Text(), unique=True) for said in (like, globbed)))
+    return Glob(as_element(text), *(bindparam(None, given, type_=Text(), unique=True) for given in (like, globbed)))
 
 
 def _parts(pattern: str) -> Iterator[tuple[str, bool]]:
-    """Each character of *pattern*, and whether it stands for others."""
+    """Yield each character of *pattern*, and True if it is a wildcard."""
     characters = iter(pattern)
     for character in characters:
         if character == "\\":

@@ -1,4 +1,4 @@
-"""`Prefix`: what a text begins with, the same on both engines."""
+"""`Prefix`: the beginning of a text, the same on every database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tablewright.schema.types.column_type import DdlOverride
 
 
 class Prefix(Struct, frozen=True):
-    """In place of a value of `fetch`: every text that begins with *text*, whose characters stand for themselves."""
+    """Passed to `fetch` in place of a value: every text that begins with *text*, which has no wildcards."""
 
     text: str
 
@@ -27,7 +27,7 @@ class Prefix(Struct, frozen=True):
 
 
 def is_text(column: Column[Any]) -> bool:
-    """Whether *column* holds text, which has prefixes."""
+    """Return True if *column* has a type of text."""
     column_type = column.type
     while isinstance(column_type, DdlOverride):
         column_type = column_type.inner
@@ -67,10 +67,10 @@ def _operator(element: StartsWith, compiler: Any, **kw: Any) -> str:
 
 
 def _after(text: str) -> str | None:
-    """The least text that comes after all that begin with *text*; None if all that come after do."""
+    """Return the least text greater than all texts that begin with *text*; None if no text is greater."""
     kept = text.rstrip(chr(sys.maxunicode))
     if not kept:
         return None
     point = ord(kept[-1]) + 1
-    # Surrogates are no characters.
+    # Surrogates are not characters.
     return kept[:-1] + chr(0xE000 if point == 0xD800 else point)

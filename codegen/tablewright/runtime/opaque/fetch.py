@@ -12,25 +12,25 @@ from tablewright.runtime.expressions.comparable import is_one_value
 from tablewright.runtime.expressions.prefix import Prefix, is_text, starts_with
 from tablewright.runtime.reads.membership import equals
 from tablewright.runtime.reads.stream import RowStream
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.transaction.gate import GatedSession
 
 RowT = TypeVar("RowT")
 
 
-def wanted(shape: Shape[Any], equal: Mapping[str, object]) -> dict[str, object] | None:
+def wanted(mapper: RowMapper[Any], equal: Mapping[str, object]) -> dict[str, object] | None:
     """Return *equal*, checked, with its collections as lists; None if no row can match.
 
     Raise `UnknownColumnError` for a name that is not a column.
     """
     found: dict[str, object] = {}
     for name, value in equal.items():
-        if name not in shape.by_name:
-            shape.refuse(name)
-        column = shape.by_name[name]
+        if name not in mapper.by_name:
+            mapper.refuse(name)
+        column = mapper.by_name[name]
         if isinstance(value, Prefix):
             if not is_text(column):
-                raise ArgumentError(f"{shape.table.name}.{name} is not text and cannot be compared with a Prefix.")
+                raise ArgumentError(f"{mapper.table.name}.{name} is not text and cannot be compared with a Prefix.")
         elif isinstance(value, Iterable) and not (
             isinstance(value, str | bytes | bytearray | memoryview) or is_one_value(column)
         ):
@@ -43,22 +43,24 @@ def wanted(shape: Shape[Any], equal: Mapping[str, object]) -> dict[str, object] 
 
 
 def batches(
-    session: GatedSession, shape: Shape[RowT], equal: Mapping[str, object], batch_size: int
+    session: GatedSession, mapper: RowMapper[RowT], equal: Mapping[str, object], batch_size: int
 ) -> Iterator[list[RowT]]:
     """Yield the matching rows, *batch_size* at a time."""
     with session.gate as connection:
-        statement = shape.select.where(*conditions(shape, equal, connection))
-    with RowStream(session, shape, statement, batch_size) as stream:
+        statement = mapper.select.where(*conditions(mapper, equal, connection))
+    with RowStream(session, mapper, statement, batch_size) as stream:
         while batch := stream.next_batch():
             yield batch
 
 
-def conditions(shape: Shape[Any], equal: Mapping[str, object], connection: Connection) -> list[ColumnElement[bool]]:
+def conditions(
+    mapper: RowMapper[Any], equal: Mapping[str, object], connection: Connection
+) -> list[ColumnElement[bool]]:
     """Return the conditions for *equal*: a value, None for NULL, a list for any of its values, or a prefix."""
     return [
-        starts_with(shape.by_name[name], value)
+        starts_with(mapper.by_name[name], value)
         if isinstance(value, Prefix)
-        else equals(shape.by_name[name], value, connection)
+        else equals(mapper.by_name[name], value, connection)
         for name, value in equal.items()
     ]
 

@@ -10,9 +10,9 @@ from sqlalchemy.schema import DropTable
 
 from tablewright.runtime.dynamic.definitions import Definition
 from tablewright.runtime.dynamic.dynamic_table import row_of
-from tablewright.runtime.engine import sqlite
 from tablewright.runtime.engine.connections import Connections
 from tablewright.runtime.engine.ddl import lock_ddl, make_namespace
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import OpaqueTableConflictError, ReadOnlyDatabaseError, UnknownOpaqueTableError
 from tablewright.runtime.opaque import definition as definitions, registry
 from tablewright.runtime.opaque.registry import Entry
@@ -168,7 +168,7 @@ class OpaqueTableStorageManager(VersionedExtension):
             raise OpaqueTableConflictError(
                 f"{name!r} cannot be registered: {registry.RESERVED}… is reserved for tablewright's own tables."
             )
-        same = str.lower if dialect.name == "sqlite" else str
+        same = backend_of(dialect).table_identity
         if same(name) in {same(table.table) for table in among.tables}:
             raise OpaqueTableConflictError(
                 f"{name!r} cannot be registered: the package {_package(self.database).name} has a table of that name."
@@ -208,7 +208,7 @@ class OpaqueTableStorageManager(VersionedExtension):
 
     def _is_there(self) -> bool:
         # A read-only session must not create the file.
-        return sqlite.is_there(self.database.engine.url)
+        return self.database.exists()
 
     def _storage(self, entry: Entry) -> AnyStorage:
         known = self._storage_classes.get(entry.name)

@@ -14,7 +14,7 @@ from tablewright.runtime.expressions.conditions import ALL_ROWS
 from tablewright.runtime.opaque import fetch
 from tablewright.runtime.opaque.transaction import session_for
 from tablewright.runtime.reads import queries
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.session import Session
 from tablewright.runtime.writes import upsert
 from tablewright.runtime.writes.delete import delete_values, delete_where, matching_values
@@ -53,14 +53,14 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         if not rows:
             return 0
         with session_for(self._database, session) as own:
-            return insert_many(own, self._shape(), rows)
+            return insert_many(own, self._mapper(), rows)
 
     def ensure(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Insert rows that do not conflict with existing rows. Return the number inserted."""
         if not rows:
             return 0
         with session_for(self._database, session) as own:
-            return upsert.ensure(own, self._shape(), rows)
+            return upsert.ensure(own, self._mapper(), rows)
 
     def replace(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Insert rows, or overwrite the whole row with the same primary key; columns left out get their default.
@@ -70,17 +70,17 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         if not rows:
             return 0
         with session_for(self._database, session) as own:
-            return upsert.replace(own, self._shape(), rows)
+            return upsert.replace(own, self._mapper(), rows)
 
     def delete_all(self, *, session: Session | None = None) -> int:
         """Delete all rows. Return the number deleted."""
         with session_for(self._database, session) as own:
-            return delete_where(own, self._shape(), (ALL_ROWS,))
+            return delete_where(own, self._mapper(), (ALL_ROWS,))
 
     def count(self, *, session: Session | None = None) -> int:
         """Return the number of rows."""
         with session_for(self._database, session, read_only=True) as own:
-            return queries.count(own, self._shape(), ())
+            return queries.count(own, self._mapper(), ())
 
     # Generated classes add the types of these.
 
@@ -110,12 +110,12 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         """Return an iterator over the matching rows, *batch_size* at a time."""
         if batch_size < 1:
             raise ValueError(f"A batch has at least one row, not {batch_size}.")
-        wanted = fetch.wanted(self._shape(), equal)
+        wanted = fetch.wanted(self._mapper(), equal)
         return iter(()) if wanted is None else self._batches(wanted, session, batch_size)
 
     def _batches(self, wanted: Mapping[str, object], session: Session | None, batch_size: int) -> Iterator[list[RowT]]:
         with session_for(self._database, session, read_only=True) as own:
-            yield from fetch.batches(own, self._shape(), wanted, batch_size)
+            yield from fetch.batches(own, self._mapper(), wanted, batch_size)
 
     def _delete(
         self, columns: Sequence[str], rows: Sequence[Mapping[str, object] | RowT], session: Session | None = None
@@ -124,20 +124,20 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
 
         Return the number deleted.
         """
-        values = matching_values(self._shape(), columns, rows)
+        values = matching_values(self._mapper(), columns, rows)
         if not values:
             return 0
         with session_for(self._database, session) as own:
-            return delete_values(own, self._shape(), columns, values)
+            return delete_values(own, self._mapper(), columns, values)
 
     @classmethod
-    def _shape(cls) -> Shape[RowT]:
-        shape: Shape[RowT] | None = vars(cls).get("_kept_shape")
-        if shape is None:
+    def _mapper(cls) -> RowMapper[RowT]:
+        mapper: RowMapper[RowT] | None = vars(cls).get("_row_mapper")
+        if mapper is None:
             # Two threads may both create one; either works.
-            shape = Shape(cls.table, cls.row)
-            type.__setattr__(cls, "_kept_shape", shape)
-        return shape
+            mapper = RowMapper(cls.table, cls.row)
+            type.__setattr__(cls, "_row_mapper", mapper)
+        return mapper
 
 
 class DynamicOpaqueTableStorage(OpaqueTableStorage[Any, Mapping[str, object]]):

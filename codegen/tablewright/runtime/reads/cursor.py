@@ -1,4 +1,4 @@
-"""Page cursors: where a page begins or ends, as opaque text that fits in a URL."""
+"""Page cursors: the beginning or end of a page, as opaque text that fits in a URL."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 
 def write_cursor(signature: str, values: Sequence[object]) -> str:
-    """The cursor for a row that has these *values* in the order that *signature* stands for."""
+    """Return the cursor of a row with these *values*; *signature* identifies the table and the order."""
     written = [None if value is None else _written(value) for value in values]
     return base64.urlsafe_b64encode(msgspec.json.encode([signature, written])).decode().rstrip("=")
 
@@ -61,14 +61,14 @@ def _written(value: object) -> list[Any]:
 
 
 def read_cursor(signature: str, cursor: str, length: int) -> list[Any]:
-    """The values in *cursor*; `CursorError` when it is of another order, or none at all."""
+    """Return the values in *cursor*. Raise `CursorError` if it is invalid or of another order."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True)
         given, written = msgspec.json.decode(text, type=tuple[str, list[tuple[str, str | bool] | None]])
         values = [None if item is None else _READ[item[0]](item[1]) for item in written]
     except (binascii.Error, msgspec.MsgspecError, ValueError, KeyError, ArithmeticError, TypeError) as error:
-        raise CursorError("This is not a cursor of a page.") from error
+        raise CursorError("This is not a page cursor.") from error
     if given != signature or len(values) != length:
-        raise CursorError("This cursor is of a page of another table or another order.")
+        raise CursorError("This cursor belongs to another table or another order.")
     return values

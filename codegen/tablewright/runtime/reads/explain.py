@@ -1,4 +1,4 @@
-"""`explain`: how a database would run a statement, in its own words."""
+"""`explain`: the plan of a statement, as the database describes it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def _explain(element: Explain, compiler: Any, **kw: Any) -> str:
     return f"{backend_of(compiler.dialect).explain_keyword} {compiler.process(element.statement, **kw)}"
 
 
-def explained(connection: Connection, statement: ClauseElement) -> str:
-    """The plan of *statement*, a line for each step, those inside others indented."""
+def explain(connection: Connection, statement: ClauseElement) -> str:
+    """Return the plan of *statement*, one line for each step, nested steps indented."""
     return backend_of(connection.dialect).explained(connection.execute(Explain(statement)).all())

@@ -1,4 +1,4 @@
-"""`Page`: rows by keyset, page after page, forwards and backwards."""
+"""`Page`: keyset pagination, forwards and backwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tablewright.runtime.errors import CursorError
 from tablewright.runtime.expressions.conditions import conditions, orders
 from tablewright.runtime.reads.cursor import read_cursor, write_cursor
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.prepared import encoder_of
 from tablewright.runtime.transaction.gate import GatedSession
 
@@ -24,27 +24,27 @@ RowT = TypeVar("RowT")
 
 
 class Page(Struct, Generic[RowT], frozen=True):
-    """Some rows of many, and the cursors of the pages around them."""
+    """Some rows, and the cursors of the pages after and before them."""
 
     rows: list[RowT]
     next: str | None
-    """For `after`; None when there are no more rows."""
+    """For `after`; None on the last page."""
     previous: str | None
     """For `before`; None on the first page."""
 
 
 class Term:
-    """One term of the order: an expression and its direction."""
+    """A term of the order: an expression and its direction."""
 
-    def __init__(self, expression: ColumnElement[Any], shape: Shape[Any], *, descending: bool = False) -> None:
+    def __init__(self, expression: ColumnElement[Any], mapper: RowMapper[Any], *, descending: bool = False) -> None:
         self.expression = expression
         self.descending = descending
-        own = expression if isinstance(expression, Column) and expression.table is shape.table else None
-        self.name = None if own is None else own.key
-        self.nullable = True if own is None else bool(own.nullable)
+        column = expression if isinstance(expression, Column) and expression.table is mapper.table else None
+        self.name = None if column is None else column.key
+        self.nullable = True if column is None else bool(column.nullable)
 
     def ordered(self, *, backwards: bool) -> ColumnElement[Any]:
-        """The term of ORDER BY; NULLs come last, or first when reading *backwards*."""
+        """Return the term of ORDER BY. NULLs come last, or first when reading *backwards*."""
         down = self.descending != backwards
         ordered: ColumnElement[Any] = self.expression.desc() if down else self.expression.asc()
         if not self.nullable:
@@ -52,11 +52,11 @@ class Term:
         return ordered.nulls_first() if backwards else ordered.nulls_last()
 
     def equal(self, value: Any) -> ColumnElement[bool]:
-        """The rows that have *value*."""
+        """Return the condition for rows that have *value*."""
         return self.expression.is_(None) if value is None else self.expression == self._bound(value)
 
     def beyond(self, value: Any, *, backwards: bool) -> ColumnElement[bool]:
-        """The rows that come after those with *value* in the direction of reading."""
+        """Return the condition for rows after those with *value*, in the direction of reading."""
         if value is None:
             return self.expression.is_not(None) if backwards else false()
         bound = self._bound(value)
@@ -67,7 +67,7 @@ class Term:
         return bindparam(None, value, type_=self.expression.type)
 
     def fits(self, value: Any, connection: Connection) -> bool:
-        """Whether *value* can be one of the term's."""
+        """Return True if *value* can be a value of the term."""
         if value is None:
             return self.nullable
         encode = encoder_of(self.expression.type, connection.dialect)
@@ -79,7 +79,7 @@ class Term:
 
 def page(
     session: GatedSession,
-    shape: Shape[RowT],
+    mapper: RowMapper[RowT],
     where: Iterable[object],
     order_by: object,
     *,
@@ -87,27 +87,27 @@ def page(
     before: str | None,
     limit: int,
 ) -> Page[RowT]:
-    """At most *limit* rows after, or before, a cursor."""
+    """Return at most *limit* rows after, or before, a cursor."""
     if after is not None and before is not None:
-        raise ArgumentError("A page is after a cursor or before one, not both.")
+        raise ArgumentError("Pass either after= or before=, not both.")
     if limit < 1:
-        raise ArgumentError(f"A page has at least one row, not {limit}.")
-    terms = _terms(shape, order_by)
+        raise ArgumentError(f"limit= must be at least 1, not {limit}.")
+    terms = _terms(mapper, order_by)
     backwards = before is not None
     extra = [term for term in terms if term.name is None]
     with session.gate as connection:
-        signature = _signature(shape, terms, connection)
-        statement = select(*shape.columns, *(term.expression.label(f"_{n}") for n, term in enumerate(extra)))
+        signature = _signature(mapper, terms, connection)
+        statement = select(*mapper.columns, *(term.expression.label(f"_{n}") for n, term in enumerate(extra)))
         statement = statement.where(*conditions(where))
         given = before if backwards else after
         if given is not None:
             values = read_cursor(signature, given, len(terms))
             if not all(term.fits(value, connection) for term, value in zip(terms, values, strict=True)):
-                raise CursorError("This cursor holds values that its columns cannot have.")
+                raise CursorError("This cursor contains values that its columns cannot have.")
             statement = statement.where(_beyond(terms, values, backwards=backwards))
         statement = statement.order_by(*(term.ordered(backwards=backwards) for term in terms)).limit(limit + 1)
         result = connection.execute(driver.as_core(statement))
-        rows, extras = _read(connection, shape, result, extra)
+        rows, extras = _read(connection, mapper, result, extra)
     more = len(rows) > limit
     rows, extras = rows[:limit], extras[:limit]
     if backwards:
@@ -130,15 +130,15 @@ def page(
 
 
 def _read(
-    connection: Connection, shape: Shape[RowT], result: Any, extra: Sequence[Term]
+    connection: Connection, mapper: RowMapper[RowT], result: Any, extra: Sequence[Term]
 ) -> tuple[list[RowT], list[tuple[Any, ...]]]:
-    width = len(shape.columns)
-    if not shape.strict:
-        found = result.fetchall()
-        return [shape.row(*row[:width]) for row in found], [tuple(row[width:]) for row in found]
+    width = len(mapper.columns)
+    if not mapper.strict:
+        rows = result.fetchall()
+        return [mapper.row(*row[:width]) for row in rows], [tuple(row[width:]) for row in rows]
     tuples = driver.fetch_all(connection, result)
     if not extra:
-        return shape.build(connection.dialect, tuples), [()] * len(tuples)
+        return mapper.build(connection.dialect, tuples), [()] * len(tuples)
     decoders = [
         term.expression.type.dialect_impl(connection.dialect).result_processor(connection.dialect, None)
         for term in extra
@@ -150,33 +150,33 @@ def _read(
         )
         for row in tuples
     ]
-    return shape.build(connection.dialect, [row[:width] for row in tuples]), extras
+    return mapper.build(connection.dialect, [row[:width] for row in tuples]), extras
 
 
-def _terms(shape: Shape[Any], order_by: object) -> list[Term]:
-    if not shape.key:
-        raise InvalidRequestError(f"{shape.table.name} has no primary key, without which its rows have no pages.")
-    terms = [_term(element, shape) for element in orders(order_by)]
+def _terms(mapper: RowMapper[Any], order_by: object) -> list[Term]:
+    if not mapper.key:
+        raise InvalidRequestError(f"{mapper.table.name} has no primary key, which pages require.")
+    terms = [_term(element, mapper) for element in orders(order_by)]
     named = {term.name for term in terms}
-    return terms + [Term(column, shape) for column in shape.key if column.key not in named]
+    return terms + [Term(column, mapper) for column in mapper.key if column.key not in named]
 
 
-def _term(element: ColumnElement[Any], shape: Shape[Any]) -> Term:
+def _term(element: ColumnElement[Any], mapper: RowMapper[Any]) -> Term:
     descending = False
     while isinstance(element, UnaryExpression) and element.modifier is not None:
         if element.modifier is operators.desc_op:
             descending = not descending
         elif element.modifier is operators.nulls_first_op:
-            raise ArgumentError("Pages have NULLs last: nulls_first() is not for them.")
+            raise ArgumentError("Pages have NULLs last: nulls_first() is not supported.")
         element = element.element
-    column = shape.by_name.get(getattr(element, "key", None) or "")
-    # A column seen through an entity is an annotated copy; the table's own is what the row has.
-    own = column is not None and getattr(element, "table", None) is not None and element.shares_lineage(column)
-    return Term(column if own and column is not None else element, shape, descending=descending)
+    column = mapper.by_name.get(getattr(element, "key", None) or "")
+    # A column of an entity is an annotated copy; the row has the table's own.
+    is_own = column is not None and getattr(element, "table", None) is not None and element.shares_lineage(column)
+    return Term(column if is_own and column is not None else element, mapper, descending=descending)
 
 
-def _signature(shape: Shape[Any], terms: Sequence[Term], connection: Connection) -> str:
-    parts = [shape.table.fullname]
+def _signature(mapper: RowMapper[Any], terms: Sequence[Term], connection: Connection) -> str:
+    parts = [mapper.table.fullname]
     for term in terms:
         text = term.name
         if text is None:
@@ -188,7 +188,7 @@ def _signature(shape: Shape[Any], terms: Sequence[Term], connection: Connection)
 def _beyond(terms: Sequence[Term], values: Sequence[Any], *, backwards: bool) -> ColumnElement[bool]:
     first = terms[0]
     if not any(term.nullable for term in terms) and len({term.descending for term in terms}) == 1:
-        # One comparison of whole keys, which an index answers.
+        # One comparison of whole keys, which can use an index.
         left = tuple_(*(term.expression for term in terms))
         right = tuple_(*(term._bound(value) for term, value in zip(terms, values, strict=True)))
         return left < right if first.descending != backwards else left > right

@@ -1,4 +1,4 @@
-"""`session.rows`: any select as typed rows."""
+"""`session.rows`: the result of any SELECT as typed rows."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 def result_rows(session: GatedSession, statement: Executable, row_type: type[T]) -> list[T]:
-    """The rows of *statement* as *row_type*: a msgspec Struct, a dataclass or a NamedTuple.
+    """Return the rows of *statement* as *row_type*: a msgspec Struct, a dataclass or a NamedTuple.
 
-    Columns and fields are matched by name; `InvalidRequestError` when they differ.
+    Columns and fields are matched by name. Raise `InvalidRequestError` if they differ.
     """
     with session.gate as connection:
         result = connection.execute(statement)
@@ -32,7 +32,7 @@ def result_rows(session: GatedSession, statement: Executable, row_type: type[T])
 
 
 def _names(statement: Executable, result: CursorResult[Any]) -> tuple[str, ...]:
-    # A column goes by its attribute, which is not always its name in the database.
+    # By the attribute of a column, which can differ from its name in the database.
     if isinstance(statement, SelectBase):
         return tuple(column.key or column.name for column in statement.selected_columns)
     return tuple(result.keys())
@@ -42,14 +42,14 @@ def _names(statement: Executable, result: CursorResult[Any]) -> tuple[str, ...]:
 def _builder(names: tuple[str, ...], row_type: Any) -> Callable[[Sequence[Row[Any]]], list[Any]]:
     fields, keyword_only = _fields(row_type)
     if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise InvalidRequestError(f"The statement has several columns {', '.join(twice)}: give them labels.")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise InvalidRequestError(f"The statement has several columns named {', '.join(repeated)}: give them labels.")
     unknown = [name for name in names if name not in fields]
     absent = [name for name, required in fields.items() if required and name not in names]
     if unknown or absent:
-        says = [f"{row_type.__name__} has no field {', '.join(unknown)}"] if unknown else []
-        says += [f"the statement has no column {', '.join(absent)}"] if absent else []
-        raise InvalidRequestError(f"The statement and {row_type.__name__} do not fit: {'; '.join(says)}.")
+        problems = [f"{row_type.__name__} has no field {', '.join(unknown)}"] if unknown else []
+        problems += [f"the statement has no column {', '.join(absent)}"] if absent else []
+        raise InvalidRequestError(f"The statement and {row_type.__name__} do not match: {'; '.join(problems)}.")
     leading = tuple(fields)[: len(names)]
     if keyword_only or set(leading) != set(names):
         return lambda rows: [row_type(**dict(zip(names, row, strict=True))) for row in rows]
@@ -60,11 +60,11 @@ def _builder(names: tuple[str, ...], row_type: Any) -> Callable[[Sequence[Row[An
 
 
 def _fields(row_type: Any) -> tuple[dict[str, bool], bool]:
-    # Each field and whether it must be given; whether by keyword only.
+    # Each field with True if it is required; True if fields are keyword-only.
     if issubclass(row_type, msgspec.Struct):
-        found = {field.name: field.required for field in msgspec.structs.fields(row_type)}
-        # Keyword-only fields are none of `__match_args__`.
-        return found, tuple(found) != row_type.__match_args__
+        required_fields = {field.name: field.required for field in msgspec.structs.fields(row_type)}
+        # Keyword-only fields are missing in `__match_args__`.
+        return required_fields, tuple(required_fields) != row_type.__match_args__
     if dataclasses.is_dataclass(row_type):
         members = [field for field in dataclasses.fields(row_type) if field.init]
         missing = dataclasses.MISSING
@@ -74,4 +74,4 @@ def _fields(row_type: Any) -> tuple[dict[str, bool], bool]:
     if names is not None:
         defaults: dict[str, Any] = getattr(row_type, "_field_defaults", {})
         return {name: name not in defaults for name in names}, False
-    raise TypeError(f"{row_type.__name__} is neither a msgspec Struct nor a dataclass nor a NamedTuple.")
+    raise TypeError(f"{row_type.__name__} is not a msgspec Struct, a dataclass or a NamedTuple.")

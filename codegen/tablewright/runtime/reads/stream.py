@@ -1,4 +1,4 @@
-"""`RowStream`: rows one by one, in constant memory, for as long as their transaction lasts."""
+"""`RowStream`: rows one by one, in constant memory, until their transaction ends."""
 
 from __future__ import annotations
 
@@ -15,28 +15,27 @@ from sqlalchemy.sql import visitors
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows import driver
 from tablewright.runtime.rows.driver_errors import fail_reading
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.transaction.gate import GatedSession
 
 RowT = TypeVar("RowT")
 
 OPEN = "tablewright_streams"
-"""The key of `session.info` with the streams that are not finished."""
+"""The key of `session.info` with the unfinished streams."""
 
 
 class RowStream(Iterator[RowT], Generic[RowT]):
     """An iterator over rows, read in batches.
 
-    It ends with its transaction: after a commit, a rollback, the rollback of a savepoint or the end of
-    the session the next row is a `ResourceClosedError`, never a silent end. `close()` it, or use it as
-    a `with` block, to stop early.
+    It ends with its transaction. After a commit, a rollback, also of a savepoint, or the end of the session, reading on
+    raises `ResourceClosedError`. To stop early, call `close()` or use a `with` block.
     """
 
-    def __init__(self, session: GatedSession, shape: Shape[RowT], statement: Select[Any], batch_size: int) -> None:
+    def __init__(self, session: GatedSession, mapper: RowMapper[RowT], statement: Select[Any], batch_size: int) -> None:
         if batch_size < 1:
-            raise ValueError(f"A batch has at least one row, not {batch_size}.")
+            raise ValueError(f"batch_size= must be at least 1, not {batch_size}.")
         self._session = session
-        self._shape = shape
+        self._mapper = mapper
         self._statement = statement
         self._batch_size = batch_size
         self._rows: deque[RowT] = deque()
@@ -62,7 +61,7 @@ class RowStream(Iterator[RowT], Generic[RowT]):
         raise StopIteration
 
     def next_batch(self) -> list[RowT]:
-        """The rows of the next batch; none at the end."""
+        """Return the rows of the next batch; an empty list at the end."""
         if self._closed_by is not None:
             raise self._closed()
         if not self._rows and not self._done:
@@ -72,13 +71,13 @@ class RowStream(Iterator[RowT], Generic[RowT]):
         return batch
 
     def _closed(self) -> ResourceClosedError:
-        return ResourceClosedError(f"This stream of {self._shape.table.name} rows was closed by {self._closed_by}.")
+        return ResourceClosedError(f"This stream of {self._mapper.table.name} rows was closed by {self._closed_by}.")
 
     def _fill(self) -> None:
         session, connection, result = self._session, self._connection, self._result
-        # Reading on is no new query: it flushes nothing.
+        # Reading on is not a new query: it flushes nothing.
         with session.no_autoflush, session.gate:
-            if self._shape.strict:
+            if self._mapper.strict:
                 cursor: Any = result.cursor
                 try:
                     read = driver.read_ahead(result)
@@ -86,14 +85,14 @@ class RowStream(Iterator[RowT], Generic[RowT]):
                         read += cursor.fetchmany(self._batch_size - len(read))
                 except connection.dialect.loaded_dbapi.Error as error:
                     fail_reading(connection, result, error)
-                self._rows.extend(self._shape.build(connection.dialect, read))
+                self._rows.extend(self._mapper.build(connection.dialect, read))
             else:
-                self._rows.extend(self._shape.row(*row) for row in result.fetchmany(self._batch_size))
+                self._rows.extend(self._mapper.row(*row) for row in result.fetchmany(self._batch_size))
             if not self._rows:
                 self._finish()
 
     def close(self) -> None:
-        """Gives the rest of the rows up."""
+        """Stop reading, and discard the remaining rows."""
         if self._closed_by is None and not self._done:
             self._finish()
             self._end("close()")
@@ -127,22 +126,22 @@ class RowStream(Iterator[RowT], Generic[RowT]):
             self._result.close()
 
 
-def close_those_over(session: GatedSession, table: Table) -> None:
-    """Closes the streams that read *table*, which is about to go."""
+def close_streams_of(session: GatedSession, table: Table) -> None:
+    """Close the streams that read *table*, which is about to be dropped."""
     opened: set[RowStream[Any]] = session.info.get(OPEN, set())
     for stream in [stream for stream in opened if stream._reads(table)]:
         stream._end(f"the end of {table.name}")
 
 
 def _streams(session: GatedSession) -> set[RowStream[Any]]:
-    found: set[RowStream[Any]] | None = session.info.get(OPEN)
-    if found is None:
-        found = set[RowStream[Any]]()
-        session.info[OPEN] = found
+    streams: set[RowStream[Any]] | None = session.info.get(OPEN)
+    if streams is None:
+        streams = set[RowStream[Any]]()
+        session.info[OPEN] = streams
         event.listen(session, "before_commit", _before_commit)
         event.listen(session, "after_soft_rollback", _after_rollback)
         event.listen(session, "after_transaction_end", _after_end)
-    return found
+    return streams
 
 
 def _before_commit(session: GatedSession) -> None:

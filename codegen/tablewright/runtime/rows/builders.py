@@ -1,28 +1,82 @@
-"""`Builders`: compiled functions that build a table's rows from the driver's tuples."""
+"""`Builders`: generated functions that build a table's rows from the driver's tuples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Column, Dialect
+import sqlalchemy
+from sqlalchemy import Dialect
 from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime.expressions.comparable import innermost
+from tablewright.runtime.rows.row_errors import add_stored_value
 from tablewright.schema.types import ArrayOf, CodecType, ColumnType, Json
+from tablewright.schema.types.compile_source import compile_source
 from tablewright.schema.types.inline import Inline
 
 RowT = TypeVar("RowT")
 
+Decodings = Sequence[Inline | None]
+"""How the value of each column is decoded, None where the driver's value is right as it is."""
+
+BUILD_MANY = """\
+def build_many(tuples):
+    rows = []
+    append = rows.append
+    try:
+        for ({variables}) in tuples:
+            append({row})
+    except Exception as error:
+        add_stored_value(error, locals())
+        raise
+    return rows
+"""
+"""A loop as one would write it by hand. For a table with the columns `id` and `price` on SQLite:
+
+    def build_many(tuples):
+        rows = []
+        append = rows.append
+        try:
+            for (v0, v1,) in tuples:
+                append(Row(v0, None if v1 is None else (read_v1(v1))))
+        except Exception as error:
+            add_stored_value(error, locals())
+            raise
+        return rows
+"""
+BUILD_FIRST = """\
+def build_first(cursor):
+    try:
+        for ({variables}) in cursor.fetchall():
+            return {row}
+    except Exception as error:
+        add_stored_value(error, locals())
+        raise
+    return None
+"""
+"""The same for at most one row:
+
+    def build_first(cursor):
+        try:
+            for (v0, v1,) in cursor.fetchall():
+                return Row(v0, None if v1 is None else (read_v1(v1)))
+        except Exception as error:
+            add_stored_value(error, locals())
+            raise
+        return None
+"""
+
 
 class Builders(NamedTuple, Generic[RowT]):
-    """What makes rows of a driver's values."""
+    """Functions that build rows from the driver's values."""
 
     many: Callable[[Iterable[tuple[Any, ...]]], list[RowT]]
-    one: Callable[..., RowT]
-    """Takes the values one by one."""
-    many_of_text: Callable[[Iterable[tuple[Any, ...]]], list[RowT]] | None = None
-    """Takes JSON as text; None for tables that have none, or some that only the driver's own parsing reaches."""
+    first: Callable[[Any], RowT | None]
+    """Accepts the driver's cursor, and reads all of its rows."""
+    many_from_text: Callable[[Iterable[tuple[Any, ...]]], list[RowT]] | None = None
+    """Accepts JSON as text; None for tables without JSON, or with JSON inside of values that the driver parses."""
 
 
 def _no_rows(*_: object) -> Any:
@@ -30,52 +84,71 @@ def _no_rows(*_: object) -> Any:
 
 
 NO_BUILDERS: Builders[Any] = Builders(_no_rows, _no_rows)
-"""In place of those of a dialect that is not known yet."""
+"""A placeholder until the dialect is known."""
 
 
-def _hides_json(column_type: TypeEngine[Any]) -> bool:
+def compile_builders(table: sqlalchemy.Table, row: Callable[..., RowT], dialect: Dialect) -> Builders[RowT]:
+    """Compile the functions that build a *row* of *table* from the tuples of *dialect*'s driver."""
+    types = [innermost(column.type) for column in table.columns]
+    decodings = [decoding(each, dialect) for each in types]
+    many = _compile(BUILD_MANY, table, row, decodings)
+    first = _compile(BUILD_FIRST, table, row, decodings)
+    if not any(isinstance(each, Json) for each in types) or any(map(_contains_json, types)):
+        return Builders(many, first)
+    of_text = [
+        each.decoding_text() if isinstance(each, Json) else parsed
+        for each, parsed in zip(types, decodings, strict=True)
+    ]
+    return Builders(many, first, _compile(BUILD_MANY, table, row, of_text))
+
+
+def decoding(column_type: TypeEngine[Any], dialect: Dialect) -> Inline | None:
+    """Return how *dialect*'s values of *column_type* are decoded."""
+    return column_type.decoding(dialect) if isinstance(column_type, ColumnType) else None
+
+
+def render_builder(template: str, nullable: Sequence[bool], decodings: Decodings, namespace: dict[str, Any]) -> str:
+    """Fill *template* for columns that are *nullable* or not. Put the objects that it uses into *namespace*."""
+    arguments: list[str] = []
+    for number, (may_be_null, inline) in enumerate(zip(nullable, decodings, strict=True)):
+        value = f"v{number}"
+        if inline is not None:
+            decoded = f"({inline.source(value, namespace)})"
+            value = f"None if {value} is None else {decoded}" if may_be_null else decoded
+        arguments.append(value)
+    variables = " ".join(f"v{number}," for number in range(len(decodings)))
+    return template.format(variables=variables, row=f"Row({', '.join(arguments)})")
+
+
+def _compile(template: str, table: sqlalchemy.Table, row: Callable[..., Any], decodings: Decodings) -> Any:
+    columns = tuple(table.columns)
+    namespace: dict[str, Any] = {
+        "Row": row,
+        "add_stored_value": partial(_add_stored_value, table.name, [column.key for column in columns], decodings),
+    }
+    source = render_builder(template, [bool(column.nullable) for column in columns], decodings, namespace)
+    return compile_source(source, f"rows of {table.name}", namespace)
+
+
+def _add_stored_value(
+    table: str, columns: Sequence[str], decodings: Decodings, error: Exception, variables: Mapping[str, object]
+) -> None:
+    """Name the column whose value in *variables* cannot be decoded in *error*, which building a row raised."""
+    for number, (column, inline) in enumerate(zip(columns, decodings, strict=True)):
+        value = variables.get(f"v{number}")
+        if value is None or inline is None:
+            continue
+        try:
+            inline.function()(value)
+        except Exception:
+            add_stored_value(error, table, column, value)
+            return
+
+
+def _contains_json(column_type: TypeEngine[Any]) -> bool:
     while isinstance(column_type, ArrayOf | CodecType):
         outer = cast("ArrayOf[Any] | CodecType[Any]", column_type)
         column_type = innermost(outer.element if isinstance(outer, ArrayOf) else outer.stored)
         if isinstance(column_type, Json):
             return True
     return False
-
-
-def compile_builders(
-    table: str, row: Callable[..., RowT], columns: Sequence[Column[Any]], dialect: Dialect
-) -> Builders[RowT]:
-    """Compile the functions that build a *row* of *columns* from the tuples of *dialect*'s driver."""
-    column_types = [innermost(column.type) for column in columns]
-    targets = "".join(f"v{number}, " for number in range(len(columns)))
-    namespace: dict[str, Any] = {"Row": row}
-    decodings = [t.decoding(dialect) if isinstance(t, ColumnType) else None for t in column_types]
-    built = _source(columns, namespace, decodings)
-    many, one = _compiled(
-        f"(lambda tuples: [{built} for ({targets}) in tuples], lambda {targets}: {built})", table, namespace
-    )
-    if not any(isinstance(t, Json) for t in column_types) or any(map(_hides_json, column_types)):
-        return Builders(many, one)
-    namespace = {"Row": row}
-    decodings = [
-        t.decoding_text() if isinstance(t, Json) else t.decoding(dialect) if isinstance(t, ColumnType) else None
-        for t in column_types
-    ]
-    built = _source(columns, namespace, decodings)
-    return Builders(many, one, _compiled(f"lambda tuples: [{built} for ({targets}) in tuples]", table, namespace))
-
-
-def _source(columns: Sequence[Column[Any]], namespace: dict[str, Any], decodings: list[Inline | None]) -> str:
-    arguments: list[str] = []
-    for number, (column, decoding) in enumerate(zip(columns, decodings, strict=True)):
-        value = f"v{number}"
-        if decoding is not None:
-            read = f"({decoding.source(value, namespace)})"
-            value = f"None if {value} is None else {read}" if column.nullable else read
-        arguments.append(value)
-    return f"Row({', '.join(arguments)})"
-
-
-def _compiled(source: str, table: str, namespace: dict[str, Any]) -> Any:
-    # Plain names, as in a loop written by hand; nothing of the user's is in the text.
-    return eval(compile(source, f"<rows of {table}>", "eval"), namespace)

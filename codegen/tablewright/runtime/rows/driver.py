@@ -1,23 +1,22 @@
-"""How a statement reaches the driver: straight where nobody listens, through SQLAlchemy where someone does.
+"""Execution on the driver's own cursors, with the errors and events of SQLAlchemy.
 
-Private names of SQLAlchemy are used here and in `gate.py`, where each says why.
+Private names of SQLAlchemy are used here and in `gate.py`, with a comment that explains why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, CursorResult
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import Select
 from sqlalchemy.util import EMPTY_DICT
 
 from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows.driver_errors import fail_reading, raise_wrapped
-from tablewright.runtime.rows.prepared import Prepared
-from tablewright.runtime.transaction.gate import GatedSession, driver_connection, listened
+from tablewright.runtime.transaction.gate import GatedSession
 
 Tuples: TypeAlias = list[tuple[Any, ...]]
 
@@ -26,29 +25,14 @@ S = TypeVar("S", bound="Select[Any] | UpdateBase")
 
 
 def as_core(statement: S) -> S:
-    """*statement* without the mark that conditions on entities leave: Core compiles it, on any connection."""
+    """Return *statement* without the mark of conditions on entities, so that Core compiles it."""
     # Set by `where(Book.price < 10)`; an UPDATE with it would need the ORM's execution.
     statement._propagate_attrs = EMPTY_DICT
     return statement
 
 
-def run(connection: Connection, prepared: Prepared, values: Mapping[str, object]) -> Tuples:
-    """Executes *prepared*, which returns rows, on the driver's own cursor, or by SQLAlchemy when anyone listens."""
-    text = None if listened(connection) else prepared.text(connection.dialect)
-    if text is None:
-        return fetch_all(connection, connection.execute(prepared.statement, dict(values)))
-    given = [values[name] for name in text.names]
-    parameters: tuple[Any, ...] | None = None
-    try:
-        parameters = text.encode(*given)
-        rows: Tuples = driver_connection(connection).execute(text.sql, parameters).fetchall()
-    except BaseException as error:
-        text.fail(connection, error, given, parameters)
-    return rows
-
-
 def fetch_all(connection: Connection, result: CursorResult[Any]) -> Tuples:
-    """All rows of *result* as the driver gives them."""
+    """Return all rows of *result* as the driver returns them."""
     return read(connection, result, list)
 
 
@@ -56,29 +40,19 @@ def read(
     connection: Connection,
     result: CursorResult[Any],
     build: Callable[[Iterable[tuple[Any, ...]]], T],
-    build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
+    build_from_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
 ) -> T:
-    """What *build* makes of the rows of *result* as the driver gives them; *build_of_text* would take JSON as text."""
+    """Build a result from the driver's rows of *result*; *build_from_text* accepts rows with JSON as text."""
     try:
-        return read_cursor(connection.dialect, result.cursor, build, build_of_text)
+        return driver_of(connection.dialect).reader(build, build_from_text)(result.cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         fail_reading(connection, result, error)
     finally:
         result.close()
 
 
-def read_cursor(
-    dialect: Dialect,
-    cursor: Any,
-    build: Callable[[Iterable[tuple[Any, ...]]], T],
-    build_of_text: Callable[[Iterable[tuple[Any, ...]]], T] | None = None,
-) -> T:
-    """What *build* makes of the rows of the driver's *cursor*; *build_of_text* would take JSON as text."""
-    return driver_of(dialect).reader(build, build_of_text)(cursor)
-
-
 def read_ahead(result: CursorResult[Any]) -> Tuples:
-    """The rows that SQLAlchemy has taken from the driver's cursor already, which are no longer its own."""
+    """Take the rows that SQLAlchemy has already read from the driver's cursor out of its buffer."""
     # Over a server-side cursor it reads the first row at once, into a buffer with no public name.
     buffer = getattr(result.cursor_strategy, "_rowbuffer", None)
     if not buffer:
@@ -90,21 +64,21 @@ def read_ahead(result: CursorResult[Any]) -> Tuples:
 
 @contextmanager
 def atomic(session: GatedSession) -> Generator[Connection, None, None]:
-    """One call of the row tier that happens whole or not at all, in a savepoint of its own.
+    """Run one row-tier call atomically, in a savepoint.
 
-    When it fails the savepoint is rolled back and the session stays usable.
+    If it fails the savepoint is rolled back and the session stays usable.
     """
     with session.gate as connection, connection.begin_nested():
         yield connection
 
 
 def execute_many(connection: Connection, sql: str, sets: Iterable[Any]) -> int:
-    """Executes *sql* for every set of parameters, pulled one by one, on the driver's cursor; rows affected."""
+    """Execute *sql* with every set of parameters on the driver's cursor. Return the number of rows affected."""
     return _executed(connection, driver_of(connection.dialect).execute_many, sql, sets)
 
 
-def run_many(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
-    """Executes *sql*, which returns rows, for every set of parameters, on the driver's cursor; those rows, in order."""
+def execute_many_returning(connection: Connection, sql: str, sets: Iterable[Any]) -> Tuples:
+    """Execute *sql* with every set of parameters on the driver's cursor. Return the rows of all, in order."""
     return _executed(connection, driver_of(connection.dialect).execute_many_returning, sql, sets)
 
 
@@ -122,8 +96,8 @@ def _executed(
 
 @contextmanager
 def cursor_with_events(connection: Connection, sql: str) -> Generator[Any, None, None]:
-    """A driver's cursor for a statement that SQLAlchemy has no form of (COPY); listeners and echo see *sql*."""
-    # No public call announces a statement without executing it.
+    """Yield a driver's cursor for a statement that SQLAlchemy cannot express (COPY). Listeners and echo see *sql*."""
+    # No public call triggers the events of a statement without executing it.
     context: Any = connection.dialect.execution_ctx_cls._init_statement(
         connection.dialect, connection, connection.connection, connection.get_execution_options(), sql, []
     )

@@ -18,8 +18,8 @@ def raise_wrapped(
     cursor: Any,
     context: Any = None,
 ) -> NoReturn:
-    """Raises *error* of the driver as SQLAlchemy would: class, cause, invalidation and `handle_error` event."""
-    # Only the private method does all four; without it the public parts do what they can.
+    """Raise the driver's *error* as SQLAlchemy would: class, cause, invalidation and `handle_error` event."""
+    # Only the private method does all four. Without it, the public API does the other three.
     handle = getattr(connection, "_handle_dbapi_exception", None)
     if handle is not None:
         handle(error, statement, parameters, cursor, context)
@@ -29,7 +29,7 @@ def raise_wrapped(
 def raise_wrapped_publicly(
     connection: Connection, error: BaseException, statement: str | None, parameters: Any, cursor: Any
 ) -> NoReturn:
-    """The same by SQLAlchemy's public names alone: no `handle_error` event."""
+    """Raise *error* by SQLAlchemy's public API only: without the `handle_error` event."""
     dialect = connection.dialect
     driver_error = dialect.loaded_dbapi.Error
     if not isinstance(error, driver_error):
@@ -51,13 +51,13 @@ def raise_wrapped_publicly(
 
 
 def fail_reading(connection: Connection, result: CursorResult[Any], error: Exception) -> NoReturn:
-    """Raises *error*, of reading *result* from the driver's cursor, as SQLAlchemy would."""
+    """Raise *error*, which reading *result* raised, as SQLAlchemy would."""
     context: Any = result.context
     raise_wrapped(connection, error, context.statement, context.parameters, result.cursor, context)
 
 
 def refuse(connection: Connection, kind: str, message: str) -> NoReturn:
-    """Raises SQLAlchemy's error of this *kind*, as if the database had refused."""
+    """Raise SQLAlchemy's error of this *kind*, as if the database had refused."""
     error = client_side_error(connection.dialect, kind, message)
     try:
         raise error

@@ -1,11 +1,11 @@
-"""`Prepared`: a statement compiled once for each dialect, with the function that encodes its parameters."""
+"""`Prepared`: a statement compiled once for each dialect, and the functions that encode its parameters."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn, TypeAlias, TypeVar
-from weakref import WeakKeyDictionary
+from functools import partial
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.dml import UpdateBase
@@ -13,33 +13,68 @@ from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import TypeEngine
 
 from tablewright.runtime.rows.driver_errors import raise_wrapped
-from tablewright.runtime.transaction.gate import listened as listened
+from tablewright.runtime.rows.per_dialect import PerDialect
 from tablewright.schema.types import ColumnType
-
-T = TypeVar("T")
-S = TypeVar("S", bound="Select[Any] | UpdateBase")
-
+from tablewright.schema.types.compile_source import compile_source
 
 Encoder: TypeAlias = Callable[[Any], Any]
 
-
 _NAMED = re.compile(r"%%|%\((\w+)\)s")
-"""A parameter by name, or a sign that stands for itself."""
+"""A named parameter, or an escaped percent sign."""
+
+ENCODE = """\
+def encode({arguments}):
+    return ({parameters})
+"""
+"""Runs before every statement of a batch. For an UPDATE of `title` by `id`:
+
+    def encode(v0, v1,):
+        return (encode_v0(v0), encode_v1(v1), )
+"""
+EXECUTE = """\
+def execute(connection, driver_connection, values):
+    parameters = None
+    try:
+        ({arguments}) = values
+        parameters = ({parameters})
+        return driver_connection.execute(sql, parameters)
+    except BaseException as error:
+        fail(connection, error, values, parameters)
+"""
+"""The one place where a statement is encoded, executed and fails. For a SELECT by `id`:
+
+    def execute(connection, driver_connection, values):
+        parameters = None
+        try:
+            (v0,) = values
+            parameters = (encode_v0(v0), )
+            return driver_connection.execute(sql, parameters)
+        except BaseException as error:
+            fail(connection, error, values, parameters)
+"""
+ENCODE_ALL = """\
+def encode_all(values):
+    return [{value} for value in values]
+"""
+"""For a collection of keys:
+
+    def encode_all(values):
+        return [encode_value(value) for value in values]
+"""
 
 
 def encoder_of(column_type: TypeEngine[Any], dialect: Dialect) -> Encoder | None:
-    """Python to driver for values of *column_type*, None included."""
+    """Return the function from Python to the driver for values of *column_type*, including None."""
     return column_type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def encode_all(values: Iterable[Any], value_type: TypeEngine[Any], connection: Connection) -> list[Any]:
-    """*values* as the driver takes them; one that does not fit raises SQLAlchemy's DataError."""
+    """Return *values* as the driver accepts them. A value that does not fit raises SQLAlchemy's DataError."""
     dialect = connection.dialect
     namespace: dict[str, Any] = {}
-    # Written out, for this runs for every value of collections of any size.
-    encode = eval(
-        f"lambda values: [{encoding('value', value_type, dialect, namespace)} for value in values]", namespace
-    )
+    # Generated, since it runs for every value of collections of any size.
+    source = ENCODE_ALL.format(value=encoding("value", value_type, dialect, namespace))
+    encode = compile_source(source, f"values of {value_type!r}", namespace)
     try:
         encoded: list[Any] = encode(values)
     except dialect.loaded_dbapi.Error as error:
@@ -48,7 +83,7 @@ def encode_all(values: Iterable[Any], value_type: TypeEngine[Any], connection: C
 
 
 def encoding(value: str, column_type: TypeEngine[Any], dialect: Dialect, namespace: dict[str, Any]) -> str:
-    """Source that encodes the variable *value*; what it needs is put into *namespace*."""
+    """Return an expression that encodes the variable *value*. Put the objects that it uses into *namespace*."""
     encode = encoder_of(column_type, dialect)
     if encode is None:
         return value
@@ -58,91 +93,134 @@ def encoding(value: str, column_type: TypeEngine[Any], dialect: Dialect, namespa
     return otherwise if fast_path is None else f"({fast_path.source(value, namespace)} else {otherwise})"
 
 
-class DriverText:
-    """A statement as the driver is given it: SQL with parameters by position, and what makes them.
+class Slot(NamedTuple):
+    """A parameter of a statement, in its place."""
 
-    *slots* are the names of the parameters in their places, with their types and, of those that are part of the
-    statement, their values; callers give the others, whose names are *given*.
+    name: str
+    type: TypeEngine[Any]
+    value: Any
+    """The encoded value, if it is part of the statement."""
+
+
+class DriverText:
+    """A statement as the driver accepts it: SQL with parameters by position, and the functions that encode them.
+
+    *slots* are the parameters in their places. Callers pass values for those in *names*; the values of the others are
+    part of the statement.
     """
 
-    __slots__ = ("_compiled", "_slots", "encode", "names", "sql")
+    __slots__ = ("_compiled", "_dialect", "_encode", "_slots", "names", "sql")
 
     def __init__(
-        self, compiled: Any, slots: list[tuple[str, TypeEngine[Any], Any]], given: tuple[str, ...], dialect: Dialect
+        self, compiled: Any, slots: list[tuple[str, TypeEngine[Any], Any]], names: tuple[str, ...], dialect: Dialect
     ) -> None:
         self._compiled = compiled
-        # By position drivers are quicker than by name.
+        # Drivers are faster by position than by name.
         self.sql = str(compiled) if compiled.positional else _NAMED.sub(_by_position, str(compiled))
-        self.names = given
-        namespace: dict[str, Any] = {}
-        made: list[str] = []
-        self._slots: list[tuple[str, bool, Any]] = []
-        for number, (name, slot_type, fixed) in enumerate(slots):
-            if name in given:
-                made.append(encoding(f"v{given.index(name)}", slot_type, dialect, namespace))
-                self._slots.append((name, True, None))
-            else:
-                encode = encoder_of(slot_type, dialect)
-                namespace[f"fixed_{number}"] = fixed if encode is None else encode(fixed)
-                made.append(f"fixed_{number}")
-                self._slots.append((name, False, namespace[f"fixed_{number}"]))
-        arguments = ", ".join(f"v{number}" for number in range(len(given)))
-        # Written out, for this runs before every statement.
-        self.encode: Callable[..., tuple[Any, ...]] = eval(
-            f"lambda {arguments}: ({''.join(f'{value}, ' for value in made)})", namespace
-        )
-        """The driver's parameters for the values given, in their order; refuses what does not fit."""
+        self.names = names
+        self._dialect = dialect
+        self._slots = [
+            Slot(name, kind, None if name in names else _encoded(value, kind, dialect)) for name, kind, value in slots
+        ]
+        self._encode: Callable[..., tuple[Any, ...]] | None = None
 
     @property
     def order(self) -> tuple[str, ...] | None:
-        """The names of the driver's parameters in their order; None where some are part of the statement."""
-        return tuple(name for name, _, _ in self._slots) if all(given for _, given, _ in self._slots) else None
+        """The names of the driver's parameters in their order; None if some are part of the statement."""
+        order = tuple(slot.name for slot in self._slots)
+        return order if all(name in self.names for name in order) else None
+
+    @property
+    def encode(self) -> Callable[..., tuple[Any, ...]]:
+        """The function from values, in the order of `names`, to the driver's parameters."""
+        if self._encode is None:
+            self._encode = self._generate(ENCODE, {})
+        return self._encode
+
+    def executor(self) -> Callable[..., Any]:
+        """Return a function that encodes values in the order of `names`, executes, and returns the driver's cursor."""
+        fail = partial(_fail, self._compiled, self._slots, self.names)
+        return self._generate(EXECUTE, {"sql": self.sql, "fail": fail})
+
+    def _generate(self, template: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+        parameters: list[str] = []
+        for number, (name, kind, value) in enumerate(self._slots):
+            if name in self.names:
+                parameters.append(encoding(f"v{self.names.index(name)}", kind, self._dialect, namespace))
+            else:
+                namespace[f"fixed_{number}"] = value
+                parameters.append(f"fixed_{number}")
+        source = render_statement(template, len(self.names), parameters)
+        return compile_source(source, f"parameters of {self.sql[:60]}", namespace)
 
     def arrangement(self, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
-        """How encoded values in the order of *names* become the driver's parameters; None when they are already."""
-        if [name for name, _, _ in self._slots] == list(names):
+        """Return a function from encoded values in the order of *names* to the driver's parameters.
+
+        None if they are the same.
+        """
+        if [slot.name for slot in self._slots] == list(names):
             return None
         return lambda values: self._arranged(dict(zip(names, values, strict=True)))
 
     def fail(
         self, connection: Connection, error: BaseException, values: Sequence[object], parameters: tuple[Any, ...] | None
     ) -> NoReturn:
-        """Raises *error*, of executing it with *values*, as SQLAlchemy would; without *parameters* they did not fit."""
-        shown: Any = parameters
-        if parameters is None:
-            shown = dict(zip(self.names, values, strict=False))
-        elif not self._compiled.positional:
-            shown = {name: value for (name, _, _), value in zip(self._slots, parameters, strict=True)}
-        raise_wrapped(connection, error, str(self._compiled), shown, None)
+        """Raise *error*, which executing with *values* raised, as SQLAlchemy would.
+
+        *parameters* are the encoded values; None if a value did not fit.
+        """
+        _fail(self._compiled, self._slots, self.names, connection, error, values, parameters)
 
     def _arranged(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(values[name] if given else fixed for name, given, fixed in self._slots)
+        return tuple(values[slot.name] if slot.name in self.names else slot.value for slot in self._slots)
+
+
+def render_statement(template: str, arguments: int, parameters: Sequence[str]) -> str:
+    """Fill *template* for a statement with this number of *arguments* and these expressions for its *parameters*."""
+    return template.format(
+        arguments=" ".join(f"v{number}," for number in range(arguments)),
+        parameters="".join(f"{parameter}, " for parameter in parameters),
+    )
+
+
+def _encoded(value: Any, value_type: TypeEngine[Any], dialect: Dialect) -> Any:
+    encode = encoder_of(value_type, dialect)
+    return value if encode is None else encode(value)
+
+
+def _fail(
+    compiled: Any,
+    slots: Sequence[Slot],
+    names: tuple[str, ...],
+    connection: Connection,
+    error: BaseException,
+    values: Sequence[object],
+    parameters: tuple[Any, ...] | None,
+) -> NoReturn:
+    shown: Any = parameters
+    if parameters is None:
+        shown = dict(zip(names, values, strict=False))
+    elif not compiled.positional:
+        shown = {slot.name: value for slot, value in zip(slots, parameters, strict=True)}
+    raise_wrapped(connection, error, str(compiled), shown, None)
 
 
 class Prepared:
     """A Core statement with a fixed text, compiled once per dialect.
 
-    *names* are the parameters that each execution gives values for.
+    *names* are the parameters that each execution passes values for.
     """
 
-    __slots__ = ("_latest", "_texts", "names", "statement")
+    __slots__ = ("_texts", "names", "statement")
 
     def __init__(self, statement: Select[Any] | UpdateBase, names: tuple[str, ...]) -> None:
         self.statement = statement
         self.names = names
-        self._texts: WeakKeyDictionary[Dialect, DriverText | None] = WeakKeyDictionary()
-        self._latest: tuple[Dialect | None, DriverText | None] = (None, None)
+        self._texts: PerDialect[DriverText | None] = PerDialect(None)
 
     def text(self, dialect: Dialect) -> DriverText | None:
-        """What the driver is given; None when SQLAlchemy must make values of its own on each execution."""
-        known, text = self._latest
-        if known is dialect:
-            return text
-        if dialect not in self._texts:
-            self._texts[dialect] = self._compile(dialect)
-        text = self._texts[dialect]
-        self._latest = (dialect, text)
-        return text
+        """Return the text for the driver; None if SQLAlchemy must compute values of its own on each execution."""
+        return self._texts.get(dialect, self._compile)
 
     def _compile(self, dialect: Dialect) -> DriverText | None:
         # `prefetch`, `positiontup` and the like are where SQLAlchemy's own contexts read them from.
@@ -164,5 +242,5 @@ class Prepared:
         return DriverText(compiled, slots, self.names, dialect)
 
 
-def _by_position(found: re.Match[str]) -> str:
-    return "%s" if found[1] else found[0]
+def _by_position(match: re.Match[str]) -> str:
+    return "%s" if match[1] else match[0]

@@ -1,4 +1,4 @@
-"""Rows as pydantic types: what FastAPI needs for `-> list[BookRow]`."""
+"""Rows as pydantic types, as FastAPI needs them for `-> list[BookRow]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def row_schema(row: type[msgspec.Struct], handler: Any) -> CoreSchema:
-    """The schema of a *row* class: rows as they are, or mappings of its fields; dumped as a mapping."""
+    """Return the schema of a *row* class. It accepts rows and mappings of their fields, and dumps mappings."""
     # Imported here: rows work without pydantic.
     from pydantic_core import core_schema
 

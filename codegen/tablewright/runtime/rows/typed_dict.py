@@ -1,4 +1,4 @@
-"""`TypedDict`: that of `typing`, of whose annotations nothing is made before somebody asks."""
+"""`TypedDict`: that of `typing`, with annotations that are evaluated on first use."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import TypedDict as TypedDict
 else:
-    # A table has three such classes, for type checkers above all, and `typing` compiles every annotation: that took
-    # longer than all other classes of the table.
+    # A table has three such classes, mainly for type checkers. `typing` compiles every annotation, which took longer
+    # than all other classes of the table.
 
-    class _Unmade(type(typing.TypedDict("_", {}))):
-        """The type of a `TypedDict` as it was written."""
+    class _LazyTypedDict(type(typing.TypedDict("_", {}))):
+        """The metaclass of a `TypedDict` whose annotations are not evaluated yet."""
 
         def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], total: bool = True) -> type:
             namespace["__total__"] = total
@@ -29,20 +29,20 @@ else:
 
         def __getattr__(cls, name: str) -> Any:
             if name.endswith("_keys__"):
-                return getattr(_made(cls), name)
+                return getattr(_evaluated(cls), name)
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}", name=name)
 
     @functools.cache
-    def _made(written: _Unmade) -> type:
+    def _evaluated(written: _LazyTypedDict) -> type:
         hints = typing.get_type_hints(written, include_extras=True)
         return typing.TypedDict(written.__name__, hints, total=written.__total__)
 
     def _marked(base: type) -> Iterator[tuple[str, Any]]:
-        # What a class inherits is required, or is not, whatever it says of its own.
+        # Inherited keys stay required or optional, whatever the class sets for its own.
         if typing.is_typeddict(base) and base is not TypedDict:
             for key, hint in typing.get_type_hints(base, include_extras=True).items():
                 if typing.get_origin(hint) in (typing.Required, typing.NotRequired):
                     hint = typing.get_args(hint)[0]
                 yield key, (typing.Required if key in base.__required_keys__ else typing.NotRequired)[hint]
 
-    TypedDict = type.__new__(_Unmade, "TypedDict", (dict,), {"__module__": __name__})
+    TypedDict = type.__new__(_LazyTypedDict, "TypedDict", (dict,), {"__module__": __name__})

@@ -9,10 +9,10 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import InvalidRequestError
 
-from tablewright.runtime.engine import sqlite
 from tablewright.runtime.engine.connections import Connections
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.session import Session
-from tablewright.runtime.transaction.read_only import begins, needs_guard
+from tablewright.runtime.transaction.read_only import begin_options, needs_guard
 
 S = TypeVar("S", bound=Session)
 Isolation: TypeAlias = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
@@ -26,6 +26,7 @@ class SessionScope(Generic[S]):
     """
 
     __slots__ = (
+        "_backend",
         "_bind",
         "_check",
         "_forbids",
@@ -52,6 +53,7 @@ class SessionScope(Generic[S]):
     ) -> None:
         self._session_class = session_class
         self._bind = bind
+        self._backend = backend_of(bind.dialect)
         self._namespace = namespace
         self._lock = lock
         self._temporary_tables = temporary_tables
@@ -59,9 +61,9 @@ class SessionScope(Generic[S]):
         self._session: S | None = None
         self._needs_guard = needs_guard(bind, read_only=read_only, temporary_tables=temporary_tables)
         # On SQLite by the connection, which writers may share.
-        self._forbids = read_only and bind.dialect.name == "sqlite"
-        options: dict[str, Any] = begins(bind, read_only=read_only, temporary_tables=temporary_tables)
-        if isolation is not None and bind.dialect.name == "postgresql" and not isinstance(bind, Connection):
+        self._forbids = read_only
+        options: dict[str, Any] = begin_options(bind, read_only=read_only, temporary_tables=temporary_tables)
+        if isolation is not None and self._backend.has_isolation_levels and not isinstance(bind, Connection):
             options["isolation_level"] = isolation
         self._options = options
 
@@ -86,10 +88,10 @@ class SessionScope(Generic[S]):
             session.begin()
             # Wait for a connection, or for SQLite's lock, here: a web framework may enter the block in a thread that
             # may wait, and use it in an event loop that must not.
-            connection = session.gate.ask()
+            connection = session.gate.begin()
             if self._forbids:
                 # Until the next transaction begins, which may belong to another session.
-                sqlite.forbid_writes(connection.connection.dbapi_connection)
+                self._backend.forbid_writes(connection)
             if self._lock:
                 session.lock_table(*self._lock)
         except BaseException:
@@ -116,7 +118,7 @@ class SessionScope(Generic[S]):
             session._scope = None
             session._close()
             if self._forbids and isinstance(self._bind, Connection):
-                sqlite.allow_writes(self._bind.connection.dbapi_connection)
+                self._backend.allow_writes(self._bind)
 
 
 def _undo(session: Session, error: BaseException) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.sql import quoted_name
 
 from tablewright.runtime.dynamic.definitions import Definition, forget_those_of_other_engines, make_table, resolved
 from tablewright.runtime.dynamic.dynamic_table import DynamicTable, accessor_of
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.table import Table
 from tablewright.schema import definition as d
 
@@ -34,10 +35,7 @@ def temporary_table(source: Source, name: str, dialect: Dialect, among: d.Schema
         found = replace(resolved(definition, name, dialect, among=among), foreign_keys=())
         table = make_table(found, name, metadata, dialect, among=among)
     _rename_parts(table)
-    # SQLAlchemy has no other way to set it on an existing table.
-    table._prefixes = ["TEMPORARY"]
-    if dialect.name == "postgresql":
-        table.dialect_options["postgresql"]["on_commit"] = "DROP"
+    backend_of(dialect).make_temporary(table)
     return table
 
 

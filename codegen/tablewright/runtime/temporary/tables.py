@@ -14,8 +14,8 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from tablewright.runtime.engine import sqlite
 from tablewright.runtime.engine.failures import first_failure
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.reads import stream
 from tablewright.runtime.rows.driver_errors import raise_wrapped
 from tablewright.runtime.temporary.definition import Source, accessor_class, temporary_table
@@ -138,17 +138,16 @@ class TemporaryTables:
             with guard.lifted():
                 yield
             return
-        if connection.dialect.name == "sqlite":
-            sqlite.allow_temporary_writes(driver_connection(connection))
+        backend_of(connection.dialect).allow_temporary_writes(connection)
         with connection.begin_nested():
             yield
 
     def _drop(self, made: Made) -> None:
         # Neither database drops a table while a cursor reads it.
-        stream.close_those_over(self._session, made.table)
+        stream.close_streams_of(self._session, made.table)
         connection = made.connection
-        if connection.dialect.name == "sqlite":
-            left = _drop_on_sqlite(connection, made.name)
+        if backend_of(connection.dialect).keeps_temporary_tables:
+            left = _drop_kept(connection, made.name)
             if left is not None:
                 # Under another name, so that both are tracked if a rollback restores the first.
                 table = made.table.to_metadata(sqlalchemy.MetaData(), name=left)
@@ -192,7 +191,7 @@ class TemporaryTables:
                 made.dropped_in = None
 
     def _stays(self, made: Made) -> bool:
-        return made.connection.dialect.name == "sqlite" or isinstance(self._session.bind, Connection)
+        return backend_of(made.connection.dialect).keeps_temporary_tables or isinstance(self._session.bind, Connection)
 
     def _drop_rest(self) -> None:
         """Drop the tables that outlive a commit, or a transaction that goes on without the session."""
@@ -200,10 +199,11 @@ class TemporaryTables:
             connection = made.connection
             if not self._stays(made) or not self._is_whole(connection):
                 continue
-            if connection.dialect.name != "sqlite":
+            backend = backend_of(connection.dialect)
+            if not backend.keeps_temporary_tables:
                 if connection.in_transaction():
                     connection.execute(DropTable(made.table, if_exists=True))
-            elif _drop_on_sqlite(connection, made.name) is not None and sqlite.file_name(connection.engine.url):
+            elif _drop_kept(connection, made.name) is not None and backend.file_name(connection.engine.url):
                 # A cursor still reads through this connection, which must not be reused. An in-memory database is its
                 # connection: the table stays in it, empty and renamed.
                 connection.invalidate()
@@ -213,9 +213,9 @@ def _around(transaction: SessionTransaction, committed: SessionTransaction) -> S
     return committed.parent or transaction if transaction is committed else transaction
 
 
-def _drop_on_sqlite(connection: Connection, name: str) -> str | None:
+def _drop_kept(connection: Connection, name: str) -> str | None:
     try:
-        return sqlite.drop_temporary_table(driver_connection(connection), name)
+        return backend_of(connection.dialect).drop_kept_table(connection, name)
     except connection.dialect.loaded_dbapi.Error as error:
         raise_wrapped(connection, error, None, None, None)
 

@@ -1,4 +1,4 @@
-"""Read-only transactions of Postgres, which write nothing but may make temporary tables."""
+"""Read-only transactions of Postgres that can create temporary tables."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NO_TEMPORARY_TABLES = "tablewright_no_temporary_tables"
 """The execution option of a database without temporary tables."""
 
 
-def begins(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool) -> dict[str, object]:
-    """How transactions on *bind* begin, as execution options; on a connection one has begun already."""
+def begin_options(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool) -> dict[str, object]:
+    """Return the execution options with which transactions on *bind* begin. A connection has begun already: none."""
     options: dict[str, object] = {}
     if isinstance(bind, Engine):
         if not temporary_tables:
@@ -26,16 +26,16 @@ def begins(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool
 
 
 def needs_guard(bind: Engine | Connection, *, read_only: bool, temporary_tables: bool) -> bool:
-    """Whether a transaction on *bind* that is to be *read_only* does not begin so."""
+    """Return True if a *read_only* transaction on *bind* needs a guard, since it does not begin READ ONLY."""
     guarded = backend_of(bind.dialect).guards_read_only
     return read_only and guarded and (temporary_tables or isinstance(bind, Connection))
 
 
 class ReadOnlyGuard:
-    """A savepoint that the server keeps from writing, in a transaction that it does not.
+    """A read-only savepoint in a transaction that is not read-only.
 
-    A transaction that begins READ ONLY makes no tables, temporary ones included, and after its first query nothing
-    changes that. A savepoint's READ ONLY ends with the savepoint.
+    A transaction that begins READ ONLY can create no tables, temporary ones included, and that cannot be changed after
+    its first query. READ ONLY of a savepoint ends with the savepoint.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -45,7 +45,7 @@ class ReadOnlyGuard:
 
     @contextmanager
     def lifted(self) -> Generator[None, None, None]:
-        """Lets the block, all or nothing of it, make or drop tables."""
+        """Let the block create or drop tables, atomically."""
         self._connection.exec_driver_sql(f"RELEASE SAVEPOINT {self._name}")
         try:
             with self._connection.begin_nested():
@@ -55,7 +55,7 @@ class ReadOnlyGuard:
                 self._set()
 
     def _set(self) -> None:
-        # A name that nobody guesses, since going back to the savepoint lifts the guard; and another each time, or
-        # psycopg would prepare the text, which it cannot with two statements in it.
+        # A random name: rolling back to the savepoint would lift the guard. Another one each time: psycopg would
+        # prepare a repeated text, and text with two statements cannot be prepared.
         self._name = f"tablewright_{secrets.token_hex(8)}"
         self._connection.exec_driver_sql(f"SAVEPOINT {self._name}; SET TRANSACTION READ ONLY")

@@ -1,4 +1,4 @@
-"""`Savepoint`: a named point of a transaction to which it can be rolled back."""
+"""`Savepoint`: a named point to which a transaction can be rolled back."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tablewright.runtime.errors import SavepointError
 
 
 class Savepoint:
-    """A point of the session's transaction, from `session.savepoint(name)`.
+    """A savepoint of the session's transaction, from `session.savepoint(name)`.
 
-    As a `with` block it is released at the end, or rolled back on an error.
+    A `with` block releases it at the end, or rolls it back on an error.
     """
 
     def __init__(self, session: EntitySession, name: str) -> None:
         self.name = name
         self._session = session
         self._transaction: SessionTransaction = session.begin_nested()
-        # The database must know the point now, not at the next statement.
+        # Creates the savepoint in the database now, not with the next statement.
         session.connection()
 
     def __repr__(self) -> str:
@@ -27,23 +27,23 @@ class Savepoint:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still part of the session's transaction."""
+        """Whether the savepoint is still part of the session's transaction."""
         transaction = self._session.get_nested_transaction()
         while transaction is not None:
             if transaction is self._transaction:
                 return True
-            transaction = _nested_around(transaction)
+            transaction = _enclosing_savepoint(transaction)
         return False
 
     def rollback(self) -> None:
-        """Undoes what was done since; the savepoint stays, to be rolled back to again."""
+        """Undo all changes since the savepoint, which stays open."""
         self._require_open()
         self._transaction.rollback()
         self._transaction = self._session.begin_nested()
         self._session.connection()
 
     def release(self) -> None:
-        """Forgets the savepoint; what was done since belongs to the transaction around it."""
+        """End the savepoint. Its changes become part of the enclosing transaction."""
         self._require_open()
         self._transaction.commit()
 
@@ -70,8 +70,8 @@ class Savepoint:
             raise
 
 
-def _nested_around(transaction: SessionTransaction) -> SessionTransaction | None:
-    around = transaction.parent
-    while around is not None and not around.nested:
-        around = around.parent
-    return around
+def _enclosing_savepoint(transaction: SessionTransaction) -> SessionTransaction | None:
+    enclosing = transaction.parent
+    while enclosing is not None and not enclosing.nested:
+        enclosing = enclosing.parent
+    return enclosing

@@ -1,4 +1,4 @@
-"""`Level`: a transaction or savepoint that never ends quietly after a failed flush."""
+"""`StrictTransaction`: a transaction or savepoint that raises at its end if a flush has failed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy.orm import SessionTransaction
 from tablewright.runtime.engine.failures import lost_error
 
 
-class Level(SessionTransaction):
-    """What `session.begin()` gives: as `with` block, it raises when its work was lost."""
+class StrictTransaction(SessionTransaction):
+    """The result of `session.begin()`: its `with` block raises if its changes were lost."""
 
     def __exit__(self, type_: Any, value: Any, traceback: Any) -> None:
-        # SQLAlchemy closes a transaction that a failed flush has rolled back without a word.
+        # SQLAlchemy silently closes a transaction that a failed flush has rolled back.
         cause = self._rollback_exception
         lost = type_ is None and cause is not None and not self._transaction_is_closed() and not self.is_active
         super().__exit__(type_, value, traceback)
@@ -23,13 +23,13 @@ class Level(SessionTransaction):
 
 
 class SessionState(StrEnum):
-    """Where a session stands."""
+    """The state of a session."""
 
     READY = "ready"
     """No transaction; the next use begins one."""
     ACTIVE = "active"
     """In a transaction."""
     FAILED = "failed"
-    """In a transaction that can only be rolled back, or back to a savepoint."""
+    """In a transaction that can only be rolled back, entirely or to a savepoint."""
     CLOSED = "closed"
-    """Closed for good."""
+    """Permanently closed."""

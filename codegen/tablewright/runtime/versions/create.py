@@ -6,6 +6,7 @@ from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.exc import InvalidRequestError
 
 from tablewright.runtime.engine.ddl import create_all, lock_ddl, make_namespace
+from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import IncompatibleVersionError, SchemaAlreadyExistsError
 from tablewright.runtime.versions.attributes import all_but
 from tablewright.runtime.versions.compatibility import Requested, Versions
@@ -81,15 +82,7 @@ class SchemaCreator:
                 f"Cannot drop the tables of {self._database}: {_some(others)} reference them. Drop those first; opaque "
                 "tables by database.opaque.unregister(name)."
             )
-        if (
-            self.connection.dialect.name == "sqlite"
-            and not self.connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
-        ):
-            # In any order: SQLAlchemy would sort them, and warn about circles.
-            for table in self._tables:
-                table.drop(self.connection, checkfirst=True)
-        else:
-            self._metadata.drop_all(self.connection, tables=self._tables)
+        backend_of(self.connection.dialect).drop_all(self.connection, self._metadata, self._tables)
         self._stamp.remove()
 
     def _names(self) -> set[str]:

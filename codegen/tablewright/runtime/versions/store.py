@@ -26,7 +26,7 @@ def name_of_store(connection: Connection) -> str:
 def read_attributes(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     """Return the values of those *names* that have one, with one SELECT."""
     # As text: loading the table and compiling a statement takes longer than the rest of a first session.
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     store = name_of_store(connection).replace("%", "%%" if mark == "%s" else "%")
     marks = ", ".join([mark] * len(names))
     found = connection.exec_driver_sql(f"SELECT name, value FROM {store} WHERE name IN ({marks})", tuple(names))

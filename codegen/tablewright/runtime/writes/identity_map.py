@@ -1,4 +1,4 @@
-"""What a row write means for loaded entities, so that the two tiers never disagree."""
+"""The identity map: refreshing and expiring loaded entities after rows were written."""
 
 from __future__ import annotations
 
@@ -10,91 +10,91 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.transaction.gate import GatedSession
 
 Action: TypeAlias = Literal["insert", "update", "delete"]
 
-_reached: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
+_cascades: WeakKeyDictionary[MetaData, tuple[int, dict[tuple[Table, Action], frozenset[Table]]]] = WeakKeyDictionary()
 
 
-def wrote(session: GatedSession, shape: Shape[Any], action: Action, row: Any = None) -> None:
-    """Brings loaded entities up to what a write of *shape*'s table has made of the database.
+def refresh_entities(session: GatedSession, mapper: RowMapper[Any], action: Action, row: Any = None) -> None:
+    """Refresh or expire loaded entities after a write to the table.
 
-    With the *row* that it wrote, the entity of that row takes its values (of a deleted row: is expired)
-    and all others of the table stay; without, all of them are expired. So are those of the tables that
-    foreign keys carry the write on to, and relationships that lead to any of these.
+    If *row* is the only row written, its entity gets the new values, or is expired if the row was deleted. Without
+    *row*, all entities of the table are expired. Entities of tables that the write reaches by foreign keys are expired
+    as well, and relationships to any of these.
     """
-    if not session.gate.wrote():
+    if not session.gate.record_write():
         return
-    reached = reach(shape.table, action)
-    key = None if row is None else shape.key_of(row)
+    reached = cascaded_tables(mapper.table, action)
+    key = None if row is None else mapper.key_of(row)
     plans: dict[object, _Plan] = {}
     for state in session.identity_map.all_states():
-        # Sessions may hold many entities that a write does not concern: they cost one look at their class.
+        # A session may have many entities that the write does not affect: they cost one look-up of their class.
         plan = plans.get(state.manager)
         if plan is None:
-            plan = plans[state.manager] = _Plan(state.mapper, shape.table, reached)
-        if not plan.concerned:
+            plan = plans[state.manager] = _Plan(state.mapper, mapper.table, reached)
+        if not plan.affected:
             continue
-        if plan.own and key is not None:
+        if plan.is_written and key is not None:
             if state.key is not None and state.key[1] == key:
-                _refresh(session, state, {} if action == "delete" else _values(state.mapper, shape, row))
+                _refresh(session, state, {} if action == "delete" else _values(state.mapper, mapper, row))
             elif plan.reached:
                 _expire(session, state)
             else:
                 _expire_attributes(session, state, plan.relationships)
-        elif plan.own or plan.reached:
+        elif plan.is_written or plan.reached:
             _expire(session, state)
         else:
             _expire_attributes(session, state, plan.relationships)
 
 
-def wrote_everywhere(session: GatedSession) -> None:
-    """Expires all loaded entities, after a write that reached nobody knows where."""
-    session.gate.wrote()
+def expire_all(session: GatedSession) -> None:
+    """Expire all loaded entities, after a write with unknown effects on other tables."""
+    session.gate.record_write()
     for state in session.identity_map.all_states():
         _expire(session, state)
 
 
 class _Plan:
-    """What a write does to the entities of one mapper."""
+    """The effects of a write on the entities of one mapper of the ORM."""
 
-    __slots__ = ("concerned", "own", "reached", "relationships")
+    __slots__ = ("affected", "is_written", "reached", "relationships")
 
-    def __init__(self, mapper: Mapper[Any], table: Table, reached: frozenset[Table]) -> None:
-        self.own = table in mapper.tables
-        self.reached = not reached.isdisjoint(mapper.tables)
+    def __init__(self, orm_mapper: Mapper[Any], table: Table, reached: frozenset[Table]) -> None:
+        self.is_written = table in orm_mapper.tables
+        self.reached = not reached.isdisjoint(orm_mapper.tables)
         written = reached | {table}
         self.relationships = {
             relationship.key
-            for relationship in mapper.relationships
+            for relationship in orm_mapper.relationships
             if not written.isdisjoint(relationship.mapper.tables) or relationship.secondary in written
         }
-        self.concerned = self.own or self.reached or bool(self.relationships)
+        self.affected = self.is_written or self.reached or bool(self.relationships)
 
 
-def reach(table: Table, action: Action) -> frozenset[Table]:
-    """The tables whose rows a write to *table* may change through foreign keys."""
+def cascaded_tables(table: Table, action: Action) -> frozenset[Table]:
+    """Return the tables whose rows a write to *table* may change through foreign keys."""
     if action == "insert":
         return frozenset()
     metadata = table.metadata
     if len(metadata.tables) == 1 and not table.foreign_key_constraints:
-        # A temporary one; what is kept below would keep it alive.
+        # A temporary table, which the cache below would keep alive.
         return frozenset()
-    size, known = _reached.get(metadata, (0, {}))
+    size, cached = _cascades.get(metadata, (0, {}))
     if size != len(metadata.tables):
-        # Tables are imported as they are used: more of them, longer cascades.
-        known = {}
-        _reached[metadata] = (len(metadata.tables), known)
-    found = known.get((table, action))
-    if found is None:
-        found = known[table, action] = frozenset(_follow(table, action))
-    return found
+        # Tables are imported on first use, and new ones may extend cascades.
+        cached = {}
+        _cascades[metadata] = (len(metadata.tables), cached)
+    tables = cached.get((table, action))
+    if tables is None:
+        tables = cached[table, action] = frozenset(_follow(table, action))
+    return tables
 
 
 def _follow(table: Table, action: Action) -> set[Table]:
-    found: set[Table] = set()
+    tables: set[Table] = set()
     waiting: list[tuple[Table, bool]] = [(table, action == "delete")]
     seen: set[tuple[Table, bool]] = set()
     while waiting:
@@ -108,9 +108,9 @@ def _follow(table: Table, action: Action) -> set[Table]:
                     continue
                 rule = ((constraint.ondelete if deleted else constraint.onupdate) or "").upper()
                 if rule in ("CASCADE", "SET NULL", "SET DEFAULT"):
-                    found.add(child)
+                    tables.add(child)
                     waiting.append((child, deleted and rule == "CASCADE"))
-    return found
+    return tables
 
 
 def _target(fullname: str) -> str:
@@ -118,11 +118,11 @@ def _target(fullname: str) -> str:
     return fullname.rpartition(".")[0]
 
 
-def _values(mapper: Mapper[Any], shape: Shape[Any], row: Any) -> Mapping[str, Any]:
+def _values(orm_mapper: Mapper[Any], mapper: RowMapper[Any], row: Any) -> Mapping[str, Any]:
     return {
-        mapper.get_property_by_column(column).key: getattr(row, column.key)
-        for column in shape.columns
-        if column in mapper.columns.values()
+        orm_mapper.get_property_by_column(column).key: getattr(row, column.key)
+        for column in mapper.columns
+        if column in orm_mapper.columns.values()
     }
 
 
@@ -131,7 +131,7 @@ def _refresh(session: GatedSession, state: InstanceState[Any], values: Mapping[s
     if entity is None:
         return
     unmodified = state.unmodified
-    # A list or dict would be shared with the row; entities may change theirs in place.
+    # A list or dict would be shared with the row, and entities may change theirs in place.
     taken = {name for name, value in values.items() if name in unmodified and not isinstance(value, list | dict | set)}
     others = [name for name in unmodified if name not in taken and (name in state.dict or name in values)]
     if not values:
@@ -148,7 +148,7 @@ def _expire(session: GatedSession, state: InstanceState[Any]) -> None:
     if entity is None:
         return
     if state.modified:
-        # What is not flushed yet (`no_autoflush`) stays the user's.
+        # Changes that are not flushed yet (`no_autoflush`) are kept.
         session.expire(entity, state.unmodified)
     else:
         session.expire(entity)

@@ -1,4 +1,4 @@
-"""INSERT … SELECT: rows that the database makes and stores without sending them."""
+"""INSERT … SELECT: rows that the database selects and stores without sending them."""
 
 from __future__ import annotations
 
@@ -10,67 +10,68 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError
 
 from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.runtime.writes import identity_map
 from tablewright.runtime.writes.sequence import advance_sequence_to
 from tablewright.schema.types import ColumnType
 
 
-def insert_from(session: GatedSession, shape: Shape[Any], rows: SelectBase, names: Sequence[str] | None) -> int:
-    """Inserts the rows of a select; how many."""
+def insert_from(session: GatedSession, mapper: RowMapper[Any], rows: SelectBase, names: Sequence[str] | None) -> int:
+    """Insert the rows of a SELECT. Return the number inserted."""
     columns = list(rows.selected_columns)
-    targets = _labels(shape, columns) if names is None else list(names)
-    _check(shape, targets, len(columns))
-    statement = insert(shape.table).from_select(targets, _typed(shape, rows, columns, targets))
+    targets = _labels(mapper, columns) if names is None else list(names)
+    _check(mapper, targets, len(columns))
+    statement = insert(mapper.table).from_select(targets, _typed(mapper, rows, columns, targets))
     with session.gate as connection:
         executed = driver.as_core(statement.execution_options(preserve_rowcount=True))
         count = backend_of(connection.dialect).rows_affected(connection, connection.execute(executed))
         if count:
-            if shape.identity is not None and shape.identity.key in targets:
+            if mapper.identity is not None and mapper.identity.key in targets:
                 highest = None
                 if backend_of(connection.dialect).has_sequences:
-                    highest = connection.execute(select(func.max(shape.identity))).scalar_one()
-                advance_sequence_to(connection, shape, highest)
-            identity_map.wrote(session, shape, "insert")
+                    highest = connection.execute(select(func.max(mapper.identity))).scalar_one()
+                advance_sequence_to(connection, mapper, highest)
+            identity_map.refresh_entities(session, mapper, "insert")
     return count
 
 
-def _labels(shape: Shape[Any], columns: list[ColumnElement[Any]]) -> list[str]:
-    found: list[str] = []
+def _labels(mapper: RowMapper[Any], columns: list[ColumnElement[Any]]) -> list[str]:
+    labels: list[str] = []
     for number, column in enumerate(columns, 1):
         label = column.key
-        # Of what has none SQLAlchemy makes one up, at the last moment.
+        # SQLAlchemy generates a label for columns without one when it compiles the statement.
         if label is None or label.startswith("%("):
-            raise ArgumentError(f"Column {number} of the select has no label: for which of {shape.table.name} is it?")
-        found.append(label)
-    return found
+            name = mapper.table.name
+            raise ArgumentError(f"Column {number} of the select needs a label that names a column of {name}.")
+        labels.append(label)
+    return labels
 
 
-def _check(shape: Shape[Any], targets: list[str], selected: int) -> None:
-    name = shape.table.name
+def _check(mapper: RowMapper[Any], targets: list[str], selected: int) -> None:
+    name = mapper.table.name
     if len(targets) != selected:
-        raise ArgumentError(f"The select has {selected} columns for the {len(targets)} of {name} that names lists.")
-    shape.check(targets)
-    twice = sorted({target for target in targets if targets.count(target) > 1})
-    if twice:
-        raise ArgumentError(f"The select has more than one column for {name}.{', '.join(twice)}: label them.")
-    missing = [column.key for column in shape.required if column.key not in targets]
+        raise ArgumentError(f"The select has {selected} columns, but names= lists {len(targets)} of {name}.")
+    mapper.check(targets)
+    repeated = sorted({target for target in targets if targets.count(target) > 1})
+    if repeated:
+        raise ArgumentError(f"The select has more than one column for {name}.{', '.join(repeated)}: label them.")
+    missing = [column.key for column in mapper.required if column.key not in targets]
     if missing:
-        raise InvalidRequestError(
-            f"The select has nothing for {', '.join(missing)} of {name}, which must have a value."
-        )
+        raise InvalidRequestError(f"The select has no value for {', '.join(missing)} of {name}, which require one.")
 
 
-def _typed(shape: Shape[Any], rows: SelectBase, columns: list[ColumnElement[Any]], targets: list[str]) -> SelectBase:
-    """*rows* with its plain values (`literal("x")`) stored as the columns they are for store theirs."""
+def _typed(
+    mapper: RowMapper[Any], rows: SelectBase, columns: list[ColumnElement[Any]], targets: list[str]
+) -> SelectBase:
+    """Return *rows* with its literals (`literal("x")`) encoded as values of their target columns."""
     if not isinstance(rows, Select):
         return rows
-    found = cast("Select[Any]", rows)
-    typed = [_as_stored(column, shape.by_name[target].type) for column, target in zip(columns, targets, strict=True)]
+    select_rows = cast("Select[Any]", rows)
+    typed = [_as_stored(column, mapper.by_name[target].type) for column, target in zip(columns, targets, strict=True)]
     if all(new is old for new, old in zip(typed, columns, strict=True)):
-        return found
-    return found.with_only_columns(*typed, maintain_column_froms=True)
+        return select_rows
+    return select_rows.with_only_columns(*typed, maintain_column_froms=True)
 
 
 def _as_stored(column: ColumnElement[Any], stored: Any) -> ColumnElement[Any]:

@@ -1,4 +1,4 @@
-"""The writing verbs for one row by key, and for the rows that meet a condition."""
+"""Updating rows: by key, many by their keys, and by condition."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sqlalchemy.sql import ClauseElement
 
 from tablewright.runtime.bulk import batches, staging
 from tablewright.runtime.bulk.input_rows import PULLING
-from tablewright.runtime.bulk.row_errors import place
 from tablewright.runtime.engine.registry import backend_of
-from tablewright.runtime.expressions.conditions import PLAIN, as_element, chosen
+from tablewright.runtime.expressions.conditions import PLAIN, as_element, required_conditions
 from tablewright.runtime.reads import queries
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.mapper import Shape
+from tablewright.runtime.rows.mapper import RowMapper
 from tablewright.runtime.rows.prepared import DriverText, Prepared
+from tablewright.runtime.rows.row_errors import add_row_location, value_location
 from tablewright.runtime.rows.statement import RowStatement
 from tablewright.runtime.transaction.gate import GatedSession
 from tablewright.runtime.writes import identity_map
@@ -27,60 +27,66 @@ RowT = TypeVar("RowT")
 
 
 def update_row(
-    session: GatedSession, shape: Shape[RowT], key: Sequence[object], values: Mapping[str, object]
+    session: GatedSession, mapper: RowMapper[RowT], key: Sequence[object], values: Mapping[str, object]
 ) -> RowT | None:
-    """Updates the row with this *key*; as the database stored it."""
+    """Update the row with this *key*. Return it as stored, or None if it does not exist."""
     if not values:
-        return queries.by_key(session.gate, queries.lookup(shape), key)
-    statement = _update(shape, tuple(values))
-    gate = session.gate
-    own = gate.enter()
-    connection = gate.connection
-    try:
+        return session.gate.call(queries.lookup(mapper).run, key)
+    statement = _update(mapper, tuple(values))
+
+    def run(connection: Connection, driver_connection: Any, key: Sequence[object]) -> RowT | None:
         if has_expressions(values):
-            changed = update_by_key(shape).values(sql_values(values)).returning(*shape.columns)
-            rows = shape.rows(connection, connection.execute(driver.as_core(changed), key_values(key)))
-            row = rows[0] if rows else None
+            row = _update_with_expressions(connection, mapper, key, values)
         else:
-            row = statement.row(gate, own, (*values.values(), *key))
+            row = statement.run(connection, driver_connection, (*values.values(), *key))
         if row is not None:
-            identity_map.wrote(session, shape, "update", row)
-    except BaseException as error:
-        gate.fail(error)
-        raise
-    gate.leave()
-    return row
+            identity_map.refresh_entities(session, mapper, "update", row)
+        return row
+
+    return session.gate.call(run, key)
 
 
-def _update(shape: Shape[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
+def _update_with_expressions(
+    connection: Connection, mapper: RowMapper[RowT], key: Sequence[object], values: Mapping[str, object]
+) -> RowT | None:
+    statement = update_by_key(mapper).values(sql_values(values)).returning(*mapper.columns)
+    plain = {name: value for name, value in values.items() if not _is_expression(value)}
+    with value_location(connection, mapper.table, plain):
+        rows = mapper.rows(connection, connection.execute(driver.as_core(statement), key_values(key)))
+    return rows[0] if rows else None
+
+
+def _update(mapper: RowMapper[RowT], names: tuple[str, ...]) -> RowStatement[RowT]:
     def make() -> RowStatement[RowT]:
-        shape.check(names, keys=False)
-        return RowStatement(shape, update_by_key(shape).returning(*shape.columns), names + key_names(shape))
+        mapper.check(names, keys=False)
+        statement = update_by_key(mapper).returning(*mapper.columns)
+        return RowStatement(mapper, statement, names + key_names(mapper), names + mapper.key_names)
 
-    return shape.prepared(("update", names), make)
-
-
-def update_by_key(shape: Shape[Any]) -> Any:
-    """The update of the row whose key are the parameters `key_names`."""
-    return update(shape.table).where(*key_conditions(shape))
+    return mapper.statement(("update", names), make)
 
 
-def key_names(shape: Shape[Any]) -> tuple[str, ...]:
-    """The parameters that a key is compared with."""
-    return tuple(f"_key_{number}" for number in range(len(shape.key)))
+def update_by_key(mapper: RowMapper[Any]) -> Any:
+    """Return the UPDATE of the row whose key equals the parameters `key_names`."""
+    return update(mapper.table).where(*key_conditions(mapper))
+
+
+def key_names(mapper: RowMapper[Any]) -> tuple[str, ...]:
+    """Return the names of the bind parameters for the primary key."""
+    return tuple(f"_key_{number}" for number in range(len(mapper.key)))
 
 
 def key_values(key: Sequence[object]) -> dict[str, object]:
-    """Those of *key*, by name."""
+    """Return the values of *key* by the names of their parameters."""
     return {f"_key_{number}": value for number, value in enumerate(key)}
 
 
-def key_conditions(shape: Shape[Any]) -> list[Any]:
-    return [column == queries.key_parameter(f"_key_{number}", column) for number, column in enumerate(shape.key)]
+def key_conditions(mapper: RowMapper[Any]) -> list[Any]:
+    """Return the conditions that the primary key equals the parameters `key_names`."""
+    return [column == queries.key_parameter(f"_key_{number}", column) for number, column in enumerate(mapper.key)]
 
 
 def has_expressions(values: Mapping[str, object]) -> bool:
-    """Whether any of *values* is SQL."""
+    """Return True if any of *values* is SQL."""
     return not PLAIN.issuperset(map(type, values.values())) and any(map(_is_expression, values.values()))
 
 
@@ -89,66 +95,68 @@ def _is_expression(value: object) -> bool:
 
 
 def sql_values(values: Mapping[str, object]) -> dict[str, Any]:
-    """*values* as an update takes them."""
+    """Return *values* as an UPDATE accepts them."""
     return {name: as_element(value) for name, value in values.items()}
 
 
 def update_where(
-    session: GatedSession, shape: Shape[Any], where: Sequence[object], values: Mapping[str, object]
+    session: GatedSession, mapper: RowMapper[Any], where: Sequence[object], values: Mapping[str, object]
 ) -> int:
-    """Updates the rows that meet every condition; how many."""
-    shape.check(values, keys=False)
-    found = chosen(where)
+    """Update the rows that meet every condition. Return the number updated."""
+    mapper.check(values, keys=False)
+    conditions = required_conditions(where)
     if not values:
-        return queries.count(session, shape, found)
-    statement = update(shape.table).where(*found).values(sql_values(values))
+        return queries.count(session, mapper, conditions)
+    statement = update(mapper.table).where(*conditions).values(sql_values(values))
     with session.gate as connection:
         result = connection.execute(driver.as_core(statement))
         count = backend_of(connection.dialect).rows_affected(connection, result)
         if count:
-            identity_map.wrote(session, shape, "update")
+            identity_map.refresh_entities(session, mapper, "update")
     return count
 
 
 class _Change(NamedTuple):
     number: int
     names: tuple[str, ...]
-    """Empty where an SQL expression makes the statement one of its own."""
+    """Empty if the values contain an SQL expression, which needs a statement of its own."""
     key: tuple[Any, ...]
     values: Mapping[str, object]
 
 
-def update_many(session: GatedSession, shape: Shape[Any], changes: Iterable[tuple[Any, Mapping[str, object]]]) -> int:
-    """Updates, for each of *changes*, the row with its key to its values; all or none; how many rows were there."""
+def update_many(
+    session: GatedSession, mapper: RowMapper[Any], changes: Iterable[tuple[Any, Mapping[str, object]]]
+) -> int:
+    """Update the row of each of *changes*, a key and values, all or none. Return the number of rows that existed."""
     count = 0
     with driver.atomic(session) as connection, session.gate.exclusive(PULLING):
-        for names, run in groupby(_changes(shape, changes), lambda change: change.names):
+        for names, run in groupby(_changes(mapper, changes), lambda change: change.names):
             if names:
-                count += _update_alike(connection, shape, names, run)
+                count += _update_run(connection, mapper, names, run)
                 continue
             for change in run:
-                statement = update_by_key(shape).values(sql_values(change.values))
+                statement = update_by_key(mapper).values(sql_values(change.values))
                 try:
                     result = connection.execute(driver.as_core(statement), key_values(change.key))
                 except DBAPIError as error:
-                    place(error, shape, change.number)
+                    add_row_location(error, mapper.table, change.number)
                     raise
                 count += result.rowcount
     if count:
-        identity_map.wrote(session, shape, "update")
+        identity_map.refresh_entities(session, mapper, "update")
     return count
 
 
-def _changes(shape: Shape[Any], changes: Iterable[tuple[Any, Mapping[str, object]]]) -> Iterator[_Change]:
+def _changes(mapper: RowMapper[Any], changes: Iterable[tuple[Any, Mapping[str, object]]]) -> Iterator[_Change]:
     checked: set[tuple[str, ...]] = set()
     for number, (given, values) in enumerate(changes, 1):
         names = tuple(values)
         try:
-            (key,) = queries.key_tuples(shape, (given,))
+            (key,) = queries.key_tuples(mapper, (given,))
             if names not in checked:
                 if not names:
-                    raise InvalidRequestError("A change names the columns that it changes; this one has none.")
-                shape.check(names, keys=False)
+                    raise InvalidRequestError("A change must have at least one column.")
+                mapper.check(names, keys=False)
                 checked.add(names)
         except (InvalidRequestError, TypeError) as error:
             error.add_note(f"In row {number}.")
@@ -156,31 +164,31 @@ def _changes(shape: Shape[Any], changes: Iterable[tuple[Any, Mapping[str, object
         yield _Change(number, () if has_expressions(values) else names, key, values)
 
 
-def _update_alike(connection: Connection, shape: Shape[Any], names: tuple[str, ...], run: Iterator[_Change]) -> int:
-    keys = key_names(shape)
-    prepared = shape.prepared(
-        ("update many", names), lambda: Prepared(update_by_key(shape).values(dict.fromkeys(names)), names + keys)
+def _update_run(connection: Connection, mapper: RowMapper[Any], names: tuple[str, ...], run: Iterator[_Change]) -> int:
+    keys = key_names(mapper)
+    prepared = mapper.statement(
+        ("update many", names), lambda: Prepared(update_by_key(mapper).values(dict.fromkeys(names)), names + keys)
     )
-    text = batches.direct_text(connection, shape, prepared)
+    text = batches.driver_text(connection, mapper, prepared)
     first = next(run)
-    changes = _and_then(first, run)
+    changes = _chain(first, run)
     if text is None:
         named = (dict(change.values) | key_values(change.key) for change in changes)
-        return batches.in_batches(
-            connection, shape, batches.through_sqlalchemy(connection, prepared), named, first.number
+        return batches.execute_in_batches(
+            connection, mapper, batches.through_sqlalchemy(connection, prepared), named, first.number
         )
-    encoded = _encoded(connection, shape, text, changes)
-    column_of = dict(zip((*names, *keys), (*names, *shape.key_names), strict=True))
-    return staging.update(connection, shape, text, column_of, encoded, first.number)
+    encoded = _encoded(connection, mapper, text, changes)
+    column_of = dict(zip((*names, *keys), (*names, *mapper.key_names), strict=True))
+    return staging.update(connection, mapper, text, column_of, encoded, first.number)
 
 
-def _and_then(first: _Change, rest: Iterator[_Change]) -> Iterator[_Change]:
+def _chain(first: _Change, rest: Iterator[_Change]) -> Iterator[_Change]:
     yield first
     yield from rest
 
 
 def _encoded(
-    connection: Connection, shape: Shape[Any], text: DriverText, changes: Iterator[_Change]
+    connection: Connection, mapper: RowMapper[Any], text: DriverText, changes: Iterator[_Change]
 ) -> Iterator[tuple[Any, ...]]:
     for change in changes:
         values = (*change.values.values(), *change.key)
@@ -190,5 +198,5 @@ def _encoded(
             try:
                 text.fail(connection, error, values, None)
             except DBAPIError as wrapped:
-                place(wrapped, shape, change.number)
+                add_row_location(wrapped, mapper.table, change.number)
                 raise

@@ -1,4 +1,4 @@
-"""`ColumnType`: how a Python value becomes a driver's value and back, per dialect."""
+"""`ColumnType`: the conversion of Python values to the driver's and back, per dialect."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import decimal
 import functools
 import math
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Dialect, TypeDecorator, types as sqltypes, util
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
@@ -17,11 +18,11 @@ from tablewright.schema.types.inline import Inline
 T = TypeVar("T")
 
 Converter = Callable[[Any], Any]
-"""One value in, one value out; never sees None."""
+"""A function of one value, which is never None."""
 
 
 class SqlText(UserDefinedType[Any]):
-    """A type spelt in SQL by the spec (`sql: {postgresql: citext}`)."""
+    """A type given as SQL in the spec (`sql: {postgresql: citext}`)."""
 
     cache_ok = True
 
@@ -29,25 +30,25 @@ class SqlText(UserDefinedType[Any]):
         self.text = text
 
     def get_col_spec(self, **_: object) -> str:
-        """The SQL, as written."""
+        """Return the SQL as written."""
         return self.text
 
 
 @functools.cache
 def _refusal(dbapi: Hashable) -> type[Exception]:
-    # A subclass of the driver's own DataError, so that SQLAlchemy wraps a value refused here
-    # exactly as one that the server refuses. `client_side`: nothing was sent.
+    # A subclass of the driver's own DataError, so that SQLAlchemy wraps it like an error of
+    # the server. `client_side`: nothing was sent.
     parent: type[Exception] = getattr(dbapi, "DataError", Exception)
     return type("DataError", (parent,), {"client_side": True})
 
 
 def refusal(dialect: Dialect) -> type[Exception]:
-    """The exception class for a value that does not fit its column."""
+    """Return the exception class for a value that does not fit its column."""
     return _refusal(cast("Hashable", dialect.dbapi))
 
 
 def shorten(value: object) -> str:
-    """*value* as an error message shows it: its repr, cut at 60 characters."""
+    """Return *value* for an error message: its repr, cut at 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -68,7 +69,7 @@ def _compared(impl: TypeEngine[Any], expression: ColumnElement[Any]) -> Any:
     return _comparator_class(cast("Hashable", impl.comparator_factory))(expression)
 
 
-class RangeStorage(NamedTuple):
+class RangeStorage(Struct, frozen=True):
     """How ranges of a column type are stored on Postgres."""
 
     name: str
@@ -76,33 +77,33 @@ class RangeStorage(NamedTuple):
     bound: TypeEngine[Any]
     """The type of its bounds: a value of any other type is cast to it."""
     step: Any
-    """The difference between neighbouring values; None if there is always one between two."""
+    """The difference between neighbouring values; None for continuous types."""
 
 
 class ColumnType(TypeDecorator[T], Generic[T]):
     """Base of the column types: strict towards Python, the same on SQLite and Postgres.
 
-    A value that does not fit raises `sqlalchemy.exc.DataError` on both engines, before it is sent.
+    A value that does not fit raises `sqlalchemy.exc.DataError` on both databases, before it is sent.
     """
 
     impl: type[TypeEngine[Any]] | TypeEngine[Any] = sqltypes.NullType
     cache_ok = True
     expected: str = "a value"
-    """What a fitting value is, for messages."""
+    """A description of valid values, for messages."""
     range_storage: RangeStorage | None = None
-    """How ranges of such values are stored; None if there are none."""
+    """How ranges of such values are stored; None if they cannot be."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        # SQLAlchemy asks each class itself: what `__init__` takes is all that tells types apart.
+        # SQLAlchemy reads it from each class: the arguments of `__init__` identify a type.
         cls.cache_ok = True
 
     def __repr__(self) -> str:
-        # What Alembic writes into a migration.
+        # Alembic writes it into migrations.
         return util.generic_repr(self)
 
     def with_ddl(self, **sql: str) -> ColumnType[T]:
-        """The same type, its DDL spelt as *sql* for the dialects named."""
+        """Return the same type with the DDL *sql* for the dialects named."""
         return DdlOverride(self, tuple(sorted(sql.items())))
 
     @property
@@ -110,59 +111,59 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         """The Python type of the column's values, NULL apart; `Any` if it is unknown."""
         return self.impl_instance.python_type
 
-    # What a type says of itself.
+    # Overridden by the types.
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The SQLAlchemy type that makes the DDL and the casts."""
+        """Return the SQLAlchemy type for DDL and casts."""
         raise NotImplementedError
 
     def encoder(self, dialect: Dialect) -> Converter | None:
-        """Python to driver; raises `refusal(dialect)` for a value that does not fit."""
+        """Return the function from Python to the driver; it raises `refusal(dialect)` for a value that does not fit."""
         return None
 
     def fast_path(self, dialect: Dialect) -> Inline | None:
-        """`X if Y`: what `encoder` makes, X, of the values that it meets most, which Y tells; or None."""
+        """Return `X if Y`: for the common values that meet Y, X is the result of `encoder`. Return None without one."""
         return None
 
     def binary(self, stored: str) -> bool:
-        """Whether encoded values may be sent to a Postgres column of the type *stored* in the driver's binary form.
+        """Return True if encoded values fit a Postgres column of the type *stored* in the driver's binary form.
 
-        Drivers do not look whether a value fits: only the encoder does.
+        Drivers do not check values: only the encoder does.
         """
         return False
 
     def decoding(self, dialect: Dialect) -> Inline | None:
-        """Driver to Python; None where the driver's value is right as it is."""
+        """Return the conversion from the driver to Python; None if the driver's value needs none."""
         return None
 
     def decoder(self, dialect: Dialect) -> Converter | None:
-        """The same as a function."""
-        found = self.decoding(dialect)
-        return None if found is None else found.function()
+        """Return `decoding` as a function."""
+        decoding = self.decoding(dialect)
+        return None if decoding is None else decoding.function()
 
     def check(self, column: str, dialect_name: str) -> str | None:
-        """The SQL condition, if any, that the database itself holds *column* to."""
+        """Return the SQL condition that the database checks *column* with, or None."""
         return None
 
     def comparison_type(self) -> TypeEngine[Any] | None:
-        """The type of a value compared with the column; None for the column's own.
+        """Return the type of values compared with the column; None for the column's own type.
 
-        A comparison may use values that the column could not store: `code == "far too long"`
+        A comparison may use values that the column cannot store: `code == "far too long"`
         is false, not an error.
         """
         return None
 
-    # What SQLAlchemy asks.
+    # Called by SQLAlchemy.
 
     @property
     def comparator_factory(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]  # SQLAlchemy's own descriptor is read-only too
-        # SQLAlchemy makes a class for each type object, and there is one a column.
+        # SQLAlchemy would create a class for each type object, of which every column has one.
         return _comparator_class(cast("Hashable", self.impl_instance.comparator_factory))
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return self.storage(dialect)
 
-    # Their return types are protocols that SQLAlchemy keeps private.
+    # Their return types are private protocols of SQLAlchemy.
 
     def bind_processor(self, dialect: Dialect) -> Any:
         encode = self.encoder(dialect)
@@ -196,12 +197,12 @@ class ColumnType(TypeDecorator[T], Generic[T]):
         return self.comparison_type() or self
 
     def invalid_value(self, dialect: Dialect, value: object, why: str | None = None) -> Exception:
-        """The exception that says *value* does not fit."""
+        """Return the exception for a *value* that does not fit."""
         return refusal(dialect)(f"{shorten(value)} is not {why or self.expected}")
 
 
 class DdlOverride(ColumnType[T]):
-    """The type *inner* with DDL of the spec's own."""
+    """The type *inner* with other DDL for some dialects."""
 
     def __init__(self, inner: ColumnType[T], sql: tuple[tuple[str, str], ...]) -> None:
         super().__init__()
@@ -214,8 +215,8 @@ class DdlOverride(ColumnType[T]):
         return self.inner.python_type
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
-        own = dict(self.sql).get(dialect.name)
-        return self.inner.storage(dialect) if own is None else SqlText(own)
+        sql = dict(self.sql).get(dialect.name)
+        return self.inner.storage(dialect) if sql is None else SqlText(sql)
 
     def encoder(self, dialect: Dialect) -> Converter | None:
         return self.inner.encoder(dialect)
@@ -242,7 +243,7 @@ class DdlOverride(ColumnType[T]):
 
 
 def sql_literal(value: object, dialect: Dialect) -> str:
-    """A driver's value as SQL text."""
+    """Return a driver's value as SQL text."""
     postgres = dialect.name == "postgresql"
     match value:
         case None:
@@ -262,6 +263,6 @@ def sql_literal(value: object, dialect: Dialect) -> str:
             return f"interval '{value // dt.timedelta(microseconds=1)} microseconds'"
         case _:
             text = str(value).replace("'", "''")
-            # Drivers with `%s` placeholders want the sign doubled, as SQLAlchemy's own literals have it.
+            # Drivers with `%s` placeholders require `%%`, as in SQLAlchemy's own literals.
             doubled = dialect.paramstyle in ("format", "pyformat")
             return f"'{text.replace('%', '%%') if doubled else text}'"

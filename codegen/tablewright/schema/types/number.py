@@ -28,7 +28,7 @@ class _Integral(ColumnType[int]):
     range_storage = RangeStorage("INT8RANGE", sqltypes.BigInteger(), 1)
 
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
-        # SQLite gives only a column declared INTEGER its rowid.
+        # In SQLite only a column declared INTEGER can be the rowid.
         return sqltypes.Integer() if dialect.name == "sqlite" else self.stored()
 
     def encoder(self, dialect: Dialect) -> Converter:
@@ -95,7 +95,7 @@ class BigInteger(_Integral):
 
 
 class Float(ColumnType[float]):
-    """A double; NaN is refused, since SQLite would store NULL for it."""
+    """A double; NaN is refused, because SQLite would store NULL for it."""
 
     impl = sqltypes.Double
     expected = "a float"
@@ -125,7 +125,7 @@ class Float(ColumnType[float]):
         return stored == "float8"
 
     def decoding(self, dialect: Dialect) -> Inline | None:
-        # SQLite keeps 600.0 as an integer, and RETURNING gives it back as one if the table has an index.
+        # SQLite stores 600.0 as an integer, and RETURNING returns an integer if the table has an index.
         return Inline("{v} if type({v}) is float else float({v})") if dialect.name == "sqlite" else None
 
     def check(self, column: str, dialect_name: str) -> str | None:
@@ -133,7 +133,7 @@ class Float(ColumnType[float]):
 
 
 class Real(Float):
-    """A single-precision float, rounded to 32 bits on both engines."""
+    """A single-precision float, rounded to 32 bits on both databases."""
 
     expected = "a float of 32 bits"
 
@@ -167,13 +167,13 @@ class Real(Float):
         return Inline("{unpack}({pack}({v}))[0]", unpack=single.unpack, pack=single.pack)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        # A number is compared as the column would keep it, so that what was written is found.
+        # A number is rounded as the column stores it, so that stored values are found.
         fits = isinstance(value, int | float) and abs(value) <= _LARGEST_SINGLE
         return self if fits else Float()
 
 
 class Decimal(ColumnType[decimal.Decimal]):
-    """A decimal of *precision* digits, *scale* of them fractional: kept exactly or refused.
+    """A decimal of *precision* digits, *scale* of them fractional: stored exactly or refused.
 
     On SQLite up to 15 digits are NUMERIC, quantized on reading; with *scaled*, up to 18 digits are
     an integer number of the smallest unit.
@@ -221,7 +221,7 @@ class Decimal(ColumnType[decimal.Decimal]):
         return lambda value: float(encode(value))
 
     def fast_path(self, dialect: Dialect) -> Inline | None:
-        # With just the column's fractional digits, and within its range, there is nothing to round, and so to refuse.
+        # A value with the column's fractional digits and within its range needs no rounding.
         fits = " if type({v}) is {kind} and {v}.same_quantum({unit}) and {low} < {v} < {high}"
         unit = decimal.Decimal(1).scaleb(-self.scale)
         high = decimal.Decimal(1).scaleb(self.precision - self.scale)
@@ -257,7 +257,7 @@ class Decimal(ColumnType[decimal.Decimal]):
 
 
 class _Compared(ColumnType[decimal.Decimal]):
-    """A number compared with a decimal column: any number, in the column's own unit."""
+    """Any number compared with a decimal column, in the column's unit."""
 
     impl = sqltypes.Numeric
 

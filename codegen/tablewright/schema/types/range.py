@@ -13,8 +13,8 @@ from tablewright.schema import postgresql
 from tablewright.schema.range import Range, canonical
 from tablewright.schema.types.column_type import ColumnType, Converter
 from tablewright.schema.types.inline import Inline
-from tablewright.schema.types.moment import DateTime, TimestampTz
 from tablewright.schema.types.number import BigInteger, Decimal, Integer, SmallInteger
+from tablewright.schema.types.temporal import DateTime, TimestampTz
 
 __all__ = ["RangeOf"]
 
@@ -43,26 +43,26 @@ class RangeOf(ColumnType[Range[Any]]):
     def storage(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
             return sqltypes.Text()
-        made: TypeEngine[Any] = getattr(postgresql, self._storage.name)()
-        return made
+        storage: type[TypeEngine[Any]] = getattr(postgresql, self._storage.name)
+        return storage()
 
     def bound_storage(self) -> TypeEngine[Any]:
-        """What Postgres' range type is made of: a value of any other type is cast to it."""
+        """Return the type of the bounds of Postgres' range type: other values are cast to it."""
         return self._storage.bound
 
     def comparable_with(self, other: RangeOf) -> bool:
-        """Whether both engines compare ranges of the two types: their bounds are stored alike."""
+        """Return True if ranges of the two types can be compared: their bounds are stored in the same way."""
         return _stored_bound(self.element) == _stored_bound(other.element)
 
     def bounded_by(self, element: object) -> bool:
-        """Whether both engines compare the bounds with values of the type *element*, as they are stored."""
+        """Return True if the bounds can be compared with stored values of the type *element*."""
         integral = Integer | BigInteger | SmallInteger
         if isinstance(element, integral) and isinstance(self.element, integral):
             return True
         return _stored_bound(element) == _stored_bound(self.element)
 
     def canonical(self, value: Range[Any]) -> Range[Any]:
-        """*value* in the one form that equal ranges share: Postgres' own, `[)` where discrete."""
+        """Return *value* in the form that equal ranges share: Postgres' own, `[)` if discrete."""
         return canonical(value, self._storage.step)
 
     def encoder(self, dialect: Dialect) -> Converter:
@@ -85,7 +85,7 @@ class RangeOf(ColumnType[Range[Any]]):
             lower, upper = (None if bound is None else encode_bound(bound) for bound in (given.lower, given.upper))
             if sqlite:
                 return msgspec.json.encode([lower, upper, given.bounds]).decode()
-            # As text: drivers guess int4range from small bounds, and Postgres casts no range to another.
+            # As text: drivers infer int4range from small bounds, and Postgres does not cast ranges.
             lower = "" if lower is None else f'"{lower}"'
             upper = "" if upper is None else f'"{upper}"'
             return f"{given.bounds[0]}{lower},{upper}{given.bounds[1]}"
@@ -115,9 +115,9 @@ class RangeOf(ColumnType[Range[Any]]):
         if dialect_name != "sqlite":
             return None
         brackets = "IS '[)'" if self._storage.step is not None else "IN ('[)', '[]', '(]', '()')"
-        # `IN` gives NULL of NULL, which a check lets pass.
-        found = f"coalesce(json_extract({column}, '$[2]'), '') {brackets}"
-        return f"CASE WHEN json_valid({column}) THEN {column} = '\"empty\"' OR {found} ELSE {column} IS NULL END"
+        # `NULL IN …` is NULL, which satisfies a check.
+        bounds = f"coalesce(json_extract({column}, '$[2]'), '') {brackets}"
+        return f"CASE WHEN json_valid({column}) THEN {column} = '\"empty\"' OR {bounds} ELSE {column} IS NULL END"
 
 
 def _stored_bound(element: object) -> tuple[object, ...]:
@@ -125,7 +125,7 @@ def _stored_bound(element: object) -> tuple[object, ...]:
         case Decimal():
             return Decimal, element.scale, element.scaled
         case DateTime() | TimestampTz():
-            # SQLite compares text of the same width only.
+            # SQLite can compare only texts of the same width.
             return type(element), element.precision
         case SmallInteger():
             return (BigInteger,)

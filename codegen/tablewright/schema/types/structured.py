@@ -1,4 +1,4 @@
-"""Values with an inside: JSON, arrays, and codecs of the user's own."""
+"""JSON, arrays, and types with a codec."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from tablewright.schema import postgresql
 from tablewright.schema.types.column_type import ColumnType, Converter
+from tablewright.schema.types.compile_source import compile_source
 from tablewright.schema.types.inline import Inline
 from tablewright.schema.types.text import Enum
 
@@ -20,11 +21,11 @@ T = TypeVar("T")
 
 _read_list = msgspec.json.Decoder(list[Any]).decode
 UNFIT = (msgspec.MsgspecError, TypeError, ValueError, RecursionError)
-"""What msgspec raises for values that are no JSON, or of another type."""
+"""The exceptions of msgspec for values that are not JSON, or of another type."""
 
 
 class Json(ColumnType[T]):
-    """JSON that holds a *python* value: checked on writing, decoded by msgspec on reading.
+    """JSON of a *python* value: checked on writing, decoded by msgspec on reading.
 
     A stored value of another shape raises `msgspec.ValidationError`, naming its path.
     """
@@ -33,7 +34,7 @@ class Json(ColumnType[T]):
 
     def __init__(self, python: type[T]) -> None:
         super().__init__()
-        # So that a value of None, like no value, is SQL NULL.
+        # So that None is SQL NULL.
         self.should_evaluate_none = False
         self.python = python
         self.expected = f"a {getattr(python, '__name__', None) or python}"
@@ -47,9 +48,9 @@ class Json(ColumnType[T]):
 
     def encoder(self, dialect: Dialect) -> Converter:
         python = self.python
-        # Types that belong to a Struct are looked into once, others on every call.
+        # msgspec analyses the types of a Struct once, other types on every call.
         holder: Any = msgspec.defstruct("Holder", [("value", python)])
-        # Sorted, for SQLite compares the text.
+        # Sorted, because SQLite compares the text.
         to_json = msgspec.json.Encoder(order="sorted").encode
         from_json = msgspec.json.Decoder(python).decode
         exact = _one_text_each(python)
@@ -57,13 +58,13 @@ class Json(ColumnType[T]):
         def encode(value: Any) -> Any:
             try:
                 encoded = to_json(value)
-                # Equal to a value of the type that was read from it, it is one: it need not be looked at by itself.
+                # A value that equals its decoded text is of the type, and needs no check of its own.
                 if not exact or from_json(encoded) != value:
                     encoded = checked(value)
             except UNFIT:
                 encoded = checked(value)
             text = encoded.decode()
-            # Python looks into text ten times as fast as into bytes.
+            # Searching text is ten times as fast as searching bytes.
             if "\\u0000" in text:
                 raise self.invalid_value(dialect, value, "JSON without NUL characters")
             return text
@@ -73,7 +74,7 @@ class Json(ColumnType[T]):
                 try:
                     fitting = msgspec.convert({"value": value}, holder).value
                 except msgspec.ValidationError:
-                    # Once more, for the path in the message.
+                    # Convert again, for the path in the message.
                     fitting = msgspec.convert(value, python)
                 encoded = to_json(fitting)
                 from_json(encoded)
@@ -89,11 +90,11 @@ class Json(ColumnType[T]):
     def decoding(self, dialect: Dialect) -> Inline:
         if dialect.name == "sqlite":
             return self.decoding_text()
-        # The driver has parsed it already.
+        # The driver has already parsed it.
         return Inline("{convert}({v}, {python})", convert=msgspec.convert, python=self.python)
 
     def decoding_text(self) -> Inline:
-        """Text to Python."""
+        """Return the conversion from text to Python."""
         return Inline("{decode}({v})", decode=msgspec.json.Decoder(self.python).decode)
 
     def check(self, column: str, dialect_name: str) -> str | None:
@@ -101,11 +102,11 @@ class Json(ColumnType[T]):
 
 
 def _one_text_each(python: Any) -> bool:
-    """Whether equal values of the type *python* have the same text; 1, 1.0 and a decimal of them have not."""
+    """Return True if equal values of the type *python* have the same text, unlike 1 and 1.0."""
     try:
         schema = msgspec.json.encode(msgspec.json.schema(python))
     except TypeError:
-        # A type that has no JSON schema; who knows.
+        # The type has no JSON schema.
         return False
     return b'"number"' not in schema and b'"decimal"' not in schema
 
@@ -117,8 +118,8 @@ def _encoder_of_each(element: ColumnType[Any], dialect: Dialect) -> Converter:
     fast_path = element.fast_path(dialect)
     namespace: dict[str, Any] = {"encode": encode}
     expression = "encode(item)" if fast_path is None else f"{fast_path.source('item', namespace)} else encode(item)"
-    made: Converter = eval(f"lambda items: [{expression} for item in items]", namespace)
-    return made
+    source = f"def encode_each(items):\n    return [{expression} for item in items]\n"
+    return compile_source(source, f"items of {element!r}", namespace)
 
 
 class ArrayOf(ColumnType[list[T]]):
@@ -139,7 +140,7 @@ class ArrayOf(ColumnType[list[T]]):
         if dialect.name == "sqlite":
             return sqltypes.Text()
         if isinstance(self.element, Enum):
-            # Never an array of a native ENUM, which drivers that do not know the type read as one text.
+            # Never an array of a native ENUM, which drivers read as one text if they do not know the type.
             values = cast("Enum[Any]", self.element).values
             return postgresql.ARRAY(sqltypes.String(max(map(len, values))))
         return postgresql.ARRAY(self.element.load_dialect_impl(dialect))
@@ -160,7 +161,7 @@ class ArrayOf(ColumnType[list[T]]):
         return encode
 
     def binary(self, stored: str) -> bool:
-        # Postgres calls the array of a type by the type's name with `_` before it.
+        # The name of an array type in Postgres is that of its element with `_` in front.
         return stored.startswith("_") and self.element.binary(stored[1:])
 
     def decoding(self, dialect: Dialect) -> Inline | None:
@@ -194,11 +195,11 @@ class Codec(Protocol[T]):
     """A user's class that stores a T as a value of another column type."""
 
     def encode(self, value: T) -> Any:
-        """The value to store."""
+        """Return the value to store."""
         ...
 
     def decode(self, stored: Any) -> T:
-        """The value that was stored."""
+        """Return the value of a *stored* one."""
         ...
 
 

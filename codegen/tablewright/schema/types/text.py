@@ -23,7 +23,7 @@ _UNKNOWN = uuid.SafeUUID.unknown
 
 
 def _from_hex(digits: str) -> uuid.UUID:
-    # As `uuid.UUID(digits)`, whose own checks take twice as long; the column is held to 32 digits.
+    # Like `uuid.UUID(digits)` in half the time, without its checks: the column has 32 digits.
     value = _new(uuid.UUID)
     _set(value, "int", int(digits, 16))
     _set(value, "is_safe", _UNKNOWN)
@@ -31,7 +31,7 @@ def _from_hex(digits: str) -> uuid.UUID:
 
 
 class Text(ColumnType[str]):
-    """A string of any length, without NUL characters (Postgres has no place for them)."""
+    """A string of any length, without NUL characters, which Postgres cannot store."""
 
     impl = sqltypes.Text
     length: int | None = None
@@ -198,7 +198,7 @@ class Enum(ColumnType[E]):
 
         def encode(value: Any) -> Any:
             try:
-                # Members of a StrEnum are found by value, too.
+                # Members of a StrEnum equal their values.
                 return by_value[value]
             except (KeyError, TypeError):
                 if isinstance(value, members):
@@ -229,5 +229,5 @@ class Enum(ColumnType[E]):
         return ", ".join("'" + value.replace("'", "''") + "'" for value in self.values)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
-        # `like` and friends compare with any string.
+        # `like` and similar operators compare with any string.
         return self if isinstance(value, self.enum) or value in self.values else Text()

@@ -1,4 +1,4 @@
-"""Dates, times, moments and intervals."""
+"""Dates, times, timestamps and intervals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Date(ColumnType[dt.date]):
 
 
 class _ToTheFraction(ColumnType[T]):
-    """A time of day or moment, kept to *precision* fractional digits: exactly or refused."""
+    """A time or timestamp with *precision* fractional digits; values with more are refused."""
 
     def __init__(self, precision: int = 6) -> None:
         super().__init__()
@@ -61,27 +61,27 @@ class _ToTheFraction(ColumnType[T]):
 
     @property
     def width(self) -> int:
-        """Characters of the fraction in SQLite's text, the point included."""
+        """The number of characters of the fraction in SQLite's text, including the point."""
         return self.precision + 1 if self.precision else 0
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         if isinstance(value, dt.timedelta):
             return Interval()
-        # Text of equal moments must be equally wide; of a finer one, wider.
+        # Texts of equal timestamps must have the same width; a finer timestamp's is wider.
         finer = getattr(value, "microsecond", 0) % 10 ** (6 - self.precision)
         return type(self)() if finer else self
 
     def check_fraction(self, value: Any, dialect: Dialect) -> None:
-        """Refuses a fraction finer than the column keeps."""
+        """Raise an error for a fraction finer than the column stores."""
         if self.precision < 6 and value.microsecond % 10 ** (6 - self.precision):
             raise self.invalid_value(dialect, value, f"{self.expected} to {self.precision} fractional digits")
 
     def if_whole(self, text: str, **objects: object) -> Inline | None:
-        """*text* where the column keeps all six digits, so that no fraction has to be looked at."""
+        """Return *text* if the column stores all six digits, so that no fraction needs a check."""
         return Inline(text, **objects) if self.precision == 6 else None
 
     def cut(self, text: str) -> str:
-        """*text*, written to microseconds, as wide as the column."""
+        """Return *text*, which has microseconds, in the column's width."""
         return text[: len(text) - 7 + self.width]
 
 
@@ -157,7 +157,7 @@ class DateTime(_ToTheFraction[dt.datetime]):
 
 
 class TimestampTz(_ToTheFraction[dt.datetime]):
-    """A moment: aware datetimes in, UTC out; on SQLite UTC text that sorts."""
+    """A timestamp with a zone: aware datetimes in, UTC out; on SQLite sortable text in UTC."""
 
     impl = sqltypes.DateTime
     expected = "a datetime with a zone"
@@ -180,13 +180,13 @@ class TimestampTz(_ToTheFraction[dt.datetime]):
             try:
                 utc = value.astimezone(dt.UTC).replace(tzinfo=None)
             except OverflowError:
-                raise self.invalid_value(dialect, value, "a moment between the years 1 and 9999") from None
+                raise self.invalid_value(dialect, value, "a timestamp between the years 1 and 9999") from None
             return self.cut(utc.isoformat(" ", "microseconds"))
 
         return encode
 
     def fast_path(self, dialect: Dialect) -> Inline | None:
-        # The text ends in the offset, which is cut off.
+        # Cut off the offset at the end of the text.
         text = "{v}.isoformat(' ', 'microseconds')[:26]" if dialect.name == "sqlite" else "{v}"
         return self.if_whole(text + " if type({v}) is {kind} and {v}.tzinfo is {utc}", kind=dt.datetime, utc=dt.UTC)
 
