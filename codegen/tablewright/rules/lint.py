@@ -18,9 +18,11 @@ def lint(specs: SpecFolder, dialects: Iterable[str] = _DIALECTS) -> list[Diagnos
 
     Rules about a dialect that is not in *dialects* are skipped.
     """
-    found = [] if specs.expanded is None else violations(specs.expanded, dialects)
-    diagnostics = [as_diagnostic(rule, violation, specs.locations) for rule, violation in found]
-    return in_order([*specs.diagnostics, *diagnostics])
+    diagnostics = list(specs.diagnostics)
+    if specs.expanded is not None:
+        for rule, violation in violations(specs.expanded, dialects):
+            diagnostics.append(as_diagnostic(rule, violation, specs.locations))
+    return in_order(diagnostics)
 
 
 def violations(schema: ExpandedSchema, dialects: Iterable[str] = _DIALECTS) -> Iterator[tuple[Rule, Violation]]:
