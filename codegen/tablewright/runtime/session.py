@@ -206,13 +206,12 @@ class Session(GatedSession):
     @overload
     def make_temporary_table(self, definition: Definition, name: str | None = None) -> DynamicTable: ...
     def make_temporary_table(self, definition: Source, name: str | None = None) -> Any:
-        """Create a temporary table, visible only to this session. Return its accessor; its `table` is the SQLAlchemy
-        table.
+        """Create a temporary table, visible only to this session. Return its accessor.
 
-        *definition* is a generated table (`BookTable` or `session.book`), of which columns, checks and unique keys are
-        copied, but no foreign keys; or a `TableSpec`, a table of a canonical schema, or a SQLAlchemy `Table`. Without a
-        *name*, one is generated; the name of an existing table is an error. The table is dropped when the transaction
-        ends, committed or not.
+        Its `table` is the SQLAlchemy table. *definition* is a generated table (`BookTable` or `session.book`), of which
+        columns, checks and unique keys are copied, but no foreign keys; or a `TableSpec`, a table of a canonical
+        schema, or a SQLAlchemy `Table`. Without a *name*, one is generated; the name of an existing table is an error.
+        The table is dropped when the transaction ends, committed or not.
         """
         from tablewright.runtime.temporary import session_tables
 

@@ -157,12 +157,11 @@ class Table(Generic[RowT, InsertT]):
         compare: Collection[str] | None = None,
         update: bool = False,
     ) -> SyncResult[RowT]:
-        """Insert the row of *values* if no row has the same *keys*; otherwise compare, or with *update* correct, the
-        existing one.
+        """Insert the row of *values* if no row has the same *keys*; otherwise compare the existing row.
 
-        Only the columns *compare* are compared, by default all of *values* that are not *keys*. Raise
-        `SyncConflictError` if the row differs and *update* is not set, `MultipleResultsFound` if *keys* match several
-        rows. None among the keys matches NULL.
+        With *update* correct the existing row if it differs; without, raise `SyncConflictError`. Only the columns
+        *compare* are compared, by default all of *values* that are not *keys*. None among the keys matches NULL.
+        Raise `MultipleResultsFound` if *keys* match several rows.
         """
         return sync(self._session, self._mapper, self._mapper.values_of(values), keys, compare, correct=update)
 

@@ -17,10 +17,10 @@ from tablewright.schema.reserved import OPAQUE_ARGUMENTS
 
 
 def stored_definition(definition: Definition, name: str, dialect: Dialect, among: d.Schema) -> d.Schema:
-    """Return what is stored of *definition* under *name*. *among* contains the tables that it may reference, and the
-    enums.
+    """Return what is stored of *definition* under *name*.
 
-    Raise `SpecError` for a wrong spec, `ArgumentError` for a definition that cannot be stored.
+    *among* contains the tables that it may reference, and the enums. Raise `SpecError` for a wrong spec,
+    `ArgumentError` for a definition that cannot be stored.
     """
     if not name or len(name.encode()) > names.MAX_BYTES or "\0" in name:
         raise ArgumentError(f"The name of an opaque table must have 1 to {names.MAX_BYTES} bytes: {name!r} does not.")

@@ -144,8 +144,9 @@ class DynamicOpaqueTableStorage(OpaqueTableStorage[Any, Mapping[str, object]]):
     """The storage of a table without generated code. Rows have the columns as attributes, without static types."""
 
     def fetch(self, /, *, session: Session | None = None, **where: object) -> Iterator[Any]:
-        """Return an iterator over the rows with these values: a value, None for NULL, an iterable for any of its
-        values, or a `Prefix`.
+        """Return an iterator over the rows with these values.
+
+        Each is a value, None for NULL, an iterable for any of its values, or a `Prefix`.
         """
         return self._fetch(where, session)
 

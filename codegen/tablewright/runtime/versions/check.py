@@ -38,8 +38,9 @@ class VersionCheck:
         return type(self)(self.versions, self._on)
 
     def due(self, read_only: bool) -> Callable[[Connection], None] | None:
-        """Return the function that a session must call with its connection when it begins, or None once the check has
-        passed.
+        """Return the function that a session must call with its connection when it begins.
+
+        Return None once the check has passed.
         """
         if self._writes or (read_only and self._reads):
             return None

@@ -51,8 +51,9 @@ class VersionedExtension(ABC):
 
     @classmethod
     def new_schema_version(cls, requested: VersionTuple | None = None) -> VersionTuple | None:
-        """Return the version of a new database: the one *requested*, the only one, or the default; None without
-        versions.
+        """Return the version of a new database: the one *requested*, the only one, or the default.
+
+        Return None for a class without versions.
         """
         if requested is not None:
             cls.check_new_schema_version(requested)
