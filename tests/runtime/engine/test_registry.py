@@ -11,8 +11,11 @@ from sqlalchemy import Column, Integer, create_engine
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import InvalidRequestError
 
+import bookstore
+from bookstore import Book
 from tablewright.runtime.engine.driver import Driver
-from tablewright.runtime.engine.registry import BACKENDS, DRIVERS, backend_of, driver_of, driver_that_raised
+from tablewright.runtime.engine.registry import BACKENDS, DRIVER, DRIVERS, backend_of, driver_of, driver_that_raised
+from tests.runtime.books import book
 
 RUNTIME = Path(__file__).parents[3] / "codegen" / "tablewright" / "runtime"
 
@@ -40,6 +43,22 @@ def test_an_error_of_no_driver_is_not_interpreted() -> None:
     driver = driver_that_raised(ValueError("no"))
     assert not driver.may_succeed_again(ValueError("no"))
     assert driver.locate(ValueError("no")).columns == ()
+
+
+def test_a_driver_of_pep_249_needs_no_methods(tmp_path: Path) -> None:
+    """The verbs work on the defaults of `Driver`: an object without methods of its own adds a driver."""
+    with bookstore.Database(f"sqlite:///{tmp_path / 'books.db'}") as database:
+        vars(database.engine.dialect)[DRIVER] = Driver()
+        database.create()
+        with database.session() as session:
+            author = session.author.insert(name="Ursula K. Le Guin")
+            session.book.insert_many(book(author.id, number) for number in range(1, 6))
+            session.book.upsert_many([book(author.id, 1, title="first")], conflict="isbn")
+            session.book.update(2, title="second")
+            assert session.book.delete(5)
+            assert [row.title for row in session.book.select(order_by=Book.id)][:2] == ["first", "second"]
+            assert sorted(row.id for row in session.book.find(author_id=author.id)) == [1, 2, 3, 4]
+            assert [row.id for row in session.book.stream(order_by=Book.id)] == [1, 2, 3, 4]
 
 
 def test_no_verb_compares_the_name_of_a_dialect_or_driver() -> None:

@@ -13,6 +13,7 @@ import pytest
 import bookstore
 from tablewright.runtime.bulk import row_encoders
 from tablewright.runtime.bulk.row_encoders import render_reader
+from tablewright.runtime.engine.pysqlite_driver import PysqliteDriver
 from tablewright.runtime.rows import builders, prepared
 from tablewright.runtime.rows.builders import render_builder
 from tablewright.runtime.rows.prepared import render_statement
@@ -51,7 +52,8 @@ def test_the_builders_of_rows(name: str) -> None:
 def test_the_functions_of_a_statement(name: str, arguments: int) -> None:
     """One parameter for each argument."""
     parameters = [f"encode_v{number}(v{number})" for number in range(arguments)]
-    assert render_statement(getattr(prepared, name), arguments, parameters) == example(prepared, name)
+    execution = PysqliteDriver.execution
+    assert render_statement(getattr(prepared, name), arguments, parameters, execution) == example(prepared, name)
 
 
 def test_the_encoder_of_a_collection() -> None:

@@ -42,6 +42,11 @@ class Driver:
     2. Add its row to `DRIVERS` in `engine/registry.py`, by the names of the dialect and the driver.
     """
 
+    execution = "execute_on(driver_connection, sql, parameters)"
+    """The expression that executes *sql* and returns a cursor, in the generated function of each statement.
+
+    If the driver's connection has `execute`, `driver_connection.execute(sql, parameters)` saves a call per statement.
+    """
     executes_while_pulling = False
     """Whether `executemany` executes each set of parameters before it pulls the next one."""
     supports_copy = False
@@ -50,6 +55,12 @@ class Driver:
     """Whether `damage` is still reliable after a savepoint inside the failed call was rolled back."""
 
     # Executing.
+
+    def execute_on(self, connection: Any, sql: str, parameters: Sequence[Any]) -> Any:
+        """Execute *sql* on the driver's *connection*. Return the cursor."""
+        cursor = connection.cursor()
+        cursor.execute(sql, parameters)
+        return cursor
 
     def execute_many(self, cursor: Any, sql: str, parameters: Iterable[Any]) -> int:
         """Execute *sql* with every set of *parameters*. Return the number of rows affected."""

@@ -25,6 +25,7 @@ _LINE = re.compile(r"COPY .*, line (\d+)(?:, column ([^:]+))?")
 class PsycopgDriver(Driver):
     """psycopg 3. It is imported with the first connection, not here."""
 
+    execution = "driver_connection.execute(sql, parameters)"
     supports_copy = True
     reports_failure = True
 

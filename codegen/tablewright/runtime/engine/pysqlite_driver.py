@@ -14,6 +14,7 @@ T = TypeVar("T")
 class PysqliteDriver(Driver):
     """The standard library's `sqlite3`."""
 
+    execution = "driver_connection.execute(sql, parameters)"
     executes_while_pulling = True
 
     def reader(

@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import TypeEngine
 
+from tablewright.runtime.engine.registry import driver_of
 from tablewright.runtime.rows.driver_errors import raise_wrapped
 from tablewright.runtime.rows.per_dialect import PerDialect
 from tablewright.schema.types import ColumnType
@@ -37,7 +38,7 @@ def execute(connection, driver_connection, values):
     try:
         ({arguments}) = values
         parameters = ({parameters})
-        return driver_connection.execute(sql, parameters)
+        return {execution}
     except BaseException as error:
         fail(connection, error, values, parameters)
 """
@@ -140,9 +141,11 @@ class DriverText:
     def executor(self) -> Callable[..., Any]:
         """Return a function that encodes values in the order of `names`, executes, and returns the driver's cursor."""
         fail = partial(_fail, self._compiled, self._slots, self.names)
-        return self._generate(EXECUTE, {"sql": self.sql, "fail": fail})
+        driver = driver_of(self._dialect)
+        namespace = {"sql": self.sql, "fail": fail, "execute_on": driver.execute_on}
+        return self._generate(EXECUTE, namespace, driver.execution)
 
-    def _generate(self, template: str, namespace: dict[str, Any]) -> Callable[..., Any]:
+    def _generate(self, template: str, namespace: dict[str, Any], execution: str = "") -> Callable[..., Any]:
         parameters: list[str] = []
         for number, (name, kind, value) in enumerate(self._slots):
             if name in self.names:
@@ -150,7 +153,7 @@ class DriverText:
             else:
                 namespace[f"fixed_{number}"] = value
                 parameters.append(f"fixed_{number}")
-        source = render_statement(template, len(self.names), parameters)
+        source = render_statement(template, len(self.names), parameters, execution)
         return compile_source(source, f"parameters of {self.sql[:60]}", namespace)
 
     def arrangement(self, names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
@@ -175,11 +178,15 @@ class DriverText:
         return tuple(values[slot.name] if slot.name in self.names else slot.value for slot in self._slots)
 
 
-def render_statement(template: str, arguments: int, parameters: Sequence[str]) -> str:
-    """Fill *template* for a statement with this number of *arguments* and these expressions for its *parameters*."""
+def render_statement(template: str, arguments: int, parameters: Sequence[str], execution: str = "") -> str:
+    """Fill *template* for a statement with this number of *arguments* and these expressions for its *parameters*.
+
+    *execution* is the driver's expression.
+    """
     return template.format(
         arguments=" ".join(f"v{number}," for number in range(arguments)),
         parameters="".join(f"{parameter}, " for parameter in parameters),
+        execution=execution,
     )
 
 
