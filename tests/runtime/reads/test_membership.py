@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError
+from sqlalchemy.exc import DataError, InvalidRequestError
 
 import bookstore
 from bookstore import Book
-from bookstore.tables.order_line import OrderLineKey
 from tablewright.runtime.errors import UnknownColumnError
 from tablewright.runtime.reads.membership import FEW
 from tablewright.schema import types
@@ -175,43 +174,6 @@ def test_infinite_floats_in_long_lists(url: str) -> None:
         assert ids(verbs._find({"v": [math.inf, 0.5, *map(float, range(10, 200))]})) == [0, 2]
 
 
-def test_delete_by_keys(shop: bookstore.Database) -> None:
-    """The rows with the keys are deleted and counted once each; composite keys and empty lists work."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert_many(book(author, n) for n in range(1, 6))
-        assert session.book.delete_many([2, 3, 3, 99]) == 2
-        assert session.book.delete_many(()) == 0
-        assert session.book.delete_many(row.id for row in session.book.select(Book.id > 4)) == 1
-        assert ids(session.book.select()) == [1, 4]
-        customer = session.customer.insert(email="a@b.c", name="A")
-        orders = [session.order.insert(customer_id=customer.id).id for _ in range(2)]
-        for order in orders:
-            session.order_line.insert_many(
-                {"order_id": order, "number": n, "book_id": 1, "price": Decimal(1)} for n in range(60)
-            )
-        keys = [OrderLineKey(orders[0], n) for n in range(58)]
-        assert session.order_line.delete_many([keys[0], OrderLineKey(orders[1], 77)]) == 1
-        assert session.order_line.delete_many(keys) == 57
-        assert session.order_line.count() == 62
-        with pytest.raises(TypeError, match="has 2 columns; 1 values"):
-            session.order_line.delete_many([(1,)])  # type: ignore[list-item]  # the point of the test
-
-
-def test_deleted_rows_leave_the_session(shop: bookstore.Database) -> None:
-    """Entities of rows deleted by a list, or by a cascade, are expired."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert_many(book(author, n) for n in range(3))
-        entity = session.get_one(bookstore.Author, author)
-        assert len(entity.books) == 3
-        session.book.delete_matching("title", [{"title": "Title 1"}])
-        assert len(entity.books) == 2
-        session.author.delete_many([author])
-        assert session.get(bookstore.Author, author) is None
-        assert session.book.count() == 0
-
-
 def test_what_a_row_to_delete_by_has(loose: Any) -> None:
     """Refused: no column, a repeated column, a wrong number of columns in a row. An empty list deletes nothing."""
     loose.insert_many({"id": n, "a": n} for n in range(3))
@@ -232,68 +194,11 @@ def test_what_a_row_to_delete_by_has(loose: Any) -> None:
     assert loose.count() == 3
 
 
-def test_update_by_keys(shop: bookstore.Database) -> None:
-    """Each row gets its own values, plain or SQL; other rows stay; missing keys are not counted."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert_many(book(author, n, stock=n) for n in range(1, 6))
-        entity = session.get_one(Book, 1)
-        assert session.book.update_many([(1, {"title": "One"}), (2, {"title": "Two"}), (99, {"title": "None"})]) == 2
-        assert entity.title == "One"
-        changes: list[tuple[int, bookstore.BookUpdate]] = [
-            (1, {"title": "1", "stock": 10}),
-            (2, {"stock": Book.stock + 5}),
-            (2, {"stock": Book.stock * 2}),
-            (3, {"price": Decimal("1.50")}),
-        ]
-        assert session.book.update_many(changes) == 4
-        rows = session.book.select(order_by=Book.id)
-        assert [(row.title, row.stock) for row in rows[:3]] == [("1", 10), ("Two", 14), ("Title 3", 3)]
-        assert rows[2].price == Decimal("1.50")
-        assert rows[0].updated_at >= rows[0].created_at
-        assert session.book.update_many([]) == 0
-
-
 def test_update_of_many_thousands(loose: Any) -> None:
     """Thousands of rows are updated and counted exactly, from an iterator."""
     loose.insert_many({"id": n} for n in range(3000))
     assert loose._update_many((n, {"a": -n, "b": str(n)}) for n in range(0, 6000, 2)) == 1500
     assert [row.a for row in loose.select(loose.table.c.id < 4, order_by=loose.table.c.id)] == [0, None, -2, None]
-
-
-def test_updates_are_all_or_none(shop: bookstore.Database) -> None:
-    """A refused change undoes those before it, is named in the error, and leaves the session usable."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert_many(book(author, n) for n in range(1, 4))
-        with pytest.raises(IntegrityError, match="row 2"):
-            session.book.update_many([(1, {"isbn": "new"}), (2, {"isbn": "isbn 3"}), (3, {"isbn": "other"})])
-        with pytest.raises(DataError, match="row 2"):
-            session.book.update_many([(1, {"title": "new"}), (2, {"title": 5})])  # type: ignore[typeddict-item]  # so
-        for wrong in ({"id": 7}, {"titel": "x"}):
-            with pytest.raises(UnknownColumnError) as caught:
-                session.book._update_many([(1, {"title": "new"}), (2, wrong)])
-            assert caught.value.__notes__ == ["In row 2."]
-        with pytest.raises(InvalidRequestError, match="at least one column"):
-            session.book.update_many([(1, {})])
-        assert [row.isbn for row in session.book.select(order_by=Book.id)] == ["isbn 1", "isbn 2", "isbn 3"]
-        assert session.book.count(Book.title == "new") == 0
-
-
-def test_update_by_keys_of_several_columns(shop: bookstore.Database) -> None:
-    """A composite key is its NamedTuple, or any tuple of as many values."""
-    with shop.session() as session:
-        session.book.insert(**book(author_id(session), 1))
-        customer = session.customer.insert(email="a@b.c", name="A")
-        order = session.order.insert(customer_id=customer.id).id
-        session.order_line.insert_many(
-            {"order_id": order, "number": n, "book_id": 1, "price": Decimal(1)} for n in range(3)
-        )
-        lines = session.order_line.select()
-        assert session.order_line.update_many((line.key, {"quantity": line.number + 5}) for line in lines) == 3
-        assert sorted(line.quantity for line in session.order_line.select()) == [5, 6, 7]
-        with pytest.raises(TypeError, match="has 2 columns; 1 values"):
-            session.order_line._update_many([((1,), {"quantity": 2})])
 
 
 def test_listeners_see_lists(shop: bookstore.Database) -> None:

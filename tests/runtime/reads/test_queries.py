@@ -17,6 +17,7 @@ import bookstore
 from bookstore import Author, Book
 from tablewright.runtime.errors import NotFoundError
 from tests.runtime import sample
+from tests.runtime.books import author_id, book
 
 
 def test_select_by_entities_and_by_columns(session: bookstore.Session) -> None:
@@ -146,3 +147,28 @@ def test_session_rows_that_do_not_fit(session: bookstore.Session) -> None:
         session.rows(select(Author.name, Book.isbn), Count)
     with pytest.raises(InvalidRequestError, match="several columns name"):
         session.rows(select(Author.name, Author.name.label("name")), Count)
+
+
+def test_get_by_a_unique_key(shop: bookstore.Database) -> None:
+    """A read by a unique key returns its row, and None for values that the column could not store."""
+    with shop.session() as session:
+        row = session.book.insert(**book(author_id(session), 1))
+        assert session.book.get_by_isbn("isbn 1") == row
+        assert session.book.get_by_isbn("isbn 1 and far more than thirteen characters") is None
+        assert session.book.get_by_isbn("isbn 1", lock="update") == row
+
+
+def test_get_one_of_no_row(shop: bookstore.Database) -> None:
+    """`NotFoundError` names the table and the key."""
+    with shop.session() as session, pytest.raises(NotFoundError, match=r"author has no row with id=7"):
+        session.author.get_one(7)
+
+
+def test_get_many_keeps_the_order_and_takes_any_number(shop: bookstore.Database) -> None:
+    """Rows are in the order of the keys, repeated for repeated keys; keys without a row are left out."""
+    with shop.session() as session:
+        ids = [author_id(session, name) for name in "abc"]
+        rows = session.author.get_many([ids[2], 999, ids[0], ids[2]])
+        assert [row.name for row in rows] == ["c", "a", "c"]
+        assert len(session.author.get_many(range(300_000))) == 3
+        assert session.author.get_many([]) == []

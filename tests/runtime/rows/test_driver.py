@@ -174,3 +174,12 @@ def test_a_lost_connection_is_invalidated(postgres_url: str, way: str) -> None:
         session.rollback()
         assert session.author.get(1) is None
         session.close()
+
+
+def test_errors_of_the_database_are_sqlalchemys(shop: bookstore.Database) -> None:
+    """Class, driver's error and cause are those of SQLAlchemy itself."""
+    with pytest.raises(IntegrityError) as caught, shop.session() as session:
+        session.customer.insert(email="a", name="A")
+        session.customer.insert(email="a", name="B")
+    assert caught.value.orig is caught.value.__cause__
+    assert "INSERT INTO customer" in (caught.value.statement or "")

@@ -1,4 +1,4 @@
-"""The verbs for many rows: all or none, and errors with the row."""
+"""`insert_many` and `insert_many_returning`: all or none, and errors that name the row."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InvalidRequestError, NotSupportedError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 import bookstore
 from bookstore import Book
-from tablewright.runtime.errors import SessionBusyError, SyncConflictError, UnknownColumnError
+from tablewright.runtime.errors import SessionBusyError, UnknownColumnError
 from tablewright.runtime.table import ALL_ROWS
 from tests.runtime import sample
 from tests.runtime.books import author_id, book
@@ -83,7 +83,7 @@ def test_insert_many_refuses_what_does_not_fit(store: sample.Database, column: s
         assert session.thing.count() == 0
 
 
-def test_insert_many_says_which_row_the_database_refused(shop: bookstore.Database) -> None:
+def test_insert_many_names_the_row_that_the_database_refused(shop: bookstore.Database) -> None:
     """A row that violates a constraint is an IntegrityError with the row and column; no row is stored."""
     with shop.session() as session:
         author = author_id(session)
@@ -149,7 +149,7 @@ def test_an_iterable_that_uses_the_session_is_refused(shop: bookstore.Database) 
         assert session.author.count() == 1
 
 
-def test_insert_many_when_someone_listens(shop: bookstore.Database) -> None:
+def test_insert_many_with_listeners(shop: bookstore.Database) -> None:
     """Listeners see the statements of many rows, with the same rows and the same errors as without them."""
     seen: list[str] = []
     event.listen(shop.engine, "before_cursor_execute", lambda c, cursor, sql, p, context, many: seen.append(sql))
@@ -196,124 +196,3 @@ def test_insert_many_returning_keeps_the_order(store: sample.Database) -> None:
         with pytest.raises(IntegrityError, match="row 2, column name"):
             session.thing.insert_many_returning([{"name": "new"}, {"name": "n7"}])
         assert session.thing.count() == 300
-
-
-def test_upsert(shop: bookstore.Database) -> None:
-    """A row is inserted, or the row with its unique key gets the given columns and keeps the others."""
-    with shop.session() as session:
-        author = author_id(session)
-        first = session.book.upsert(_conflict="isbn", **book(author, 1, stock=4))
-        second = session.book.upsert(_conflict="isbn", **book(author, 1, title="Second"))
-        assert (second.id, second.title, second.stock) == (first.id, "Second", 4)
-        assert session.author.upsert(id=author, name="Renamed").id == author
-        assert session.author.get_one(author).name == "Renamed"
-        with pytest.raises(InvalidRequestError, match="no unique key 'title'"):
-            session.book.upsert(_conflict="title", **book(author, 1))  # type: ignore[arg-type]  # the point of the test
-        with pytest.raises(InvalidRequestError, match="needs a value of 'isbn'"):
-            session.book.upsert(_conflict="isbn", author_id=author, title="", price=Decimal(1))  # type: ignore[call-arg]  # the point of the test
-
-
-def test_upsert_of_nothing_but_the_key(store: sample.Database) -> None:
-    """Without columns to update, the existing row is returned."""
-    with store.session() as session:
-        session.node.insert(id=1, name="one")
-        row = session.node._upsert("primary_key", {"id": 1})
-        assert row == sample.NodeRow(1, None, "one")
-
-
-def test_upsert_many(shop: bookstore.Database) -> None:
-    """Rows are inserted or updated in order; of several with one key the last one stays."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert(**book(author, 1, stock=9))
-        rows = [book(author, n, title=f"{n} {i}") for i, n in enumerate([1, 2, 2])]
-        assert session.book.upsert_many(rows, "isbn") == 3
-        assert [(row.title, row.stock) for row in session.book.select(order_by=Book.id)] == [("1 0", 9), ("2 2", 0)]
-        with pytest.raises(IntegrityError, match="row 2"):
-            session.book.upsert_many([book(author, 3), book(author, 4, "-1")], "isbn")
-        assert session.book.count() == 2
-
-
-def test_ensure_counts_only_what_it_inserted(shop: bookstore.Database) -> None:
-    """Rows that conflict with existing or earlier ones, by any unique key, are not counted and change nothing."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert(**book(author, 1, stock=9))
-        rows = [book(author, n) for n in (1, 2, 2, 3)]
-        assert session.book.ensure(rows) == 2
-        assert session.book.ensure(rows) == 0
-        assert session.book.find(isbn="isbn 1")[0].stock == 9
-        with pytest.raises(IntegrityError):
-            session.book.ensure([book(author, 4), book(author, 5, "-1")])
-        assert session.book.count() == 3
-
-
-def test_replace_overwrites_the_whole_row(shop: bookstore.Database) -> None:
-    """Columns left out get their default or NULL; of several rows with one key the last stays."""
-    with shop.session() as session:
-        author = author_id(session)
-        old = session.book.insert(**book(author, 1, stock=9, details={"a": "b"}))
-        assert session.book.replace([book(author, 1, id=old.id), book(author, 2, id=7)]) == 2
-        new = session.book.get_one(old.id)
-        assert (new.stock, new.details, new.isbn) == (0, {}, "isbn 1")
-        assert session.book.insert(**book(author, 3)).id == 8
-        session.author.replace([{"id": 40, "name": "a"}, {"id": 40, "name": "b"}])
-        assert session.author.get_one(40).name == "b"
-        with pytest.raises(IntegrityError):
-            session.book.replace([book(author, 9, id=9), book(author, 1, id=10)])
-        assert session.book.get(9) is None
-
-
-def test_sync(store: sample.Database) -> None:
-    """A row is inserted, found, compared, and updated on request; the result has old values and new row."""
-    with store.session() as session:
-        first = session.thing.sync({"name": "a", "rank": 1, "weight": 0.1}, keys=["name"])
-        assert (first.inserted, first.changed, first.row.rank) == (True, {}, 1)
-        again = session.thing.sync({"name": "a", "rank": 1, "weight": 0.1}, keys=["name"])
-        assert (again.inserted, again.changed, again.row) == (False, {}, first.row)
-        with pytest.raises(SyncConflictError, match="rank is 1, not 2"):
-            session.thing.sync({"name": "a", "rank": 2}, keys=["name"])
-        fixed = session.thing.sync({"name": "a", "rank": 2, "price": Decimal("1")}, keys=["name"], update=True)
-        assert (fixed.inserted, fixed.changed, fixed.row.rank) == (False, {"rank": 1}, 2)
-        assert session.thing.get(first.row.id) == fixed.row
-
-
-def test_sync_by_keys_that_name_no_single_row(store: sample.Database) -> None:
-    """Several matches are an error, NULL keys match, and a conflict with another key is reported."""
-    with store.session() as session:
-        assert session.note.sync({"rank": None, "text": "x"}, keys=["rank"]).inserted
-        assert not session.note.sync({"rank": None, "text": "x"}, keys=["rank"]).inserted
-        session.note.insert(text="x", rank=1)
-        with pytest.raises(InvalidRequestError, match="not a unique key"):
-            session.note.sync({"text": "x"}, keys=["text"])
-        session.thing.insert(name="taken", rank=1)
-        with pytest.raises(IntegrityError):
-            session.thing.sync({"name": "taken", "rank": 5}, keys=["rank"])
-        with pytest.raises(InvalidRequestError, match="needs the columns"):
-            session.thing.sync({"name": "taken"}, keys=[])
-        with pytest.raises(InvalidRequestError, match="needs a value of the key column 'rank'"):
-            session.thing.sync({"name": "taken"}, keys=["rank"])
-        with pytest.raises(UnknownColumnError):
-            session.thing.sync({"name": "taken"}, keys=["nam"])
-
-
-def test_truncate(shop: bookstore.Database) -> None:
-    """A referenced table is emptied only together with the referencing ones; ids go on."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert(**book(author, 1))
-        with pytest.raises(NotSupportedError, match="truncate"):
-            session.author.truncate()
-        assert session.book.count() == 1
-        session.author.truncate(cascade=True)
-        assert (session.author.count(), session.book.count()) == (0, 0)
-        assert author_id(session) == author + 1
-        session.order_line.truncate()
-
-
-def test_truncate_of_a_table_that_points_at_itself(store: sample.Database) -> None:
-    """References within the table do not matter."""
-    with store.session() as session:
-        session.node.insert_many([{"id": 1}, {"id": 2, "up_id": 1}])
-        session.node.truncate()
-        assert session.node.count() == 0

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from random import Random
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError
 
 import bookstore
 from bookstore import Book
 from tablewright.runtime.bulk import postgres_copy
+from tablewright.runtime.errors import UnknownColumnError
 from tablewright.schema import types
 from tablewright.schema.tables import check, column, primary_key, unique
 from tests.runtime import sample
@@ -145,3 +147,60 @@ def test_columns_that_every_update_touches(shop: bookstore.Database) -> None:
     with shop.session() as session:
         assert session.book.update_many((n, {"stock": n}) for n in range(1, 301)) == 300
         assert session.book.count(Book.updated_at > Book.created_at, Book.stock == Book.id) == 300
+
+
+def test_update_by_keys(shop: bookstore.Database) -> None:
+    """Each row gets its own values, plain or SQL; other rows stay; missing keys are not counted."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n, stock=n) for n in range(1, 6))
+        entity = session.get_one(Book, 1)
+        assert session.book.update_many([(1, {"title": "One"}), (2, {"title": "Two"}), (99, {"title": "None"})]) == 2
+        assert entity.title == "One"
+        changes: list[tuple[int, bookstore.BookUpdate]] = [
+            (1, {"title": "1", "stock": 10}),
+            (2, {"stock": Book.stock + 5}),
+            (2, {"stock": Book.stock * 2}),
+            (3, {"price": Decimal("1.50")}),
+        ]
+        assert session.book.update_many(changes) == 4
+        rows = session.book.select(order_by=Book.id)
+        assert [(row.title, row.stock) for row in rows[:3]] == [("1", 10), ("Two", 14), ("Title 3", 3)]
+        assert rows[2].price == Decimal("1.50")
+        assert rows[0].updated_at >= rows[0].created_at
+        assert session.book.update_many([]) == 0
+
+
+def test_updates_are_all_or_none(shop: bookstore.Database) -> None:
+    """A refused change undoes those before it, is named in the error, and leaves the session usable."""
+    with shop.session() as session:
+        author = author_id(session)
+        session.book.insert_many(book(author, n) for n in range(1, 4))
+        with pytest.raises(IntegrityError, match="row 2"):
+            session.book.update_many([(1, {"isbn": "new"}), (2, {"isbn": "isbn 3"}), (3, {"isbn": "other"})])
+        with pytest.raises(DataError, match="row 2"):
+            session.book.update_many([(1, {"title": "new"}), (2, {"title": 5})])  # type: ignore[typeddict-item]  # so
+        for wrong in ({"id": 7}, {"titel": "x"}):
+            with pytest.raises(UnknownColumnError) as caught:
+                session.book._update_many([(1, {"title": "new"}), (2, wrong)])
+            assert caught.value.__notes__ == ["In row 2."]
+        with pytest.raises(InvalidRequestError, match="at least one column"):
+            session.book.update_many([(1, {})])
+        assert [row.isbn for row in session.book.select(order_by=Book.id)] == ["isbn 1", "isbn 2", "isbn 3"]
+        assert session.book.count(Book.title == "new") == 0
+
+
+def test_update_by_keys_of_several_columns(shop: bookstore.Database) -> None:
+    """A composite key is its NamedTuple, or any tuple of as many values."""
+    with shop.session() as session:
+        session.book.insert(**book(author_id(session), 1))
+        customer = session.customer.insert(email="a@b.c", name="A")
+        order = session.order.insert(customer_id=customer.id).id
+        session.order_line.insert_many(
+            {"order_id": order, "number": n, "book_id": 1, "price": Decimal(1)} for n in range(3)
+        )
+        lines = session.order_line.select()
+        assert session.order_line.update_many((line.key, {"quantity": line.number + 5}) for line in lines) == 3
+        assert sorted(line.quantity for line in session.order_line.select()) == [5, 6, 7]
+        with pytest.raises(TypeError, match="has 2 columns; 1 values"):
+            session.order_line._update_many([((1,), {"quantity": 2})])

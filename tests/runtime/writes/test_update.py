@@ -1,7 +1,8 @@
-"""The writing verbs by condition."""
+"""The verbs that update rows: by key and by condition."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -29,18 +30,7 @@ def test_update_where_counts_the_rows(shop: bookstore.Database) -> None:
         assert session.book.count(Book.stock == 1) == 5
 
 
-def test_delete_where_counts_the_rows(shop: bookstore.Database) -> None:
-    """Every row that meets the conditions is deleted, and no other."""
-    with shop.session() as session:
-        author = author_id(session)
-        session.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
-        assert session.book.delete_where(Book.author.has(Author.name == "no author")) == 0
-        assert session.book.delete_where(Book.price < 3) == 2
-        assert session.book.delete_where(ALL_ROWS) == 3
-        assert session.book.count() == 0
-
-
-def test_writing_every_row_must_be_said(shop: bookstore.Database) -> None:
+def test_writing_every_row_must_be_explicit(shop: bookstore.Database) -> None:
     """Refused: no condition, one that Python has evaluated, and ALL_ROWS with a condition."""
     with shop.session() as session:
         author = author_id(session)
@@ -55,3 +45,19 @@ def test_writing_every_row_must_be_said(shop: bookstore.Database) -> None:
         with pytest.raises(UnknownColumnError):
             session.author._update_where((ALL_ROWS,), {"id": 3})
         assert session.author.get(author) is not None
+
+
+def test_update_changes_just_what_it_names(shop: bookstore.Database) -> None:
+    """Values and expressions are set, `touch` columns are updated, other columns stay; a missing row is None."""
+    with shop.session() as session:
+        before = session.book.insert(**book(author_id(session), 1))
+        session.book.update_where(Book.id == before.id, updated_at=datetime(2000, 1, 1, tzinfo=UTC))
+        after = session.book.update(before.id, title="New")
+        assert after is not None
+        assert (after.title, after.price, after.isbn) == ("New", before.price, before.isbn)
+        assert after.updated_at.year > 2000
+        raised = session.book.update(before.id, stock=Book.stock + 3, price=session.book.c.price * 2)
+        assert raised is not None
+        assert (raised.stock, raised.price) == (3, Decimal("19.98"))
+        assert session.book.update(before.id) == raised
+        assert session.book.update(999, title="x") is None
