@@ -34,7 +34,7 @@ class EquivalentProjects:
         """Write *spec*, each table to one of the *files*, in its order."""
         shutil.rmtree(self.root / "specs", ignore_errors=True)
         (self.root / "specs" / "zoo").mkdir(parents=True)
-        parts: dict[str, Spec] = {"a": {key: said for key, said in spec.items() if not key.endswith("tables")}}
+        parts: dict[str, Spec] = {"a": {key: value for key, value in spec.items() if not key.endswith("tables")}}
         for section in ("tables", "opaque_tables"):
             for name, body in spec[section].items():
                 parts.setdefault(files.get(name, "a"), {}).setdefault(section, {})[name] = body
@@ -46,18 +46,18 @@ class EquivalentProjects:
         """Run both and compare their results. Return True if there was no error."""
         assert lint(self.cached) == lint(self.plain, cache=False)
         checked = [generate(one, check=True, cache=cached) for one, cached in self.both()]
-        made = [generate(one, typecheck=False, cache=cached) for one, cached in self.both()]
-        for ours, theirs in (checked, made):
+        generated = [generate(one, typecheck=False, cache=cached) for one, cached in self.both()]
+        for ours, theirs in (checked, generated):
             assert ours.diagnostics == theirs.diagnostics
             assert ours.clean == theirs.clean
             assert [package.changes for package in ours.packages] == [package.changes for package in theirs.packages]
             for one, other in zip(ours.packages, theirs.packages, strict=True):
                 assert one.changes.diffs == other.changes.diffs
         assert contents(self.cached.output) == contents(self.plain.output)
-        return bool(made[0].packages)
+        return bool(generated[0].packages)
 
     def both(self) -> list[tuple[Settings, bool]]:
-        """Return the two projects, each with whether it has a cache."""
+        """Return the two projects, each with True if it has a cache."""
         return [(self.cached, True), (self.plain, False)]
 
     def disturb(self, data: st.DataObject) -> None:
@@ -79,10 +79,10 @@ class EquivalentProjects:
 
     def edit_output(self, data: st.DataObject) -> None:
         """Edit, delete or add an output, in both projects."""
-        found = sorted(contents(self.plain.output))
-        if not found:
+        outputs = sorted(contents(self.plain.output))
+        if not outputs:
             return
-        path, how = data.draw(st.sampled_from(found)), data.draw(st.sampled_from(["edit", "delete", "add"]))
+        path, how = data.draw(st.sampled_from(outputs)), data.draw(st.sampled_from(["edit", "delete", "add"]))
         for one, _ in self.both():
             if how == "delete":
                 (one.output / path).unlink()

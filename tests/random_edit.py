@@ -31,7 +31,7 @@ TYPES: list[Spec] = [
 def first() -> Spec:
     """Return a schema of a few tables: a hub, a cycle, a link table, a table that references itself, and a ring of six.
 
-    Two opaque ones point at the hub and at each other.
+    Two opaque tables reference the hub and each other.
     """
 
     def table(**columns: Spec) -> Spec:
@@ -178,7 +178,7 @@ def drop_table(data: st.DataObject, spec: Spec) -> None:
 
 
 def move_table(data: st.DataObject, spec: Spec) -> None:
-    """Make a table opaque, or an opaque table an ordinary one."""
+    """Make a table opaque, or make an opaque table an ordinary one."""
     name = data.draw(st.sampled_from(NAMES))
     for section, other in (("tables", "opaque_tables"), ("opaque_tables", "tables")):
         if name in spec[section] and name not in spec[other]:

@@ -1,4 +1,4 @@
-"""Random schemas, with every awkward name and text that the language allows."""
+"""Random schemas with every awkward name and text that the language allows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-# Python's and SQL's words, builtins, and the names that generated modules use themselves.
+# Keywords of Python and SQL, builtins, and the names that generated modules use.
 AWKWARD_NAMES = [
     *("class", "from", "def", "None".lower(), "async", "match", "type", "self", "cls", "lambda", "import", "global"),
     *("select", "order", "group", "user", "table", "index", "primary", "check", "default", "where", "values", "limit"),
@@ -129,7 +129,7 @@ def opaque_tables(draw: st.DrawFn, earlier: list[str]) -> dict[str, Any]:
 @st.composite
 def schemas(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a schema of one to four tables and up to three opaque ones, in the form of YAML."""
-    # Names whose classes would be those of the package itself are the rules' to refuse.
+    # The rules refuse names whose classes would have the names of the package's own classes.
     usable = [name for name in AWKWARD_NAMES if name not in ("session", "database", "base")]
     names = draw(st.lists(st.sampled_from(usable), unique=True, min_size=1, max_size=7))
     drawn: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A generated package beside an application's own SQLAlchemy: its base, its engine, its sessions, its Alembic."""
+"""A generated package used with an application's own SQLAlchemy base, engine, sessions and Alembic."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Base(DeclarativeBase):
 
 
 def test_alembic_finds_no_difference(url: str) -> None:
-    """What `create()` makes is what `bookstore.metadata` says."""
+    """Alembic finds no difference between the tables that `create()` creates and `bookstore.metadata`."""
     with Database(url) as db:
         db.create()
         with db.engine.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_an_engine_and_a_sessionmaker_of_ones_own(url: str) -> None:
-    """An application's engine keeps its events, and its sessionmaker makes sessions with rows."""
+def test_an_applications_engine_and_sessionmaker(url: str) -> None:
+    """An application's engine keeps its events, and its sessionmaker creates sessions with rows."""
     engine = create_engine(url)
     statements: list[str] = []
 
@@ -77,8 +77,8 @@ def package(tmp_path: Path) -> Iterator[Any]:
         del sys.modules[name]
 
 
-def test_a_base_of_ones_own(package: Any, url: str) -> None:
-    """Entities derive from the application's base, whose own classes join their transactions and metadata."""
+def test_an_applications_base(package: Any, url: str) -> None:
+    """Entities derive from the application's base, whose own classes share their transactions and metadata."""
     base: type[DeclarativeBase] = importlib.import_module("application_db").Base
 
     class Review(base):  # type: ignore[valid-type, misc]  # a base known only at run time
@@ -97,6 +97,6 @@ def test_a_base_of_ones_own(package: Any, url: str) -> None:
             session.add(Review(book_id=book.id, stars=5))
             session.flush()
             key = session.scalars(select(Review)).one().id
-            # The cascade reaches a class that the generator knows nothing of; its entity is expired with it.
+            # The cascade affects a class that the generator did not generate; its entity is expired too.
             session.author.delete(author.id)
             assert session.get(Review, key) is None

@@ -63,8 +63,8 @@ NOT_FUNCTIONS = {"property", "cached_property", "hybrid_property", "setter", "me
 def files(room: str) -> list[Path]:
     """Return the files of *room* that contain text."""
     path = ROOT / room
-    found = [path] if path.is_file() else path.rglob("*")
-    return sorted(file for file in found if file.suffix in TEXTS and file != Path(__file__))
+    paths = [path] if path.is_file() else path.rglob("*")
+    return sorted(file for file in paths if file.suffix in TEXTS and file != Path(__file__))
 
 
 def phrases(text: str) -> Iterator[str]:
@@ -81,7 +81,7 @@ def openings(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
             continue
-        # The docstring of a rule is what `tablewright explain` prints: it states what a spec must be.
+        # `tablewright explain` prints the docstring of a rule, which states what a spec must be.
         if node.returns is not None and ast.unparse(node.returns) == "Iterator[Violation]":
             continue
         decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
@@ -93,20 +93,20 @@ def openings(source: str) -> Iterator[str]:
 @pytest.mark.parametrize("room", ROOMS)
 def test_phrases(room: str) -> None:
     """Docstrings, comments, messages, documents and templates contain none of `PHRASES`."""
-    found = [f"{file.relative_to(ROOT)}:{text}" for file in files(room) for text in phrases(file.read_text("utf-8"))]
-    assert found == []
+    messages = [f"{file.relative_to(ROOT)}:{text}" for file in files(room) for text in phrases(file.read_text("utf-8"))]
+    assert messages == []
 
 
 @pytest.mark.parametrize("room", ["codegen"])
 def test_docstrings_begin_with_a_verb(room: str) -> None:
     """The docstring of a public function or method begins with an imperative verb; properties are noun phrases."""
-    found = [
+    messages = [
         f"{file.relative_to(ROOT)}:{text}"
         for file in files(room)
         if file.suffix == ".py"
         for text in openings(file.read_text("utf-8"))
     ]
-    assert found == []
+    assert messages == []
 
 
 def test_every_room_exists() -> None:
@@ -115,7 +115,7 @@ def test_every_room_exists() -> None:
 
 
 def test_the_tests_find_what_they_look_for() -> None:
-    """A phrase is found in any case, and a docstring that begins with a noun; a property's is not."""
+    """A phrase is found in any case. So is a docstring that begins with a noun, except that of a property."""
     assert list(phrases("fine\n# Made Anew.")) == ["2: 'Anew': again"]
     source = """
 def rows(self): '''The rows.'''

@@ -1,4 +1,4 @@
-"""Types and operators that Postgres has from an extension, in a generated package; SQLite has its own for them."""
+"""Generated packages with types and operators of Postgres extensions, and their equivalents on SQLite."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ tables:
       - {elements: [[room, "="], [days, "&&"]]}
 """
 MANY = 600
-"""So many rows that Postgres gets them by COPY."""
+"""Enough rows for Postgres to receive them by COPY."""
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +86,18 @@ def session(database: Any) -> Iterator[Any]:
 
 
 def address(number: int, *, upper: bool = False) -> str:
-    """The address of a reader."""
-    found = f"Reader-{number}@Example.org"
-    return found.upper() if upper else found
+    """Return the address of a reader."""
+    email = f"Reader-{number}@Example.org"
+    return email.upper() if upper else email
 
 
 def test_the_database_is_as_declared(database: Any) -> None:
-    """`check` finds no difference in tables whose types and operators are those of an extension."""
+    """`check` finds no difference in tables that use the types and operators of an extension."""
     assert database.check() == []
 
 
 def test_a_key_ignores_case(session: Any) -> None:
-    """A row is read, changed and deleted by its key in any case, and keeps the key as it was written."""
+    """A row is read, updated and deleted by its key in any case, and the stored key does not change."""
     row = session.reader.insert(email="Vera@Example.org", name="Vera")
     assert session.reader.get("vera@example.ORG") == row
     assert session.reader.find(email=["VERA@example.org", "absent@example.org"]) == [row]
@@ -109,7 +109,7 @@ def test_a_key_ignores_case(session: Any) -> None:
 
 
 def test_a_unique_key_ignores_case(session: Any) -> None:
-    """A row is found by a unique column in any case; a reference may differ in case from what it names."""
+    """A unique column finds a row in any case, and a foreign key may differ in case from the key it references."""
     session.reader.insert(email="Vera@Example.org", name="Vera")
     row = session.account.insert(email="Vera@Work.org", owner="VERA@EXAMPLE.ORG")
     assert session.account.get_by_email("vera@work.ORG") == row
@@ -123,18 +123,18 @@ def test_a_unique_key_ignores_case(session: Any) -> None:
 
 
 def test_upserts_ignore_case(session: Any) -> None:
-    """A row that is there in another case is updated, or left, and never inserted a second time."""
+    """An upsert updates or skips an existing row whose key differs in case, and never inserts it twice."""
     session.reader.insert(email="Vera@Example.org", name="Vera")
     assert session.reader.upsert(email="VERA@EXAMPLE.ORG", name="Vera R.").name == "Vera R."
     assert session.reader.ensure([{"email": "vera@example.org", "name": "Other"}]) == 0
-    found = session.reader.sync({"email": "vera@EXAMPLE.org", "name": "Vera C."}, keys=["email"], update=True)
-    assert (found.row.name, found.inserted) == ("Vera C.", False)
+    result = session.reader.sync({"email": "vera@EXAMPLE.org", "name": "Vera C."}, keys=["email"], update=True)
+    assert (result.row.name, result.inserted) == ("Vera C.", False)
     assert session.reader.count() == 1
 
 
 @pytest.mark.parametrize("count", [5, MANY])
 def test_many_upserts_ignore_case(session: Any, count: int) -> None:
-    """Of rows whose keys differ in case alone the last stays, however many come at once."""
+    """If keys differ only in case, an upsert of any number of rows stores the last of them."""
     session.reader.insert_many({"email": address(n), "name": f"first {n}"} for n in range(count))
     rows = [{"email": address(n, upper=True), "name": f"second {n}"} for n in range(count)]
     rows += [{"email": address(n).lower(), "name": f"third {n}"} for n in range(0, count, 2)]
@@ -147,7 +147,7 @@ def test_many_upserts_ignore_case(session: Any, count: int) -> None:
 
 @pytest.mark.parametrize("count", [5, MANY])
 def test_many_updates_ignore_case(session: Any, count: int) -> None:
-    """Changes of keys that differ in case alone are made one after the other: the last stays."""
+    """If keys differ only in case, updates are applied in order, and the last one is stored."""
     session.reader.insert_many({"email": address(n), "name": "x"} for n in range(count))
     changes: list[Any] = [(address(n, upper=bool(n % 2)), {"visits": n}) for n in range(count)]
     changes += [(address(n, upper=not n % 2), {"visits": -n}) for n in range(count)]
@@ -158,7 +158,7 @@ def test_many_updates_ignore_case(session: Any, count: int) -> None:
 
 
 def test_many_reads_and_deletes_ignore_case(session: Any) -> None:
-    """Lists of keys find and delete rows in any case, however long they are."""
+    """Lists of keys find and delete rows in any case, whatever their length."""
     session.reader.insert_many({"email": address(n), "name": "x"} for n in range(MANY))
     keys = [address(n, upper=True) for n in range(0, MANY, 2)]
     assert len(session.reader.find(email=keys)) == MANY // 2
@@ -169,7 +169,7 @@ def test_many_reads_and_deletes_ignore_case(session: Any) -> None:
 
 @pytest.mark.parametrize("count", [5, MANY])
 def test_a_composite_key_ignores_case(session: Any, count: int) -> None:
-    """Rows are read, changed and deleted by keys of several columns, one of which ignores case."""
+    """Composite keys with a column that ignores case read, update and delete rows."""
     session.visit.insert_many({"email": address(n), "number": n} for n in range(count))
     keys = [(address(n, upper=True), n) for n in range(count)]
     assert session.visit.get(*keys[1]).email == address(1)
@@ -180,7 +180,7 @@ def test_a_composite_key_ignores_case(session: Any, count: int) -> None:
 
 
 def test_an_entity_is_known_in_any_case(session: Any) -> None:
-    """Rows that are written by a key in another case are seen in the entity that is loaded already."""
+    """A write by a key in another case refreshes the entity that is already loaded."""
     reader = type(session).package.load("Reader")
     session.reader.insert(email="Vera@Example.org", name="Vera")
     entity = session.scalars(select(reader)).one()
@@ -191,7 +191,7 @@ def test_an_entity_is_known_in_any_case(session: Any) -> None:
 
 
 def test_pages_ignore_case(session: Any) -> None:
-    """Pages in the order of the key show each row once."""
+    """Pages ordered by the key contain each row once."""
     session.reader.insert_many({"email": address(n, upper=bool(n % 2)), "name": "x"} for n in range(25))
     page, seen = session.reader.page(limit=7), []
     while True:
@@ -204,7 +204,7 @@ def test_pages_ignore_case(session: Any) -> None:
 
 
 def test_an_exclusion_constraint_compares_scalars(session: Any) -> None:
-    """Stays overlap in another room, and not in the same one."""
+    """Stays may overlap in different rooms, but not in the same room."""
     week = Range(dt.date(2026, 3, 2), dt.date(2026, 3, 9))
     session.stay.insert_many([{"room": room, "days": week} for room in (1, 2)])
     day = Range(dt.date(2026, 3, 8), dt.date(2026, 3, 9))

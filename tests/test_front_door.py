@@ -1,4 +1,4 @@
-"""The front door: the public modules, what they load, and that documentation and code name the same things."""
+"""The front door: the public modules, what they load, and that documentation and code list the same names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPECS = [name for name in importlib.import_module("tablewright").__all__ if name
 
 
 def python(program: str) -> str:
-    """Run *program* with source and output on its path. Return what it printed."""
+    """Run *program* with source and output on its path. Return its standard output."""
     paths = {"PYTHONPATH": f"{ROOT / 'codegen'}:{ROOT / 'generated'}"}
     done = subprocess.run([sys.executable, "-c", program], env=paths, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -43,7 +43,7 @@ def documented(module: str) -> set[str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_the_reference_names_everything(module: str) -> None:
-    """`__all__` of a public module is sorted, and has the names of its table in docs/reference/api.md."""
+    """`__all__` of a public module is sorted and equals the names in its table in docs/reference/api.md."""
     names = importlib.import_module(module).__all__
     assert names == sorted(names)
     assert set(names) == documented(module)
@@ -63,7 +63,7 @@ def test_names_have_one_home(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_name_loads(module: str) -> None:
-    """Each public name can be imported, and is listed by `dir`."""
+    """Each public name can be imported and is listed by `dir`."""
     public = importlib.import_module(module)
     assert [name for name in public.__all__ if getattr(public, name) is None] == []
     assert set(public.__all__) <= set(dir(public))
@@ -79,7 +79,7 @@ def test_a_misspelt_name_has_a_suggestion() -> None:
 
 @pytest.mark.parametrize("module", MODULES[:3])
 def test_the_front_door_is_light(module: str) -> None:
-    """Importing a public module loads no library, and of tablewright itself only what an inversion needs."""
+    """Importing a public module loads no library, and only those modules of tablewright that an inversion needs."""
     loaded = python(f"import sys, {module}; print(*sys.modules)").split()
     assert {"sqlalchemy", "msgspec", "pydantic", "yaml", "jinja2"} & set(loaded) == set()
     assert {name for name in loaded if name.startswith("tablewright")} == {
@@ -91,7 +91,7 @@ def test_the_front_door_is_light(module: str) -> None:
 
 
 def test_what_runs_needs_no_extra() -> None:
-    """Every name for run time is importable without pydantic, as are the exceptions of databases."""
+    """Every name for run time, and every exception of databases, can be imported without pydantic."""
     names = [name for name in importlib.import_module("tablewright").__all__ if name not in SPECS]
     block = "import sys; sys.modules.update(dict.fromkeys(['pydantic', 'yaml', 'jinja2', 'typer']))\n"
     python(
@@ -101,7 +101,7 @@ def test_what_runs_needs_no_extra() -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_specs_name_the_extra(name: str) -> None:
-    """Without pydantic, a spec class is one sentence that names the extra to install."""
+    """Without pydantic, importing a spec class raises an error of one sentence that names the extra to install."""
     block = "import sys; sys.modules['pydantic'] = None\n"
     program = f"{block}try:\n    from tablewright import {name}\nexcept ImportError as error:\n    print(error)"
     assert python(program) == f"tablewright.{name} needs pydantic, which is not installed: run {EXTRA}.\n"
@@ -109,7 +109,7 @@ def test_specs_name_the_extra(name: str) -> None:
 
 @pytest.mark.parametrize("package", ["bookstore", "observatory"])
 def test_a_package_can_be_imported_whole(package: str) -> None:
-    """`from bookstore import *` gives exactly the names of `__all__`, which are those of its `dir`."""
+    """`from bookstore import *` imports exactly the names in `__all__`, which equal those of `dir`."""
     program = f"""
 from {package} import *
 names = set(globals()) - {{"__annotations__"}}
@@ -123,7 +123,7 @@ assert Database.__module__ == "{package}.session"
 
 
 def test_users_code_imports_by_the_front_door() -> None:
-    """Documents, specs and the demonstration import nothing of tablewright but its public modules."""
+    """Documents, specs and the demonstration import only the public modules of tablewright."""
     files = [
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),
@@ -131,5 +131,5 @@ def test_users_code_imports_by_the_front_door() -> None:
         *(ROOT / "tests/demo").iterdir(),
     ]
     inner = re.compile(r"(?:from|import) (tablewright\.[\w.]+)")
-    found = {name for file in files for name in inner.findall(file.read_text(encoding="utf-8"))}
-    assert found <= set(MODULES)
+    imported = {name for file in files for name in inner.findall(file.read_text(encoding="utf-8"))}
+    assert imported <= set(MODULES)

@@ -1,4 +1,4 @@
-"""The checked-in packages are what the specs make, byte for byte."""
+"""The checked-in packages equal the output of the specs, byte for byte."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def settings() -> Settings:
     return load_settings(ROOT)
 
 
-def test_generated_is_fresh(settings: Settings) -> None:
-    """Generating again would change nothing."""
+def test_generated_is_up_to_date(settings: Settings) -> None:
+    """Generating again changes nothing."""
     outcome = generate(settings, check=True, cache=False)
     assert outcome.clean, [package.changes for package in outcome.packages if package.changes]
 
 
-def test_any_changed_byte_is_seen(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A changed, missing or stale file of any package makes the comparison fail."""
+def test_any_changed_byte_is_detected(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison fails if a file of any package is changed, missing or stale."""
     monkeypatch.setenv("TABLEWRIGHT_CACHE_DIR", str(tmp_path / "cache"))
     copy = replace(settings, output=tmp_path / "generated")
     shutil.copytree(settings.output, copy.output, ignore=shutil.ignore_patterns("__pycache__"))
@@ -47,13 +47,13 @@ def test_any_changed_byte_is_seen(settings: Settings, tmp_path: Path, monkeypatc
 
 
 def test_yaml_and_python_keep_their_packages_apart(settings: Settings) -> None:
-    """Both forms of spec are exercised: bookstore in YAML, observatory in Python."""
+    """The two packages test both forms of spec: bookstore in YAML, observatory in Python."""
     assert [path.suffix for path in (settings.specs / "bookstore").iterdir() if path.is_file()] == [".yaml"]
     assert {path.suffix for path in (settings.specs / "observatory").iterdir() if path.is_file()} == {".py"}
 
 
 def undocumented(path: Path) -> list[str]:
-    """Return the public functions and properties in *path* without a docstring; an overload needs none."""
+    """Return the public functions and properties in *path* that have no docstring; an overload needs none."""
     return [
         f"{path.name}:{node.lineno} {node.name}"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -64,7 +64,7 @@ def undocumented(path: Path) -> list[str]:
 
 
 def test_every_verb_has_a_sentence(settings: Settings) -> None:
-    """Editors show a sentence for every public function and property of a package."""
+    """Every public function and property of a package has a docstring, which editors show."""
     files = list(settings.output.rglob("*.py"))
     assert len(files) > 30
     assert [name for path in files for name in undocumented(path)] == []

@@ -1,4 +1,4 @@
-"""The house: what the README promises is there, and what is there is in the README."""
+"""The house: the README, the Makefile, the CI script and the files of the project agree."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ DOCUMENTS = sorted(
 
 
 def named(path: Path) -> str:
-    """The name of a test case: the path from the root of the project."""
+    """Return the name of a test case: the path from the root of the project."""
     return path.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_the_make_commands_exist(path: Path) -> None:
-    """Every `make …` that a document names is a target of the Makefile."""
+    """Every `make …` command in a document is a target of the Makefile."""
     text = path.read_text(encoding="utf-8")
     named = {word for words in re.findall(r"(?:`|\$ )make ((?:[a-z-]+ ?)+)", text) for word in words.split()}
     assert named <= TARGETS
@@ -43,23 +43,23 @@ def test_the_make_commands_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_links_lead_somewhere(path: Path) -> None:
-    """Every link of a document to a file of the project names one that exists."""
+    """Every link from a document to a file of the project names an existing file."""
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]
     assert missing == []
 
 
 def test_make_help_lists_every_target() -> None:
-    """`make help` shows each target that is a command, with what it does."""
+    """`make help` shows each target that is a command, with a description."""
     phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert phony
-    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for target in phony[1].split():
-        assert re.search(rf"^  make {target} +\w", said, re.MULTILINE)
+        assert re.search(rf"^  make {target} +\w", output, re.MULTILINE)
 
 
 def test_every_command_is_in_the_reference() -> None:
-    """The reference of the command line names every command of tablewright."""
+    """The reference of the command line lists every command of tablewright."""
     text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     commands = [command.name or (command.callback and command.callback.__name__) for command in app.registered_commands]
     assert len(commands) == 5
@@ -83,7 +83,7 @@ def test_the_changelog_is_kept() -> None:
 
 
 def test_every_dependency_is_pinned() -> None:
-    """Each library that pyproject.toml asks for has a version in constraints.txt, which names no package index."""
+    """Each library that pyproject.toml requires has a version in constraints.txt, which names no package index."""
     project = PYPROJECT["project"]
     wanted = [
         *project["dependencies"],
@@ -96,7 +96,7 @@ def test_every_dependency_is_pinned() -> None:
 
 
 def test_output_is_marked_as_generated() -> None:
-    """`.gitattributes` marks everything below generated/ as made by a machine, and nothing else."""
+    """`.gitattributes` marks everything below generated/ as generated, and no other file."""
     marked = [
         line.split()[0]
         for line in (ROOT / ".gitattributes").read_text().splitlines()
@@ -106,7 +106,7 @@ def test_output_is_marked_as_generated() -> None:
 
 
 def test_ci_runs_what_is_promised() -> None:
-    """`.ci/run` runs `make check`, `make test` and `make coverage`, with CI set so that tests cannot be skipped."""
+    """`.ci/run` runs `make check`, `make test` and `make coverage`, and sets CI so that no test can be skipped."""
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.search(r"export CI=true.*step check\nstep test\nstep coverage\n", text, re.DOTALL)
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111

@@ -1,4 +1,4 @@
-"""The laws of the house: which way imports point, what output may hold, what a file may be called."""
+"""The laws of the house: the direction of imports, the content of output, and the names of files."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ OUTPUT = sorted(GENERATED.rglob("*.py"))
 
 
 def named(path: Path) -> str:
-    """The name of a test case: the path from the root of the project."""
+    """Return the name of a test case: the path from the root of the project."""
     return path.relative_to(ROOT).as_posix()
 
 
 def parse(path: Path) -> ast.Module:
-    """The syntax tree of the file at *path*."""
+    """Return the syntax tree of the file at *path*."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """Runs Python with *command*, at the root of the project, where source and output can be imported."""
+    """Run Python with *command* at the root of the project, where source and output can be imported."""
     paths = os.pathsep.join([str(ROOT / "codegen"), str(GENERATED)])
     return subprocess.run(
         [sys.executable, *command],
@@ -45,11 +45,11 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-# Law 1. The reasons stand beside the contracts in pyproject.toml.
+# Law 1. The comments in pyproject.toml give the reason for each contract.
 
 
 def test_imports_point_one_way() -> None:
-    """Every import contract of pyproject.toml is kept: layers, no circle, who may know which library."""
+    """Every import contract of pyproject.toml is kept: layers, no circles, and the libraries of each module."""
     ran = run("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache", "--no-logo")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "0 broken" in ran.stdout
@@ -57,7 +57,7 @@ def test_imports_point_one_way() -> None:
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=named)
 def test_imports_are_absolute(path: Path) -> None:
-    """A module names what it imports in full, so that an import can be searched for."""
+    """A module uses absolute imports, so that a search finds every import."""
     assert [node for node in ast.walk(parse(path)) if isinstance(node, ast.ImportFrom) and node.level] == []
 
 
@@ -67,7 +67,7 @@ def runtime_box(module: str) -> str:
 
 
 def test_the_run_time_is_a_small_house() -> None:
-    """The run time has 19 boxes (files and folders) on 13 floors, with 81 arrows at most, none of which points up."""
+    """The run time has 19 boxes (files and folders) on 13 floors, with 81 arrows at most, and no arrow points up."""
     root = "tablewright.runtime"
     graph = grimp.build_graph("tablewright")
     boxes = graph.find_children(root)
@@ -100,7 +100,7 @@ NAMES_MODULES = {
     "runtime/engine/sqlite.py": "SQLAlchemy loads dialects by name, when an engine is created",
     "spec/models_node.py": "compares the name of a calling module, and imports nothing",
 }
-"""The modules with a string that names another module of tablewright, and why."""
+"""The modules with a string that names another module of tablewright, and the reason."""
 COMPUTED_IMPORTS = {
     "lazy_names.py": "the front door: loads the module of a public name",
     "cache/fingerprint.py": "finds the files of the libraries that the output depends on",
@@ -108,12 +108,12 @@ COMPUTED_IMPORTS = {
     "schema/build.py": "loads the user's codecs",
     "schema/python_types.py": "loads the user's types",
 }
-"""The modules that import or look for a module whose name is computed, and why."""
+"""The modules that import or look for a module with a computed name, and the reason."""
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=named)
-def test_no_import_goes_by_a_string(path: Path) -> None:
-    """No module imports another one of tablewright by a string, which no import contract would see."""
+def test_no_import_is_a_string(path: Path) -> None:
+    """No module imports another module of tablewright by a string, which import contracts cannot see."""
     nodes = list(ast.walk(parse(path)))
     strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     modules = [text for text in strings if text.startswith("tablewright.") and is_module(text)]
@@ -134,7 +134,7 @@ def is_module(name: str) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-# Law 2. An application starts with what it needs; the generator's libraries are not even installed where it runs.
+# Law 2. An application loads only what it needs; it runs without the libraries of the generator.
 
 TOO_HEAVY = (
     "alembic",
@@ -160,7 +160,7 @@ print(*sorted(sys.modules))
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_loads_little(package: str) -> None:
-    """The whole sync half of a generated package loads none of the generator's libraries, and nothing async."""
+    """The whole sync half of a generated package loads no library of the generator, and nothing async."""
     ran = run("-c", LOAD, package)
     assert ran.returncode == 0, ran.stderr
     loaded = ran.stdout.split()
@@ -170,19 +170,19 @@ def test_a_package_loads_little(package: str) -> None:
     assert rooms == {"runtime", "schema"}
 
 
-# Law 3. Rows pay per table: of a thousand tables, an application loads those that it uses.
+# Law 3. Rows cost per table: an application with a thousand tables loads only the tables it uses.
 
 
 @pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "tables"], ids=named)
 def test_a_table_module_imports_no_other(path: Path) -> None:
-    """A generated table module imports, of its own package, only the schema and the enums."""
+    """A generated table module imports only the schema and the enums of its package."""
     own = [node.module for node in ast.walk(parse(path)) if isinstance(node, ast.ImportFrom) and node.level]
     assert set(own) <= {"schema", "enums"}
 
 
 @pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "opaque"], ids=named)
 def test_an_opaque_table_is_the_clients(path: Path) -> None:
-    """A generated opaque module has no part of the package's metadata, and the manager loads none of the storages."""
+    """A generated opaque module has no part of the package's metadata, and the manager loads no storage."""
     tree = parse(path)
     checked = {id(node) for block in type_checking_blocks(tree) for node in ast.walk(block)}
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
@@ -192,8 +192,8 @@ def test_an_opaque_table_is_the_clients(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "entities"], ids=named)
-def test_entities_know_each_other_by_name(path: Path) -> None:
-    """A generated entity module imports other entities for the type checker only, so that no import order matters."""
+def test_an_entity_module_imports_no_other(path: Path) -> None:
+    """A generated entity module imports other entities for the type checker only, so import order does not matter."""
     tree = parse(path)
     checked = {id(node) for block in type_checking_blocks(tree) for node in ast.walk(block)}
     own = [
@@ -205,58 +205,58 @@ def test_entities_know_each_other_by_name(path: Path) -> None:
 
 
 def type_checking_blocks(tree: ast.AST) -> Iterator[ast.If]:
-    """The `if TYPE_CHECKING` of a syntax tree."""
+    """Yield the `if TYPE_CHECKING` blocks of a syntax tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             yield node
 
 
-# Law 4. A name that could mean anything collects everything; what does not fit on a few screens is two things.
+# Law 4. A vague module name attracts unrelated code, and a file of more than a few screens is two things.
 
 MEANINGLESS = {"base", "common", "core", "data", "helper", "helpers", "info", "misc", "util", "utils"}
 
 
 @pytest.mark.parametrize("path", WRITTEN_BY_HAND, ids=named)
 def test_a_file_is_one_named_thing(path: Path) -> None:
-    """No file is longer than 450 lines, and no module or folder has a name that means nothing."""
-    # Near 400 is the aim; a class that is truly one thing is not cut in two for the last 50.
+    """No file is longer than 450 lines, and no module or folder has a vague name."""
+    # The aim is 400 lines; a class that is one thing is not split for the last 50.
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 450
     assert not MEANINGLESS & {path.stem.strip("_"), *path.relative_to(ROOT).parts[:-1]}
 
 
-FACES = {
+PUBLIC_INITS = {
     "codegen/tablewright/__init__.py",  # the public names, and what is above every room: schema/table_definer.py
     "codegen/tablewright/schema/types/__init__.py",  # generated code writes `types.String(13)`, whichever file has it
 }
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=named)
-def test_a_module_says_what_it_owns(path: Path) -> None:
-    """A module begins with one line that says what it owns; a folder's `__init__.py` is that line and nothing else."""
+def test_a_module_has_one_line_about_itself(path: Path) -> None:
+    """A module begins with one line that describes it; a folder's `__init__.py` contains that line only."""
     tree = parse(path)
-    said = ast.get_docstring(tree)
-    assert said
-    assert "\n" not in said.split("\n\n")[0]
+    docstring = ast.get_docstring(tree)
+    assert docstring
+    assert "\n" not in docstring.split("\n\n")[0]
     if path.name == "__init__.py":
-        assert len(tree.body) == 1 or named(path) in FACES
+        assert len(tree.body) == 1 or named(path) in PUBLIC_INITS
     else:
         assert "from __future__ import annotations" in ast.unparse(tree)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=named)
-def test_a_test_says_what_holds(path: Path) -> None:
+def test_every_test_states_its_behaviour(path: Path) -> None:
     """Every test has a docstring that states the behaviour."""
     tests = [node for node in ast.walk(parse(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     assert [test.name for test in tests if test.name.startswith("test_") and not ast.get_docstring(test)] == []
 
 
-# Law 5. A run that fails has touched nothing: everything is rendered in memory, and one module writes.
+# Law 5. A failed run changes no file: everything is rendered in memory, and one module writes.
 
 WRITES = {"write_text", "write_bytes", "mkdir", "unlink", "rename", "replace", "rmdir", "rmtree", "touch", "makedirs"}
 WRITERS = {
     "build/write.py",
-    "cache/store.py",  # a folder of its own, which may be deleted at any time
-    "render/ruff.py",  # a folder of its own under the system's temporary one, for ruff
+    "cache/store.py",  # a folder of its own, which can be deleted at any time
+    "render/ruff.py",  # a folder for ruff, in the system's temporary folder
 }
 
 
@@ -266,7 +266,7 @@ WRITERS = {
     ids=named,
 )
 def test_only_one_module_touches_the_disk(path: Path) -> None:
-    """No module of the generator but `write` changes a file or a folder."""
+    """In the generator, only `write` changes a file or a folder."""
     calls = [node.func for node in ast.walk(parse(path)) if isinstance(node, ast.Call)]
     methods = {call.attr for call in calls if isinstance(call, ast.Attribute) and not on_text(call)}
     writes = methods & WRITES or {"open"} & {call.id for call in calls if isinstance(call, ast.Name)}
@@ -274,11 +274,11 @@ def test_only_one_module_touches_the_disk(path: Path) -> None:
 
 
 def on_text(call: ast.Attribute) -> bool:
-    """Whether a method is `str.replace` or `dataclasses.replace`, which touch no file."""
+    """Return True if a method is `str.replace` or `dataclasses.replace`, which change no file."""
     return call.attr == "replace"
 
 
-# Law 6. Thin output, thick run time: a reviewer reads the diff of output as the diff of the schema.
+# Law 6. Thin output, thick run time: a diff of the output reads like a diff of the schema.
 
 DECISIONS = (
     ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Match, ast.IfExp, ast.Raise, ast.Lambda,
@@ -288,19 +288,19 @@ DECISIONS = (
 
 @pytest.mark.parametrize("path", OUTPUT, ids=named)
 def test_output_decides_nothing(path: Path) -> None:
-    """A generated file has no loop, no branch but on `TYPE_CHECKING`, and no function of more than one statement."""
+    """A generated file has no loop, no branch except on `TYPE_CHECKING`, and no function of more than one statement."""
     tree = parse(path)
     assert [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, DECISIONS)] == []
     branches = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
     assert [ast.unparse(node.test) for node in branches if ast.unparse(node.test) != "TYPE_CHECKING"] == []
     for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
-        said = ast.get_docstring(function) is not None
-        assert len(function.body) - said <= 1, function.name
+        documented = ast.get_docstring(function) is not None
+        assert len(function.body) - documented <= 1, function.name
 
 
 @pytest.mark.parametrize("path", OUTPUT, ids=named)
 def test_output_names_its_spec(path: Path) -> None:
-    """The first line of a generated file names the spec that it came from, which exists."""
+    """The first line of a generated file names its spec, which exists."""
     first = path.read_text(encoding="utf-8").split("\n", 1)[0]
     source = first.removeprefix("# Generated by tablewright from ").removesuffix(". Do not edit.")
     assert source != first

@@ -1,4 +1,4 @@
-"""What using a generated package loads, and that it loads whole from any number of threads."""
+"""Lazy loading: what each use of a generated package loads, also from several threads at once."""
 
 from __future__ import annotations
 
@@ -102,20 +102,20 @@ assert not gc.isenabled()
     ],
 )
 def test_loading(program: str) -> None:
-    """Rows load their own table and no mapper; entities load all at once, from several threads too."""
+    """Rows load only their own table and no mapper; entities load all at once, also from several threads."""
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'codegen'}{os.pathsep}{ROOT / 'generated'}"}
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
 
 
 def book(**changes: object) -> BookRow:
-    """A row as it would be read."""
+    """Return a row as a read returns it."""
     values = {"id": 1, "author_id": 2, "isbn": "1", "title": "t", "genre": "poetry", "price": "9.99", "stock": 0}
     values |= {"details": {}, "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}
     return msgspec.convert(values | changes, BookRow, strict=False)
 
 
 def test_rows_are_values() -> None:
-    """Rows are frozen, equal by value, and survive JSON, pickle and copies; they hash when their values do."""
+    """Rows are frozen, equal by value, and survive JSON, pickle and copies. A row is hashable if its values are."""
     row = book()
     assert row == book()
     assert row != book(stock=1)
@@ -133,7 +133,7 @@ def test_rows_are_values() -> None:
 
 
 def test_ranges_are_values() -> None:
-    """Ranges go to JSON and back, know what they contain, and refuse ends in the wrong order."""
+    """Ranges convert to JSON and back, test whether they contain a value, and refuse ends in the wrong order."""
     ranged = Range(1, 5)
     assert msgspec.json.decode(msgspec.json.encode(ranged), type=Range[int]) == ranged
     assert 1 in ranged

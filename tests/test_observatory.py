@@ -1,4 +1,4 @@
-"""The observatory: every part of the language at work, on both engines."""
+"""The observatory: every part of the language, on both databases."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def db(url: str) -> Iterator[Database]:
 
 
 def exposure(number: int) -> ExposureInsert:
-    """An exposure of one minute."""
+    """Return an exposure of one minute."""
     start = OPENED + dt.timedelta(minutes=2 * number)
     return {
         "instrument": "latiss",
@@ -55,7 +55,7 @@ def exposure(number: int) -> ExposureInsert:
 
 
 def test_alembic_finds_no_difference(db: Database) -> None:
-    """What `create()` makes is what the metadata says."""
+    """Alembic finds no difference between the tables that `create()` creates and the metadata."""
     with db.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
@@ -80,7 +80,7 @@ def test_rows_of_every_kind(db: Database) -> None:
 
 
 def test_computed_columns_follow(db: Database) -> None:
-    """A computed column is the database's: no insert or update names it, and it follows the others."""
+    """The database computes a computed column: it follows the other columns, and inserts and updates omit it."""
     with db.session() as session:
         file = session.file.insert(path="/a.fits", size=2881, digest=bytes(32), metadata_={"seeing": 0.7})
         assert (file.blocks, file.format, file.metadata_) == (2, FileFormat.FITS, {"seeing": 0.7})
@@ -92,8 +92,8 @@ def test_computed_columns_follow(db: Database) -> None:
         assert file.id.version == 7
 
 
-def test_tables_that_point_at_each_other(db: Database) -> None:
-    """A program and its best exposure, each pointing at the other, are saved in one flush."""
+def test_tables_that_reference_each_other(db: Database) -> None:
+    """A program and its best exposure, which reference each other, are saved in one flush."""
     with db.session() as session:
         program = Program(title="Supernovae", allotted=dt.timedelta(hours=30))
         shot = Exposure(**exposure(1), program=program)
@@ -109,7 +109,7 @@ def test_tables_that_point_at_each_other(db: Database) -> None:
 
 
 def test_self_references(db: Database) -> None:
-    """Parts of a program know their whole, and go with it."""
+    """Parts of a program have a reference to the whole, and are deleted with it."""
     with db.session() as session:
         whole = Program(title="Survey", parts=[Program(title="North"), Program(title="South")])
         session.add(whole)
@@ -120,7 +120,7 @@ def test_self_references(db: Database) -> None:
 
 
 def test_many_to_many(db: Database) -> None:
-    """Targets of an exposure, through their link table, in the order of their names."""
+    """A relationship through a link table returns the targets of an exposure, ordered by name."""
     with db.session() as session:
         north = Decimal(45)
         names = ["Vega", "Altair", "Deneb"]
@@ -139,14 +139,14 @@ def test_many_to_many(db: Database) -> None:
 
 
 def test_names_of_the_database(db: Database) -> None:
-    """Tables and columns have their own names in the database, and the spec's in Python."""
+    """Tables and columns have their own names in the database, and the names of the spec in Python."""
     assert "sky_target" in metadata.tables
     assert metadata.tables["sky_target"].c.right_ascension.name == "ra"
     assert inspect(Instrument).columns["lambda_"].name == "lambda"
 
 
 def test_overlapping_turns(db: Database) -> None:
-    """Both engines refuse turns that overlap."""
+    """Both databases refuse turns that overlap."""
     turn = Range(OPENED, OPENED + dt.timedelta(hours=6))
     with db.session() as session:
         session.shift.insert(observer="a", turn=turn)
@@ -155,7 +155,7 @@ def test_overlapping_turns(db: Database) -> None:
 
 
 def test_conditions_on_ranges(db: Database) -> None:
-    """The verbs of tables take conditions on ranges, of entities and of columns."""
+    """The verbs of tables accept conditions on ranges, of entities and of columns."""
     hour = dt.timedelta(hours=1)
     with db.session() as session:
         turns = [Range(OPENED + n * hour, OPENED + (n + 1) * hour) for n in range(5)]
@@ -174,7 +174,7 @@ def test_conditions_on_ranges(db: Database) -> None:
 
 
 def test_keys_of_uuid_sort_by_time(db: Database) -> None:
-    """Keys that the database makes are version 7: they sort in the order of their making, to the millisecond."""
+    """Keys that the database generates are UUIDs of version 7: they sort by creation time, to the millisecond."""
     with db.session() as session:
         keys: list[UUID] = [session.program.insert(title=f"Program {number}").id for number in range(5)]
     assert [key.int >> 80 for key in keys] == sorted(key.int >> 80 for key in keys)

@@ -1,4 +1,4 @@
-"""The opaque tables of the observatory: what is generated for those that specs know, on both engines."""
+"""The opaque tables of the observatory, generated from specs, on both databases."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def db(url: str) -> Iterator[Database]:
 
 
 def record(path: str) -> FileDatastoreRecordInsert:
-    """What a datastore says of a file."""
+    """Return the record of a file in a datastore."""
     return {"dataset_id": uuid4(), "path": path, "formatter": "FitsFormatter", "storage_class": "Exposure"}
 
 
 def stored_file(session: Session) -> UUID:
-    """The id of a file in the archive."""
+    """Insert a file into the archive. Return its id."""
     return session.file.insert(path=f"/{uuid4()}", size=1, digest=uuid4().bytes * 2).id
 
 
-def test_tables_that_others_point_at_are_not_dropped(url: str) -> None:
-    """`drop` names the opaque tables that stand in its way, and drops nothing; without them it drops all."""
+def test_referenced_tables_are_not_dropped(url: str) -> None:
+    """`drop` refuses to drop tables that opaque tables reference, and names those; after they are gone it drops all."""
     with Database(url) as db:
         db.create()
         db.opaque.register("transfer")
@@ -63,8 +63,8 @@ def test_tables_that_others_point_at_are_not_dropped(url: str) -> None:
         assert len(db.missing_tables()) > 1
 
 
-def test_they_are_the_clients(db: Database) -> None:
-    """`create()` makes no opaque table, and Alembic asks for none; the client that needs one registers it."""
+def test_create_ignores_opaque_tables(db: Database) -> None:
+    """`create()` and Alembic ignore opaque tables; a client that needs one registers it."""
     assert db.opaque.get("transfer") is None
     assert not {"transfer", "file_datastore_records"} & {*inspect(db.engine).get_table_names(), *metadata.tables}
     storage = db.opaque.register("transfer")
@@ -72,12 +72,12 @@ def test_they_are_the_clients(db: Database) -> None:
     assert type(db.opaque) is OpaqueTableStorageManager
     assert "transfer" in inspect(db.engine).get_table_names()
     with db.engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), metadata)
-    assert {item[0] for item in found} <= {"remove_table", "remove_index"}
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert {item[0] for item in differences} <= {"remove_table", "remove_index"}
 
 
 def test_rows(db: Database) -> None:
-    """Rows go in and come back typed, with the defaults of columns that were left out."""
+    """Rows are inserted and read with their types; omitted columns get their defaults."""
     records = db.opaque.register("file_datastore_records")
     first = record("raw/1.fits")
     second: FileDatastoreRecordInsert = {**record("raw/2.fits"), "component": "wcs", "file_size": 2**40}
@@ -92,21 +92,21 @@ def test_rows(db: Database) -> None:
 
 
 def test_fetch(db: Database) -> None:
-    """Columns are compared with a value, None, any iterable of them, or what text begins with; all must hold."""
+    """`fetch` compares columns with a value, None, any iterable of values, or a prefix, and combines them with AND."""
     records = db.opaque.register("file_datastore_records")
     given: list[FileDatastoreRecordInsert] = [
         {**record(f"raw/{number}.fits"), "file_size": number or None} for number in range(30)
     ]
     records.insert(*given)
 
-    def found(rows: Iterator[FileDatastoreRecordRow]) -> list[str]:
+    def paths(rows: Iterator[FileDatastoreRecordRow]) -> list[str]:
         return sorted(row.path for row in rows)
 
-    assert found(records.fetch(file_size=None)) == ["raw/0.fits"]
-    assert found(records.fetch(file_size=range(8, 11))) == ["raw/10.fits", "raw/8.fits", "raw/9.fits"]
-    assert found(records.fetch(path=Prefix("raw/2"), file_size=[2, 21, 3])) == ["raw/2.fits", "raw/21.fits"]
-    assert found(records.fetch(path=Prefix("raw/%"))) == []
-    assert found(records.fetch(path=[])) == []
+    assert paths(records.fetch(file_size=None)) == ["raw/0.fits"]
+    assert paths(records.fetch(file_size=range(8, 11))) == ["raw/10.fits", "raw/8.fits", "raw/9.fits"]
+    assert paths(records.fetch(path=Prefix("raw/2"), file_size=[2, 21, 3])) == ["raw/2.fits", "raw/21.fits"]
+    assert paths(records.fetch(path=Prefix("raw/%"))) == []
+    assert paths(records.fetch(path=[])) == []
     batches = list(records.fetch_batches(batch_size=8))
     assert [len(batch) for batch in batches] == [8, 8, 8, 6]
     with pytest.raises(TypeError, match="pth"):
@@ -114,7 +114,7 @@ def test_fetch(db: Database) -> None:
 
 
 def test_delete(db: Database) -> None:
-    """Rows go whose columns are as in one of those given, rows of the table among them."""
+    """`delete` deletes the rows whose columns equal those of a given mapping or row."""
     records = db.opaque.register("file_datastore_records")
     given = [record(f"raw/{number}.fits") for number in range(5)]
     records.insert(*given)
@@ -125,8 +125,8 @@ def test_delete(db: Database) -> None:
     assert len(list(records.fetch())) == 3
 
 
-def test_they_point_at_the_packages_tables(db: Database) -> None:
-    """A foreign key to a table of the package holds, and its rows go with those that they point at."""
+def test_foreign_keys_to_the_packages_tables(db: Database) -> None:
+    """A foreign key to a table of the package is enforced, and cascades delete opaque rows."""
     transfers = db.opaque.register("transfer")
     with db.session() as session:
         file = stored_file(session)
@@ -141,7 +141,7 @@ def test_they_point_at_the_packages_tables(db: Database) -> None:
 
 
 def test_in_the_callers_transaction(db: Database) -> None:
-    """With `session=` all is part of that transaction, and is undone with it."""
+    """With `session=`, all calls are part of that transaction, and are rolled back with it."""
     records = db.opaque.register("file_datastore_records")
     with pytest.raises(ZeroDivisionError), db.session() as session:
         records.insert(record("raw/1.fits"), session=session)
@@ -151,15 +151,15 @@ def test_in_the_callers_transaction(db: Database) -> None:
 
 
 def test_an_unknown_name_needs_a_definition(db: Database) -> None:
-    """What the specs do not know cannot be registered by its name alone; the error says what they know."""
+    """A table that no spec defines needs a definition to be registered; the error lists the tables with a spec."""
     with pytest.raises(exc.ArgumentError, match=r"no opaque table 'note'; they have .*'transfer'"):
         db.opaque.register("note")  # type: ignore[call-overload]  # the point of the test
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_one_meaning(name: str) -> None:
-    """A table that a client says by its TableSpec means what the specs make of it, but for the place it is said at."""
+def test_a_spec_equals_its_definition(name: str) -> None:
+    """A `TableSpec` in a client equals the generated definition, except for its source."""
     package = Session.package
     assert SPECS.keys() == package.opaque.keys()
-    known = package.definition.table(name)
-    assert SPECS[name].definition(name, schema=package.definition) == replace(known, source="")
+    generated = package.definition.table(name)
+    assert SPECS[name].definition(name, schema=package.definition) == replace(generated, source="")

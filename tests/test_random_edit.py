@@ -1,4 +1,4 @@
-"""Whatever is edited, a run with a cache ends as a run without one: the same files, problems and exit code."""
+"""Random edits: a run with a cache has the same files, problems and exit code as a run without one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.random_edit import EDITS, Spec, first
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quick runs."""
+    """Speed up the runs."""
     speed_up(monkeypatch)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_any_edit(data: st.DataObject, quick: None, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Edits of specs, of output, of the cache and of settings, in any order: a cache makes no difference."""
+def test_random_edit(data: st.DataObject, quick: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """After any sequence of edits of specs, output, cache and settings, a cache makes no difference."""
     projects = EquivalentProjects(tmp_path_factory.mktemp("projects"))
     spec: Any = first()
     names = [*spec["tables"], *spec["opaque_tables"]]
@@ -42,49 +42,52 @@ def test_any_edit(data: st.DataObject, quick: None, tmp_path_factory: pytest.Tem
             assert projects.run()
 
 
-def lose(table: str, column: str) -> Callable[[Spec], None]:
-    """Takes a column away."""
+def drop_column(table: str, column: str) -> Callable[[Spec], None]:
+    """Remove a column."""
     return lambda spec: spec["tables"][table]["columns"].pop(column)
 
 
-def have(table: str, column: str, **said: Any) -> Callable[[Spec], None]:
-    """Says more of a column, which may be new."""
+def set_column(table: str, column: str, **options: Any) -> Callable[[Spec], None]:
+    """Add options to a column, which may be new."""
 
     def edit(spec: Spec) -> None:
-        spec["tables"][table]["columns"].setdefault(column, {}).update(said)
+        spec["tables"][table]["columns"].setdefault(column, {}).update(options)
 
     return edit
 
 
-def rest(kind: str, name: str, said: Any) -> Callable[[Spec], None]:
-    """Says an enum, a type or a mixin."""
-    return lambda spec: spec[kind].update({name: said})
+def set_entry(kind: str, name: str, value: Any) -> Callable[[Spec], None]:
+    """Define an enum, a type or a mixin."""
+    return lambda spec: spec[kind].update({name: value})
 
 
 STAMP = {"columns": {"made": {"type": "text", "nullable": True}}}
 
-FAR: dict[str, list[Callable[[Spec], None]]] = {
-    "an inverse is ordered by a column that goes": [lose("bee", "one")],
-    "the far side of a link table loses the column it is ordered by": [lose("cat", "one")],
-    "a column that is pointed at gets another type": [have("ant", "id", type="integer", autoincrement=False)],
-    "a column takes the name of an inverse": [have("ant", "bees", type="text")],
-    "a column takes the name that a link table gives the far side": [have("cat", "dogs", type="text")],
+DISTANT: dict[str, list[Callable[[Spec], None]]] = {
+    "an inverse is ordered by a column that goes": [drop_column("bee", "one")],
+    "the far side of a link table loses the column it is ordered by": [drop_column("cat", "one")],
+    "a column that is pointed at gets another type": [set_column("ant", "id", type="integer", autoincrement=False)],
+    "a column takes the name of an inverse": [set_column("ant", "bees", type="text")],
+    "a column takes the name that a link table gives the far side": [set_column("cat", "dogs", type="text")],
     "SQL of a mixin names a column that goes": [
-        have("bee", "two", type="text"),
-        rest("mixins", "stamped", STAMP | {"checks": {"some": "two <> ''"}}),
-        lose("bee", "two"),
+        set_column("bee", "two", type="text"),
+        set_entry("mixins", "stamped", STAMP | {"checks": {"some": "two <> ''"}}),
+        drop_column("bee", "two"),
     ],
-    "a relationship of a link table overlaps those through it": [have("eel", "dog", relationship="its_dog")],
-    "a circle is closed by another key": [have("cat", "bee", nullable=False)],
-    "a ring that warns, and a table of it that changes": [have("ring_0", "one", type="boolean")],
-    "a ring that warns no more": [have("ring_3", "to", nullable=True), have("ring_3", "to", nullable=False)],
+    "a relationship of a link table overlaps those through it": [set_column("eel", "dog", relationship="its_dog")],
+    "a circle is closed by another key": [set_column("cat", "bee", nullable=False)],
+    "a ring that warns, and a table of it that changes": [set_column("ring_0", "one", type="boolean")],
+    "a ring that warns no more": [
+        set_column("ring_3", "to", nullable=True),
+        set_column("ring_3", "to", nullable=False),
+    ],
     "an enum's class is named where its default is": [
-        have("bee", "shade", type="colour", default="red"),
-        rest("enums", "colour", {"values": ["red"], "class": "Tint"}),
+        set_column("bee", "shade", type="colour", default="red"),
+        set_entry("enums", "colour", {"values": ["red"], "class": "Tint"}),
     ],
     "a type is used no more": [
         lambda spec: spec["tables"]["ant"]["columns"].update({"two": {"type": "integer"}}),
-        have("ant", "three", type="money"),
+        set_column("ant", "three", type="money"),
     ],
     "a table is called otherwise in the database": [lambda spec: spec["tables"]["ant"].update({"table": "Emmet"})],
     "an opaque table points at one that is opaque no more": [
@@ -96,23 +99,23 @@ FAR: dict[str, list[Callable[[Spec], None]]] = {
         lambda spec: spec["opaque_tables"].pop("owl"),
         lambda spec: spec["opaque_tables"].pop("fox"),
     ],
-    "a deleted row takes others along": [have("cat", "ant", on_delete="cascade")],
+    "a deleted row takes others along": [set_column("cat", "ant", on_delete="cascade")],
 }
 
 
-@pytest.mark.parametrize("edits", FAR.values(), ids=FAR.keys())
+@pytest.mark.parametrize("edits", DISTANT.values(), ids=DISTANT.keys())
 @pytest.mark.parametrize("layout", ["one file", "a file each"])
-def test_what_is_felt_far_off(
+def test_edits_with_distant_effects(
     edits: list[Callable[[Spec], None]], layout: str, quick: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """An edit of one table that another one's files or findings come of, and its undoing."""
+    """An edit of one table that affects the files or violations of another one has the same result with a cache."""
     projects = EquivalentProjects(tmp_path_factory.mktemp("projects"))
     spec: Any = first()
     files = {name: name if layout == "a file each" else "a" for name in [*spec["tables"], *spec["opaque_tables"]]}
-    said = [copy.deepcopy(spec)]
+    versions = [copy.deepcopy(spec)]
     for edit in edits:
         edit(spec)
-        said.append(copy.deepcopy(spec))
-    for spec in [*said, *reversed(said)]:
+        versions.append(copy.deepcopy(spec))
+    for spec in [*versions, *reversed(versions)]:
         projects.write(spec, files)
         projects.run()

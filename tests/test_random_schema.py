@@ -1,4 +1,4 @@
-"""Any schema that the rules let pass becomes a package that type-checks and runs on both engines."""
+"""Random schemas: any schema that passes the rules becomes a package that type-checks and runs."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ COUNTER = itertools.count()
 
 
 class Quoting(yaml.SafeDumper):
-    """Writes all text in quotes: what PyYAML takes for text unquoted, YAML 1.2 may take for a number."""
+    """A dumper that quotes all text: YAML 1.2 reads some text as a number that PyYAML leaves unquoted."""
 
     def represent_str(self, data: str) -> yaml.ScalarNode:
-        """*data* in double quotes."""
+        """Return *data* in double quotes."""
         return self.represent_scalar("tag:yaml.org,2002:str", data, style='"')
 
 
 Quoting.add_representer(str, Quoting.represent_str)
 
 
-# Not shrunk: each try takes seconds, and a drawn spec reads well as it is.
+# Examples are not shrunk: each attempt takes seconds, and a drawn spec is readable as it is.
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(drawn=st.lists(schemas(), min_size=8, max_size=8))
-def test_any_schema(drawn: list[dict[str, Any]], postgres_database: Any) -> None:
-    """Drawn schemas go through generate, compile, mypy and create on SQLite and Postgres.
+def test_random_schema(drawn: list[dict[str, Any]], postgres_database: Any) -> None:
+    """Random schemas pass generate, compile, mypy and create on SQLite and Postgres.
 
-    Several at a time, since mypy takes as long for one as for eight.
+    Several are checked together, because mypy takes the same time for one as for eight.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -57,16 +57,16 @@ def test_any_schema(drawn: list[dict[str, Any]], postgres_database: Any) -> None
         sys.path.insert(0, str(root / "out"))
         try:
             for name in names:
-                try_out(importlib.import_module(name), postgres_database)
+                check_package(importlib.import_module(name), postgres_database)
         finally:
             sys.path.remove(str(root / "out"))
 
 
-def try_out(package: Any, postgres_database: Any) -> None:
-    """Creates the package's tables on both engines, and finds them as they are said to be."""
+def check_package(package: Any, postgres_database: Any) -> None:
+    """Create the package's tables on both databases, and compare them with their definitions."""
     assert package.__doc__
     assert all(hasattr(package, name) for name in dir(package))
-    known = package.schema.PACKAGE
+    definitions = package.schema.PACKAGE
     configure_mappers()
     with tempfile.TemporaryDirectory() as folder:
         for url in (f"sqlite:///{folder}/drawn.db", postgres_database):
@@ -75,10 +75,12 @@ def try_out(package: Any, postgres_database: Any) -> None:
                 with engine.begin() as connection:
                     package.metadata.drop_all(connection)
                     package.metadata.create_all(connection)
-                    found = compare_metadata(MigrationContext.configure(connection), package.metadata)
-                    assert [item for item in found if item[0] not in ("remove_table", "remove_index")] == []
-                    # In the order of the specs, which were drawn so that each points at earlier ones.
-                    opaque = [known.opaque_storage(table.name).table for table in known.definition.opaque_tables]
+                    differences = compare_metadata(MigrationContext.configure(connection), package.metadata)
+                    assert [item for item in differences if item[0] not in ("remove_table", "remove_index")] == []
+                    # Rows are inserted in the order of the specs, in which each table references earlier ones only.
+                    opaque = [
+                        definitions.opaque_storage(table.name).table for table in definitions.definition.opaque_tables
+                    ]
                     for table in opaque:
                         table.create(connection)
                     for table in reversed(opaque):

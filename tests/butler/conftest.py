@@ -1,4 +1,4 @@
-"""The databases that the cases of Butler's own tests are restated on: a SQLite file, SQLite in memory, Postgres."""
+"""The databases on which Butler's own tests are restated: a SQLite file, SQLite in memory, Postgres."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPECS = Path(__file__).parent / "specs"
 
 @pytest.fixture(scope="session")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The package `butler_case`, generated from the spec beside this file."""
+    """Generate the package `butler_case` from the spec in this folder."""
     output = tmp_path_factory.mktemp("butler")
     outcome = generate(Settings(root=SPECS.parent, specs=SPECS, output=output), typecheck=False, cache=False)
     assert [problem for problem in outcome.diagnostics if problem.severity == "error"] == []
@@ -33,7 +33,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(params=["file", "memory", "postgresql"])
 def place(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database, on each of the three."""
+    """Return the URL of an empty database, on each of the three."""
     if request.param == "memory":
         return "sqlite://"
     address: str = request.getfixturevalue("sqlite_url" if request.param == "file" else "postgres_url")

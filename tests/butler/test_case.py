@@ -1,4 +1,4 @@
-"""What the cases stand on, and the table that says where each of them is."""
+"""The tables that the cases use, and the list of the tests that cover them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TABLE = Path(__file__).parent / "README.md"
 
 
 def test_the_tables_of_the_cases_hold_rows(case: Any, place: str) -> None:
-    """A deleted `b` leaves its `c` without it; a deleted `c` takes its `d` along."""
+    """A deleted `b` sets the reference of its `c` to NULL; a deleted `c` deletes its `d`."""
     with case.Database(place) as db:
         db.create()
         with db.session() as session:
@@ -26,18 +26,18 @@ def test_the_tables_of_the_cases_hold_rows(case: Any, place: str) -> None:
             assert session.d.count() == 0
 
 
-def test_every_case_is_held_by_a_test_that_is_there() -> None:
-    """Each line of the table names tests, and those are there."""
-    lines = [line for line in TABLE.read_text().splitlines() if line.startswith("| ") and "held by" not in line]
+def test_every_case_names_existing_tests() -> None:
+    """Each line of the list names tests, and those exist."""
+    lines = [line for line in TABLE.read_text().splitlines() if line.startswith("| ") and "test here" not in line]
     named = [re.findall(r"`(tests/\S+\.py)::(\w+)`", line) for line in lines]
     assert len(lines) > 50
     assert all(named)
-    held = {(path, name) for tests in named for path, name in tests}
-    there = {(path, name) for path in {path for path, _ in held} for name in names_of_tests(ROOT / path)}
-    assert held <= there
+    listed = {(path, name) for tests in named for path, name in tests}
+    existing = {(path, name) for path in {path for path, _ in listed} for name in names_of_tests(ROOT / path)}
+    assert listed <= existing
 
 
 def names_of_tests(path: Path) -> set[str]:
-    """The names of the tests of a file."""
+    """Return the names of the tests in a file."""
     tree = ast.parse(path.read_text())
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name[:5] == "test_"}

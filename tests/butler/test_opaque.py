@@ -1,4 +1,4 @@
-"""Butler's cases of opaque tables, and those that its tests leave out."""
+"""Butler's cases of opaque tables, and cases that its tests leave out."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ ROWS = [
 
 @pytest.fixture
 def db(case: Any, place: str) -> Iterator[Any]:
-    """The tables of the cases, empty."""
+    """Create the tables of the cases, empty."""
     with case.Database(place) as database:
         database.create()
         yield database
 
 
-def rows(found: Iterator[Any]) -> list[dict[str, Any]]:
-    """The rows as mappings, by their ids."""
-    return sorted(({"id": one.id, "name": one.name, "count": one.count} for one in found), key=lambda one: one["id"])
+def rows(fetched: Iterator[Any]) -> list[dict[str, Any]]:
+    """Return the rows as mappings, ordered by id."""
+    return sorted(({"id": one.id, "name": one.name, "count": one.count} for one in fetched), key=lambda one: one["id"])
 
 
 @pytest.fixture
 def storage(db: Any) -> Any:
-    """The registered table, with Butler's three rows."""
+    """Register the table, with Butler's three rows. Return its storage."""
     return filled(db)
 
 
 def filled(db: Any) -> Any:
-    """The storage of the registered table, with Butler's three rows."""
-    made = db.opaque.register(SPEC.name, SPEC)
-    made.insert(*ROWS)
-    return made
+    """Register the table and insert Butler's three rows. Return its storage."""
+    storage = db.opaque.register(SPEC.name, SPEC)
+    storage.insert(*ROWS)
+    return storage
 
 
 def test_opaque(storage: Any) -> None:
-    """testOpaque: all, by one value, by lists, by 300,000 ids, by lists with duplicates, contradictions; deleted."""
+    """testOpaque: rows are fetched by one value, lists, 300,000 ids, duplicates and contradictions, and deleted."""
     assert rows(storage.fetch()) == ROWS
     assert rows(storage.fetch(id=1)) == ROWS[:1]
     assert rows(storage.fetch(name="two")) == ROWS[1:2]
@@ -72,7 +72,7 @@ def test_opaque(storage: Any) -> None:
 
 
 def test_opaque_ensure_and_replace(storage: Any) -> None:
-    """Not covered by Butler: `ensure` keeps what is there, `replace` overwrites it."""
+    """Not covered by Butler: `ensure` keeps existing rows, `replace` overwrites them."""
     other = {"id": 1, "name": "uno", "count": 1}
     new = {"id": 4, "name": "four", "count": 4}
     assert storage.ensure(other, new) == 1
@@ -84,7 +84,7 @@ def test_opaque_ensure_and_replace(storage: Any) -> None:
 
 
 def test_opaque_registered_again(storage: Any, db: Any) -> None:
-    """Not covered by Butler (trap 49): the same definition is the same table, another one an error in any client."""
+    """Not covered by Butler (trap 49): the same definition is the same table, another is an error in any client."""
     assert rows(db.opaque.register(SPEC.name, SPEC).fetch()) == ROWS
     other = SPEC.model_copy(update={"columns": {**SPEC.columns, "count": ColumnSpec(type="bigint", nullable=True)}})
     with pytest.raises(OpaqueTableConflictError, match="'count' has the type smallint, not bigint"):
@@ -104,30 +104,30 @@ def test_opaque_found_after_a_reconnect(case: Any, url: str) -> None:
 
 def test_opaque_cloned(case: Any, url: str) -> None:
     """Not covered by Butler: a clone of the manager works in another handle of the database."""
-    with case.Database(url) as db, db.clone() as twin:
+    with case.Database(url) as db, db.clone() as clone:
         db.create()
         filled(db)
-        cloned = db.opaque.clone(twin)
-        assert cloned.database is twin
+        cloned = db.opaque.clone(clone)
+        assert cloned.database is clone
         assert rows(cloned[SPEC.name].fetch()) == ROWS
 
 
 def test_opaque_read_only(case: Any, url: str) -> None:
-    """Not covered by Butler: a read-only client reads and registers what is there, and writes nothing."""
+    """Not covered by Butler: a read-only client reads and registers existing tables, and writes nothing."""
     with case.Database(url) as db:
         db.create()
         filled(db)
     with case.Database(url, read_only=True) as reader:
-        found = reader.opaque.register(SPEC.name, SPEC)
-        assert rows(found.fetch(id=[1, 2])) == ROWS[:2]
+        stored = reader.opaque.register(SPEC.name, SPEC)
+        assert rows(stored.fetch(id=[1, 2])) == ROWS[:2]
         with pytest.raises(ReadOnlyDatabaseError):
             reader.opaque.register("other", SPEC)
         with pytest.raises(DatabaseError):
-            found.insert({"id": 9, "name": "nine", "count": None})
+            stored.insert({"id": 9, "name": "nine", "count": None})
 
 
 def test_opaque_null(storage: Any) -> None:
-    """Not covered by Butler (trap 50): None is IS NULL alone and in a list, for reading and for deleting."""
+    """Not covered by Butler (trap 50): None means IS NULL, alone and in a list, for reads and deletes."""
     assert rows(storage.fetch(count=None)) == ROWS[:1]
     assert rows(storage.fetch(count=[None, 5])) == ROWS[:2]
     assert storage.delete(["count"], {"count": None}, {"count": 5}) == 2
@@ -135,7 +135,7 @@ def test_opaque_null(storage: Any) -> None:
 
 
 def test_opaque_percent(storage: Any) -> None:
-    """Not covered by Butler (trap 50): a percent sign is itself; a prefix is asked for, and its case counts."""
+    """Not covered by Butler (trap 50): a percent sign is literal; a prefix is explicit and case-sensitive."""
     percent = {"id": 4, "name": "t%", "count": None}
     storage.insert(percent)
     assert rows(storage.fetch(name="t%")) == [percent]
@@ -146,7 +146,7 @@ def test_opaque_percent(storage: Any) -> None:
 
 
 def test_opaque_unknown_column(storage: Any) -> None:
-    """Not covered by Butler: a column that is not there is an error at the call, not at the first row."""
+    """Not covered by Butler: an unknown column is an error at the call, not at the first row."""
     with pytest.raises(UnknownColumnError):
         storage.fetch(nme="one")
 
@@ -159,14 +159,14 @@ def test_opaque_collections(storage: Any) -> None:
 
 
 def test_opaque_delete_without_columns(storage: Any) -> None:
-    """Not covered by Butler (trap 46): no columns is an error, never the whole table."""
+    """Not covered by Butler (trap 46): a delete without columns is an error, and never deletes the whole table."""
     with pytest.raises(InvalidRequestError, match="delete_all"):
         storage.delete([], {"id": 1})
     assert rows(storage.fetch()) == ROWS
 
 
 def test_opaque_in_a_transaction_of_the_caller(storage: Any, db: Any) -> None:
-    """Butler's registration is refused in a transaction, and a read before a write loses it (trap 44): neither here."""
+    """Not in Butler: registration works in a transaction, and a read before a write keeps the write (trap 44)."""
     with db.session() as session:
         assert rows(storage.fetch(session=session)) == ROWS
         storage.delete(["id"], {"id": 1}, session=session)

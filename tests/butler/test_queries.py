@@ -1,4 +1,4 @@
-"""Butler's cases of aggregates, patterns and times, which need nothing but SQLAlchemy's own words here."""
+"""Butler's cases of aggregates, patterns and times, which need only SQLAlchemy's own constructs here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOMENTS = {
 
 
 class Named(NamedTuple):
-    """A value and a name beside it."""
+    """A value and a name."""
 
     value: int
     name: str
@@ -31,7 +31,7 @@ class Named(NamedTuple):
 
 @pytest.fixture
 def db(case: Any, place: str) -> Iterator[Any]:
-    """Rows of `b`: two of each of three values."""
+    """Create rows of `b`: two of each of three values."""
     with case.Database(place) as database:
         database.create()
         with database.session() as session:
@@ -40,7 +40,7 @@ def db(case: Any, place: str) -> Iterator[Any]:
 
 
 def test_aggregate(db: Any, case: Any) -> None:
-    """test_aggregate: one row of each group, which row being said, is the same statement on each engine."""
+    """test_aggregate: one statement returns a chosen row of each group on both databases."""
     expected = [Named(0, "b0"), Named(1, "b2"), Named(2, "b4")]
     grouped = select(case.B.value, func.min(case.B.name).label("name")).group_by(case.B.value)
     number = func.row_number().over(partition_by=case.B.value, order_by=case.B.name).label("number")
@@ -52,7 +52,7 @@ def test_aggregate(db: Any, case: Any) -> None:
 
 
 def test_aggregate_of_a_union(db: Any, case: Any) -> None:
-    """test_aggregate: the same over a union, whose two halves have the same groups."""
+    """test_aggregate: the same holds over a union, whose two halves have the same groups."""
     halves = union_all(
         select(case.B.value, case.B.name).where(case.B.name < "b3"),
         select(case.B.value, case.B.name).where(case.B.name >= "b3"),
@@ -78,7 +78,7 @@ PATTERNS = [
 
 @pytest.mark.parametrize(("pattern", "expected"), PATTERNS)
 def test_glob(case: Any, place: str, pattern: str, expected: set[str]) -> None:
-    """Butler's glob_expression: only `*` and `?` stand for others, a backslash takes that away, and case counts."""
+    """Butler's glob_expression: only `*` and `?` are wildcards, a backslash escapes them, and case counts."""
     words = ["b", "B", "b%", "b_x", "bxx", r"b\x", "*", "[x]", ""]
     with case.Database(place) as db:
         db.create()
@@ -89,7 +89,7 @@ def test_glob(case: Any, place: str, pattern: str, expected: set[str]) -> None:
 
 
 def test_explain(db: Any, case: Any) -> None:
-    """Butler's debugging of queries: the plan of a statement, with its parameters, and nothing is run."""
+    """Butler's debugging of queries: `explain` returns a statement's plan with its parameters, without running it."""
     with db.session() as session:
         plan = session.explain(select(case.B).where(case.B.name == "b1"))
         assert re.search("SEARCH b USING INDEX|Scan.* on b", plan)
@@ -98,7 +98,7 @@ def test_explain(db: Any, case: Any) -> None:
 
 
 def test_times(db: Any) -> None:
-    """test_ddl's time type: None stays None, and moments are the same to the microsecond; none is cut to 1970."""
+    """test_ddl's time type: None stays None, and timestamps are exact to the microsecond; none is cut to 1970."""
     spec = TableSpec(
         name="moment",
         columns={

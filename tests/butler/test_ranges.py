@@ -1,4 +1,4 @@
-"""What Butler's tests say of timespans, of ranges: in the database, and of the values themselves."""
+"""Butler's tests of timespans, restated for ranges: in the database, and as Python values."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ KINDS: dict[str, tuple[types.ColumnType[Any], list[Any]]] = {
 }
 
 Compare = Callable[[Any, Any], Any]
-ASKED: tuple[Compare, ...] = (overlaps, contains, before, after)
-SAID: tuple[Compare, ...] = (Range[Any].overlaps, Range[Any].contains, Range[Any].before, Range[Any].after)
+SQL_OPERATIONS: tuple[Compare, ...] = (overlaps, contains, before, after)
+RANGE_METHODS: tuple[Compare, ...] = (Range[Any].overlaps, Range[Any].contains, Range[Any].before, Range[Any].after)
 
 
 def instant(at: Any) -> Range[Any]:
-    """The range that has *at* alone."""
+    """Return the range that contains only *at*."""
     return Range(at, at, "[]").canonical()
 
 
 def without_ends(times: list[Any]) -> list[Range[Any]]:
-    """The range of everything, those that end with one of *times*, and those that begin with one."""
+    """Return the range of everything, the ranges that end with one of *times*, and those that begin with one."""
     return [Range(), *(Range(None, time) for time in times), *(Range(time, None) for time in times)]
 
 
 def fourteen(times: list[Any]) -> list[Range[Any]]:
-    """Ranges in every relation that two can have."""
+    """Return ranges in every relation that two ranges can have."""
     spans = [Range(a, b) for a, b in combinations(times, 2)]
     return [*without_ends(times), *map(instant, times), Range[Any].nothing(), *spans]
 
 
 def make(name: str, **columns: Column[Any]) -> Table:
-    """A table of *columns* and an id."""
+    """Return a table of *columns* and an id."""
     made: dict[str, Column[Any]] = {"id": column(types.Integer()), **columns}
     for attribute, item in made.items():
         item.key = item.name = attribute
@@ -63,12 +63,12 @@ def connection(place: str) -> Iterator[Connection]:
 
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> tuple[types.ColumnType[Any], list[Any]]:
-    """The type of the bounds, and three times."""
+    """Return the type of the bounds, and three times."""
     return KINDS[request.param]
 
 
 def stored(kind: tuple[types.ColumnType[Any], list[Any]], connection: Connection) -> tuple[Table, list[Any]]:
-    """A table of the fourteen ranges and two NULLs, one of them by default; and what is in it, by id."""
+    """Create a table of the fourteen ranges and two NULLs, one of them by default. Return it and its values by id."""
     element, times = kind
     table = make("a", timespan=column(types.RangeOf(element), nullable=True))
     table.create(connection)
@@ -84,7 +84,7 @@ Kind = tuple[types.ColumnType[Any], list[Any]]
 
 
 def test_round_trip_and_null(kind: Kind, connection: Connection) -> None:
-    """testTimespanDatabaseRepresentation: what is read is what was written; NULL is the default, and is found."""
+    """testTimespanDatabaseRepresentation: ranges are read as written; NULL is the default, and can be selected."""
     table, rows = stored(kind, connection)
     assert connection.execute(select(table.c.timespan).order_by(table.c.id)).scalars().all() == rows
     nulls = connection.execute(select(table.c.timespan.is_(None)).order_by(table.c.id)).scalars().all()
@@ -92,7 +92,7 @@ def test_round_trip_and_null(kind: Kind, connection: Connection) -> None:
 
 
 def test_not_null(kind: Kind, connection: Connection) -> None:
-    """testTimespanDatabaseRepresentation: a column without NULL may have everything as its default; it refuses NULL."""
+    """testTimespanDatabaseRepresentation: a NOT NULL column may default to the full range, and refuses NULL."""
     element, times = kind
     table = make("b", timespan=column(types.RangeOf(element), default=Range()))
     table.create(connection)
@@ -106,52 +106,54 @@ def test_not_null(kind: Kind, connection: Connection) -> None:
 
 
 def test_literals(kind: Kind, connection: Connection) -> None:
-    """testTimespanDatabaseRepresentation: columns relate to literals as the values do in Python; NULL gives NULL."""
+    """testTimespanDatabaseRepresentation: columns compare with literals as in Python; NULL results in NULL."""
     table, rows = stored(kind, connection)
     for literally in fourteen(kind[1]):
-        asked = select(table.c.id, *(ask(table.c.timespan, literally) for ask in ASKED))
-        for number, *answers in connection.execute(asked):
-            right = [None if rows[number] is None else say(rows[number], literally) for say in SAID]
-            assert answers == right, f"{rows[number]} and {literally}"
+        statement = select(table.c.id, *(operation(table.c.timespan, literally) for operation in SQL_OPERATIONS))
+        for number, *row in connection.execute(statement):
+            right = [None if rows[number] is None else method(rows[number], literally) for method in RANGE_METHODS]
+            assert row == right, f"{rows[number]} and {literally}"
 
 
 def test_columns(kind: Kind, connection: Connection) -> None:
-    """testTimespanDatabaseRepresentation: columns relate to columns as the values do in Python; NULL gives NULL."""
+    """testTimespanDatabaseRepresentation: columns compare with columns as in Python; NULL results in NULL."""
     table, rows = stored(kind, connection)
     one, other = table.alias("lhs"), table.alias("rhs")
-    answers = [ask(one.c.timespan, other.c.timespan) for ask in ASKED]
-    found = connection.execute(select(one.c.id, other.c.id, *answers).select_from(one.join(other, true()))).all()
-    assert len(found) == len(rows) ** 2
-    for a, b, *answers in found:
+    columns = [operation(one.c.timespan, other.c.timespan) for operation in SQL_OPERATIONS]
+    results = connection.execute(select(one.c.id, other.c.id, *columns).select_from(one.join(other, true()))).all()
+    assert len(results) == len(rows) ** 2
+    for a, b, *row in results:
         none = rows[a] is None or rows[b] is None
-        assert answers == [None if none else say(rows[a], rows[b]) for say in SAID], f"{rows[a]} and {rows[b]}"
+        assert row == [None if none else method(rows[a], rows[b]) for method in RANGE_METHODS], (
+            f"{rows[a]} and {rows[b]}"
+        )
 
 
 def test_instants(kind: Kind, connection: Connection) -> None:
-    """testTimespanDatabaseRepresentation: columns relate to times, values and SQL, as the ranges do in Python."""
+    """testTimespanDatabaseRepresentation: columns compare with times, values and SQL, as ranges do in Python."""
     table, rows = stored(kind, connection)
     element, times = kind
     for time in times:
         for operand in (time, literal(time, element)):
-            asked = select(table.c.id, *(ask(table.c.timespan, operand) for ask in ASKED[1:]))
-            for number, *answers in connection.execute(asked):
-                right = [None if rows[number] is None else say(rows[number], time) for say in SAID[1:]]
+            statement = select(table.c.id, *(operation(table.c.timespan, operand) for operation in SQL_OPERATIONS[1:]))
+            for number, *answers in connection.execute(statement):
+                right = [None if rows[number] is None else method(rows[number], time) for method in RANGE_METHODS[1:]]
                 assert answers == right, f"{rows[number]} and {time}"
 
 
 def test_exclusion(kind: Kind, connection: Connection) -> None:
-    """What Butler's suite never came to: with an exclusion constraint the ranges of one key do not overlap."""
+    """Not in Butler: an exclusion constraint prevents overlaps of ranges with the same key."""
     element, times = kind
-    made: dict[str, Column[Any]] = {
+    columns: dict[str, Column[Any]] = {
         "id": column(types.Integer()),
-        # A range, for Postgres compares scalars by gist only with an extension.
+        # The key is a range too, because Postgres compares scalars by gist only with an extension.
         "key": column(types.RangeOf(types.Integer())),
         "timespan": column(types.RangeOf(element), default=Range()),
     }
-    for attribute, item in made.items():
+    for attribute, item in columns.items():
         item.key = item.name = attribute
     once = exclusion(("key", "="), ("timespan", "&&"), using="gist")
-    table = make_table("b", MetaData(), made, [primary_key("id"), once])
+    table = make_table("b", MetaData(), columns, [primary_key("id"), once])
     table.create(connection)
     spans = [Range(None, times[0]), *(Range(a, b) for a, b in pairwise(times)), Range(times[-1], None)]
     rows = [{"key": instant(key), "timespan": span} for key in (1, 2) for span in spans]
@@ -163,7 +165,7 @@ def test_exclusion(kind: Kind, connection: Connection) -> None:
 
 
 def test_the_matrix_of_ten(kind: Kind, connection: Connection) -> None:
-    """test_RangeTimespanType: ten ranges are read as written, and overlap each other as they do in Python."""
+    """test_RangeTimespanType: ten ranges are read as written, and overlap as they do in Python."""
     element, times = kind
     table = make("tbl", timespan=column(types.RangeOf(element)))
     table.create(connection)
@@ -176,14 +178,14 @@ def test_the_matrix_of_ten(kind: Kind, connection: Connection) -> None:
     assert set(map(tuple, connection.execute(meeting))) == met
 
 
-# The ten of test_timespan.py. Its testTimescales, testFuture and test_day_obs are about astropy.
+# The tests of test_timespan.py, except testTimescales, testFuture and test_day_obs, which are about astropy.
 
 
 THIRTEEN = [span for span in fourteen(NANOSECONDS) if not span.empty]
 
 
 def test_empty() -> None:
-    """testEmpty: whichever way it was made; nothing is before, after or in it, and it is in all."""
+    """testEmpty: all empty ranges are equal, relate to no value or range, and are contained in every range."""
     empty = Range[int].nothing()
     assert Range(1, 1).canonical() == Range(1, 2, "()").canonical() == empty
     for time in NANOSECONDS:
@@ -191,17 +193,17 @@ def test_empty() -> None:
     for span in (*THIRTEEN, empty):
         assert span.contains(empty)
         assert empty.contains(span) == span.empty
-        for say in (Range[int].overlaps, Range[int].before, Range[int].after):
-            assert [say(span, empty), say(empty, span)] == [False, False]
+        for method in (Range[int].overlaps, Range[int].before, Range[int].after):
+            assert [method(span, empty), method(empty, span)] == [False, False]
 
 
 def test_from_an_instant() -> None:
-    """testFromInstant: the range of one nanosecond is the one to the next."""
+    """testFromInstant: the range of one nanosecond ends at the next nanosecond."""
     assert instant(5) == Range(5, 6)
 
 
 def test_invalid() -> None:
-    """testInvalid: ends in the wrong order make no range, silently empty in Butler; nor do ends past the last."""
+    """testInvalid: ends in the wrong order (silently empty in Butler) and ends past the last are refused."""
     with pytest.raises(ValueError, match="greater"):
         Range(2, 1)
     engine = create_engine("sqlite://")
@@ -212,7 +214,7 @@ def test_invalid() -> None:
 
 
 def test_strings() -> None:
-    """testStrings: a range is shown as Postgres shows it; its repr is the Python that makes it."""
+    """testStrings: `str` of a range is Postgres's notation; `repr` is the Python expression that creates it."""
     assert [str(span) for span in (Range[int].nothing(), Range(), Range(1), Range(None, 1))] == [
         "empty",
         "[,)",
@@ -224,7 +226,7 @@ def test_strings() -> None:
 
 
 def test_operations_are_consistent() -> None:
-    """testOperationConsistency: overlaps, contains, intersection and difference say the same."""
+    """testOperationConsistency: overlaps, contains, intersection and difference agree."""
     for a, b in combinations_with_replacement(THIRTEEN, 2):
         common, ours, theirs = a.intersection(b), a.difference(b), b.difference(a)
         assert common == b.intersection(a)
@@ -243,7 +245,7 @@ def test_operations_are_consistent() -> None:
 
 
 def test_precision() -> None:
-    """testPrecision: ranges are equal to the nanosecond, which an integer has exactly."""
+    """testPrecision: ranges compare to the nanosecond, which integers represent exactly."""
     span = Range(NANOSECONDS[0], NANOSECONDS[1])
     assert span == Range(NANOSECONDS[0], NANOSECONDS[1])
     assert span != Range(NANOSECONDS[0] + 1, NANOSECONDS[1])
@@ -251,7 +253,7 @@ def test_precision() -> None:
 
 
 def test_serialization() -> None:
-    """test_serialization: to JSON and back; what is no range is refused."""
+    """test_serialization: ranges convert to JSON and back; invalid input is refused."""
     span = Range(MINUTES[0], MINUTES[1])
     decode = msgspec.json.Decoder(Range[dt.datetime]).decode
     assert decode(msgspec.json.encode(span)) == span

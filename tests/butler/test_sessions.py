@@ -1,4 +1,4 @@
-"""Sessions and transactions as Butler has them: tests 3, 7, 15, 16 and 18, its transactions, traps 44, 45 and 55."""
+"""Sessions and transactions as in Butler: tests 3, 7, 15, 16 and 18, its transactions, traps 44, 45 and 55."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from tablewright.runtime.errors import SessionBusyError, TransactionLostError
 
 @pytest.fixture
 def db(case: Any, place: str) -> Iterator[Any]:
-    """Butler's tables, empty, on each of the three."""
-    with case.Database(place) as made:
-        made.create()
-        yield made
+    """Create Butler's tables, empty, on each of the three databases."""
+    with case.Database(place) as database:
+        database.create()
+        yield database
 
 
 def names(db: Any) -> list[str]:
-    """What table `a` has in a session of its own."""
+    """Return the names in table `a`, read in a new session."""
     with db.session() as session:
         return [row.name for row in session.a.select(order_by=session.a.c.name)]
 
 
-# What a database says of itself.
+# How a database is shown and opened.
 
 
 def test_a_database_shows_where_it_is(case: Any, place: str) -> None:
-    """`repr` has the class, the URL without its password, and the options that matter; it connects to nothing."""
+    """`repr` shows the class, the URL without its password, and the options that matter, and does not connect."""
     shown = repr(case.Database(place))
     assert shown.startswith("Database('")
     assert "://" in shown
@@ -44,7 +44,7 @@ def test_a_database_shows_where_it_is(case: Any, place: str) -> None:
 
 
 def test_a_file_is_the_same_by_any_name(case: Any, sqlite_url: str) -> None:
-    """By URL, by URI, by engine, by clone; one that may not be written is read only; memory cannot be."""
+    """A URL, a URI, an engine and a clone open the same file; a database in memory cannot be read only."""
     path = sqlite_url.removeprefix("sqlite:///")
     with case.Database(sqlite_url) as db:
         db.create()
@@ -59,8 +59,8 @@ def test_a_file_is_the_same_by_any_name(case: Any, sqlite_url: str) -> None:
         case.Database("sqlite://", read_only=True)
 
 
-def test_databases_are_apart(case: Any, url: str, sqlite_url: str) -> None:
-    """One name is two tables with columns of their own, in two namespaces of Postgres or two files."""
+def test_databases_are_independent(case: Any, url: str, sqlite_url: str) -> None:
+    """Tables of one name are independent in two namespaces of Postgres, or in two files."""
     if url == sqlite_url:
         places = [case.Database(url), case.Database(url.replace("test.db", "other.db"))]
     else:
@@ -78,7 +78,7 @@ def test_databases_are_apart(case: Any, url: str, sqlite_url: str) -> None:
         db.dispose()
 
 
-# Trap 44: what is read never makes vanish what is written after.
+# Trap 44: a read does not discard later writes.
 
 READS: dict[str, Callable[[Any, Any], object]] = {
     "rows": lambda session, case: session.a.select(),
@@ -91,10 +91,8 @@ READS: dict[str, Callable[[Any, Any], object]] = {
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
 @pytest.mark.parametrize("write", ["rows", "entities", "a block inside"])
-def test_what_is_written_after_a_read_is_kept(
-    db: Any, case: Any, read: Callable[[Any, Any], object], write: str
-) -> None:
-    """In `session()`, in ambient sessions and in sessions driven by hand, whatever is read and however written."""
+def test_writes_after_a_read_are_stored(db: Any, case: Any, read: Callable[[Any, Any], object], write: str) -> None:
+    """In `session()`, ambient sessions and sessions driven by hand, every write after a read is stored."""
 
     def work(session: Any, name: str) -> None:
         read(session, case)
@@ -121,7 +119,7 @@ def test_what_is_written_after_a_read_is_kept(
     assert names(db) == ["a1", "a2", "a3"]
 
 
-# Trap 45, and test 15: a failed inner block is neither kept nor lost in silence.
+# Trap 45, and test 15: a failed inner block is undone, and no write is lost silently.
 
 
 def error_in_python(session: Any) -> None:
@@ -138,8 +136,8 @@ ERRORS = (ZeroDivisionError, IntegrityError)
 
 @pytest.mark.parametrize("fail", FAILURES)
 @pytest.mark.parametrize("form", ["nested", "ambient", "savepoint"])
-def test_a_failed_block_takes_its_own_writes_only(db: Any, fail: Callable[[Any], None], form: str) -> None:
-    """Caught outside of its block, an error of Python and one of the database undo the block alone."""
+def test_a_failed_block_undoes_only_its_own_writes(db: Any, fail: Callable[[Any], None], form: str) -> None:
+    """An error of Python or the database that is caught outside of its block undoes only that block."""
 
     def block(session: Any) -> Any:
         forms = {"nested": session.nested, "savepoint": lambda: session.savepoint("p"), "ambient": db.ambient_session}
@@ -151,7 +149,7 @@ def test_a_failed_block_takes_its_own_writes_only(db: Any, fail: Callable[[Any],
             session.a.insert(name="inner")
             fail(session)
         session.a.insert(name="a2")
-        # Inside a savepoint every block is one, at any depth.
+        # Inside a savepoint every block is a savepoint, at any depth.
         with block(session):
             session.a.insert(name="a3")
             with pytest.raises(ERRORS), block(session):
@@ -164,8 +162,8 @@ def test_a_failed_block_takes_its_own_writes_only(db: Any, fail: Callable[[Any],
     assert names(db) == ["a1", "a2", "a3"]
 
 
-def test_an_error_caught_without_a_block_loses_nothing_in_silence(db: Any) -> None:
-    """The end raises `TransactionLostError`, and nothing is stored: on both engines, joined or not."""
+def test_an_error_caught_without_a_block_is_never_silent(db: Any) -> None:
+    """After an error caught without a block, the end raises `TransactionLostError`, and nothing is stored."""
     for scope in (db.session, db.ambient_session):
         with pytest.raises(TransactionLostError), scope() as session:
             session.a.insert(name="a1")
@@ -180,7 +178,7 @@ def test_an_error_caught_without_a_block_loses_nothing_in_silence(db: Any) -> No
 
 
 def test_a_failed_transaction_is_undone_as_a_whole(db: Any) -> None:
-    """The outermost block undoes all, what inner blocks have released too, and raises what ended it."""
+    """A failed transaction undoes all writes, also those of released inner blocks, and raises its error."""
     with pytest.raises(ZeroDivisionError), db.ambient_session() as session:
         session.a.insert(name="a1")
         with db.ambient_session(), session.nested():
@@ -190,7 +188,7 @@ def test_a_failed_transaction_is_undone_as_a_whole(db: Any) -> None:
 
 
 def test_an_interrupting_session_joins_nothing(db: Any) -> None:
-    """Where an ambient session is open it is refused before anything happens; outermost it is like any other."""
+    """An interrupting session is refused inside an ambient session before any effect; outside it is ordinary."""
     with db.ambient_session(interrupting=True) as session:
         session.a.insert(name="a1")
         with db.ambient_session() as joined:
@@ -203,11 +201,11 @@ def test_an_interrupting_session_joins_nothing(db: Any) -> None:
     assert names(db) == ["a1", "a2", "a3"]
 
 
-# Test 16: locks of tables.
+# Test 16: table locks.
 
 
 def test_a_locked_table_has_one_writer(case: Any, url: str) -> None:
-    """With `lock=` a second writer waits until the first has ended; the first sees its own row alone."""
+    """With `lock=` a second writer waits until the first has ended; the first sees only its own row."""
     with case.Database(url) as db, case.Database(url) as other, ThreadPoolExecutor(1) as pool:
         db.create()
         trying, done = Event(), Event()
@@ -222,7 +220,7 @@ def test_a_locked_table_has_one_writer(case: Any, url: str) -> None:
             assert session.a.count() == 0
             writing = pool.submit(write)
             assert trying.wait(10)
-            wait_until_kept_out(session, case, url)
+            wait_until_blocked(session, case, url)
             assert session.a.count() == 0
             session.a.insert(name="first")
             assert session.a.count() == 1
@@ -231,8 +229,8 @@ def test_a_locked_table_has_one_writer(case: Any, url: str) -> None:
         assert names(db) == ["first", "second"]
 
 
-def wait_until_kept_out(session: Any, case: Any, url: str) -> None:
-    """Returns once the database itself says that a writer waits."""
+def wait_until_blocked(session: Any, case: Any, url: str) -> None:
+    """Wait until the database reports a waiting writer."""
     if url.startswith("sqlite"):
         with case.Database(url, busy_timeout=0.01) as impatient, pytest.raises(OperationalError, match="locked"):
             impatient.session().__enter__()
@@ -243,8 +241,8 @@ def wait_until_kept_out(session: Any, case: Any, url: str) -> None:
         assert time.monotonic() < until
 
 
-def test_a_table_that_is_not_locked_has_others(case: Any, postgres_url: str) -> None:
-    """On Postgres what others commit in the meantime is there, where another table is locked or none."""
+def test_a_table_without_a_lock_shows_other_commits(case: Any, postgres_url: str) -> None:
+    """On Postgres, a session without a lock on a table sees what other sessions commit meanwhile."""
     with case.Database(postgres_url) as db, case.Database(postgres_url) as other:
         db.create()
         with db.session(lock=[case.B]) as session:
@@ -254,15 +252,15 @@ def test_a_table_that_is_not_locked_has_others(case: Any, postgres_url: str) -> 
             assert session.a.count() == 1
 
 
-def test_two_who_lock_the_same_tables_do_it_in_one_order(db: Any, case: Any) -> None:
-    """However the tables are named: neither waits for what the other has while it waits for the first."""
+def test_tables_are_locked_in_one_order(db: Any, case: Any) -> None:
+    """Sessions lock tables in one order, however they are named, so that two sessions cannot deadlock."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         sent.append(statement)
 
     with db.session():
-        pass  # the first asks for the versions
+        pass  # The first session reads the versions.
     event.listen(db.engine, "before_cursor_execute", note)
     for tables in ([case.A, case.B, case.A], [case.B, case.A]):
         with db.session(lock=tables):
@@ -272,13 +270,13 @@ def test_two_who_lock_the_same_tables_do_it_in_one_order(db: Any, case: Any) -> 
 
 
 def test_a_reader_locks_no_table(db: Any, case: Any) -> None:
-    """A read-only session that is to lock is refused, on both engines."""
+    """A read-only session with `lock=` is refused on both databases."""
     with pytest.raises(InvalidRequestError, match="read-only session cannot lock tables"):
         db.session(read_only=True, lock=[case.A])
 
 
 def test_a_lock_may_be_taken_later(db: Any, case: Any) -> None:
-    """`session.lock_table`, in a savepoint too, by entity, by class of verbs and by table; of none does nothing."""
+    """`session.lock_table` accepts entities, table classes and tables, also in a savepoint; without any, no lock."""
     with db.session() as session:
         session.lock_table(case.A)
         with session.nested():
@@ -293,7 +291,7 @@ def test_a_lock_may_be_taken_later(db: Any, case: Any) -> None:
 
 @pytest.mark.parametrize("handle", ["one database", "clones"])
 def test_threads_lose_no_rows(case: Any, url: str, handle: str) -> None:
-    """Six threads with a session for each of their forty rows: 240 rows, on one database object and on clones."""
+    """Six threads with forty sessions each insert 240 rows, through one database object and through clones."""
     with case.Database(url, busy_timeout=60) as db:
         db.create()
         together = Barrier(6)
@@ -313,8 +311,8 @@ def test_threads_lose_no_rows(case: Any, url: str, handle: str) -> None:
         assert len(names(db)) == 240
 
 
-def test_one_session_has_one_user_at_a_time(db: Any) -> None:
-    """A second thread that uses a session during a call is refused, and nothing is lost."""
+def test_one_session_is_used_by_one_thread_at_a_time(db: Any) -> None:
+    """A second thread that uses a session during a call is refused, and no row is lost."""
     inside, done = Event(), Event()
 
     def rows() -> Iterator[dict[str, str]]:
@@ -333,7 +331,7 @@ def test_one_session_has_one_user_at_a_time(db: Any) -> None:
     assert names(db) == ["a1", "a2"]
 
 
-# Test 18, and errors that are the same.
+# Test 18, and the classes of errors.
 
 
 class Named(msgspec.Struct):
@@ -343,7 +341,7 @@ class Named(msgspec.Struct):
 
 
 def test_constant_rows_join_tables(db: Any) -> None:
-    """SQLAlchemy's `values()`, as a common table expression, alone and joined, into typed rows on both engines."""
+    """SQLAlchemy's `values()` returns typed rows, as a common table expression, alone and joined, on both databases."""
     with db.session() as session:
         session.a.insert_many([{"name": "a1"}, {"name": "a2"}])
         a = session.a.table
@@ -359,8 +357,8 @@ def test_constant_rows_join_tables(db: Any) -> None:
         assert session.rows(counted, Named) == [Named("a1", "one", 2)]
 
 
-def test_what_does_not_fit_is_one_error(db: Any) -> None:
-    """A text that is too long is a DataError, a key that is there an IntegrityError, on each of the three."""
+def test_invalid_values_are_the_same_error(db: Any) -> None:
+    """Text that is too long is a DataError, and an existing key an IntegrityError, on each of the three databases."""
     for values_, error in (({"name": "x" * 17}, DataError), ({"name": "a1"}, IntegrityError), ({}, IntegrityError)):
         with pytest.raises(error), db.session() as session:
             session.a.insert(name="a1")

@@ -1,4 +1,4 @@
-"""Butler's cases of tables: static and dynamic ones, names, types, automatic ids."""
+"""Butler's cases of tables: static and dynamic tables, names, types, automatic ids."""
 
 from __future__ import annotations
 
@@ -37,35 +37,35 @@ STATIC = {
 
 
 def columns(db: Any, table: str) -> set[str]:
-    """The columns that a table has in the database."""
+    """Return the columns of a table in the database."""
     with db.engine.connect() as connection:
         return {column["name"] for column in inspect(connection).get_columns(table)}
 
 
 def reopened(case: Any, place: str, db: Any) -> Any:
-    """The same database for reading only; in memory, which only one connection can open, the same object."""
+    """Yield the same database read only; in memory, which only one connection can open, the same object."""
     return db if place == "sqlite://" else case.Database(place, read_only=True)
 
 
 def test_declare_static_tables(case: Any, place: str) -> None:
-    """testDeclareStaticTables: tables are made as declared, and found so by one who reads only."""
+    """testDeclareStaticTables: tables are created as declared, and a read-only client finds them."""
     with case.Database(place) as db:
         db.create()
         with db.declare_static_tables(create=True) as context:
-            made = {name: context.add_table(name, spec) for name, spec in STATIC.items()}
+            tables = {name: context.add_table(name, spec) for name, spec in STATIC.items()}
         reader = reopened(case, place, db)
         assert reader.check() == []
         for name in ("a", "b", "c", "d"):
             assert columns(reader, name) == set(case.metadata.tables[name].columns.keys())
         with reader.declare_static_tables(create=False) as context:
             for name, spec in STATIC.items():
-                assert context.add_table(name, spec).columns.keys() == made[name].columns.keys()
+                assert context.add_table(name, spec).columns.keys() == tables[name].columns.keys()
                 assert columns(reader, name) == set(spec.columns)
         reader.dispose()
 
 
 def test_declare_static_tables_twice(case: Any, place: str) -> None:
-    """testDeclareStaticTablesTwice: a second creation is an error and leaves the tables."""
+    """testDeclareStaticTablesTwice: a second creation is an error and leaves the tables unchanged."""
     with case.Database(place) as db:
         db.create()
         with db.session() as session:
@@ -82,8 +82,8 @@ def test_declare_static_tables_twice(case: Any, place: str) -> None:
             assert [row.name for row in session.a.select()] == ["kept"]
 
 
-def test_opening_a_database_that_lacks_tables(case: Any, place: str) -> None:
-    """Not in Butler: what is missing is told by name, and the first statement says how to make it."""
+def test_opening_a_database_without_tables(case: Any, place: str) -> None:
+    """Not in Butler: `check` names the missing tables, and the error of the first statement names the command."""
     with case.Database(place) as db:
         assert db.missing_tables() == ["a", "b", "c", "d"]
         with pytest.raises(MissingTablesError, match="b2, c2"), db.declare_static_tables(create=False) as context:
@@ -95,7 +95,7 @@ def test_opening_a_database_that_lacks_tables(case: Any, place: str) -> None:
 
 
 def test_dynamic_tables(case: Any, place: str) -> None:
-    """testDynamicTables: absent for a reader, made once, identical, found by a reader, in conflict with others."""
+    """testDynamicTables: a reader finds no table, then the created one; equal definitions match, others conflict."""
     with case.Database(place) as db:
         db.create()
         reader = reopened(case, place, db)
@@ -116,7 +116,7 @@ def test_dynamic_tables(case: Any, place: str) -> None:
 
 
 def test_dynamic_tables_in_a_transaction(case: Any, place: str) -> None:
-    """testDynamicTables forbids it; here a table is made in a transaction, and is undone with it."""
+    """testDynamicTables forbids it; here a table is created in a transaction, and is rolled back with it."""
     with case.Database(place) as db:
         db.create()
         with pytest.raises(RuntimeError), db.session() as session:
@@ -146,7 +146,7 @@ def test_dynamic_tables_in_a_transaction(case: Any, place: str) -> None:
     ids=["width", "type", "nullability", "length", "unique key", "foreign key"],
 )
 def test_drift_of_types_and_constraints(case: Any, place: str, changed: dict[str, ColumnSpec]) -> None:
-    """Not in Butler: types, nullability and keys are compared, not names alone."""
+    """Not in Butler: types, nullability and keys are compared, not only names."""
     spec = TableSpec(name="t", columns={"id": IDS, "name": NAME, "value": ColumnSpec(type="bigint", nullable=True)})
     other = spec.model_copy(update={"columns": {**spec.columns, **changed}})
     with case.Database(place) as db:
@@ -157,7 +157,7 @@ def test_drift_of_types_and_constraints(case: Any, place: str, changed: dict[str
 
 
 def test_schema_separation(case: Any, postgres_url: str, sqlite_url: str) -> None:
-    """testSchemaSeparation: one name is two tables in two databases, and in two namespaces of one."""
+    """testSchemaSeparation: tables of one name are independent in two databases, and in two namespaces of one."""
     one = TableSpec(name="t", columns={"id": IDS, "x": ColumnSpec(type="integer")})
     two = TableSpec(name="t", columns={"id": IDS, "y": ColumnSpec(type="text")})
     handles = [
@@ -183,12 +183,12 @@ def test_schema_separation(case: Any, postgres_url: str, sqlite_url: str) -> Non
 
 
 def columns_of(table: Any) -> set[str]:
-    """The columns that a table was declared with."""
+    """Return the declared columns of a table."""
     return set(table.columns.keys())
 
 
 def test_name_shrinking(case: Any, place: str) -> None:
-    """testNameShrinking: long names of a table and its columns leave keys with names that the database takes."""
+    """testNameShrinking: long names of a table and its columns result in constraint names that the database accepts."""
     long, b_id, a_name = "a" * 42, "b" * 43, "c" * 49
     spec = TableSpec(
         name=long,
@@ -213,7 +213,7 @@ def test_name_shrinking(case: Any, place: str) -> None:
 
 
 def test_the_name_shrinker() -> None:
-    """NameShrinker: short names stay; long ones are cut to 63 bytes, and stay different."""
+    """NameShrinker: short names are unchanged; long ones are cut to 63 bytes, and stay different."""
     assert names.shortened("x" * 63) == "x" * 63
     long = [f"{'x' * 80}_{number}" for number in range(1000)]
     short = [names.shortened(name) for name in long]
@@ -226,7 +226,7 @@ def test_the_name_shrinker() -> None:
 
 
 def test_specs_of_every_type(case: Any, place: str) -> None:
-    """fromConfig of any spec: each of Butler's nine types, said as data, is made, written and read back."""
+    """fromConfig of any spec: each of Butler's nine types, defined as data, is created, written and read."""
     moment = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
     values: dict[str, tuple[dict[str, Any], Any]] = {
         "string": ({"type": "string", "length": 40}, "x" * 40),
@@ -239,8 +239,8 @@ def test_specs_of_every_type(case: Any, place: str) -> None:
         "hash": ({"type": "hash", "nbytes": 4}, b"abcd"),
         "uuid": ({"type": "uuid"}, uuid.UUID(int=7)),
     }
-    said = {f"the_{name}": {**config, "nullable": True, "doc": "A value."} for name, (config, _) in values.items()}
-    spec = TableSpec.model_validate({"name": "every", "columns": {"id": IDS, **said}})
+    columns = {f"the_{name}": {**config, "nullable": True, "doc": "A value."} for name, (config, _) in values.items()}
+    spec = TableSpec.model_validate({"name": "every", "columns": {"id": IDS, **columns}})
     with case.Database(place) as db:
         db.create()
         table = db.ensure_table("every", spec)
@@ -265,8 +265,8 @@ def test_specs_of_every_type(case: Any, place: str) -> None:
     ],
     ids=["length", "length of a number", "type", "length and bytes", "default", "column", "type of a key", "rule"],
 )
-def test_specs_that_mean_nothing(case: Any, place: str, config: dict[str, Any]) -> None:
-    """What Butler's fromConfig takes in silence is an error before anything is made."""
+def test_invalid_specs(case: Any, place: str, config: dict[str, Any]) -> None:
+    """An invalid definition that Butler's fromConfig accepts silently is an error before any table is created."""
     spec = TableSpec(name="t", columns={"id": IDS, "x": ColumnSpec.model_validate(config)})
     with case.Database(place) as db:
         db.create()
@@ -275,7 +275,7 @@ def test_specs_that_mean_nothing(case: Any, place: str, config: dict[str, Any]) 
 
 
 def test_lengths_of_strings(case: Any, place: str) -> None:
-    """Trap 51: a length holds on both engines, in the database too, however long; the empty string is a string."""
+    """Trap 51: both databases enforce any length of a string; the empty string is stored as such."""
     spec = TableSpec(
         name="t",
         columns={"id": IDS, "short": NAME, "long": ColumnSpec(type="string", length=300, default="")},
@@ -297,7 +297,7 @@ def test_lengths_of_strings(case: Any, place: str) -> None:
 
 
 def test_automatic_ids(case: Any, place: str) -> None:
-    """Trap 52: ids are automatic where that is said and nowhere else; explicit ones move them on; none comes twice."""
+    """Trap 52: only declared columns have automatic ids; explicit ids advance the sequence; no id is used twice."""
     plain = TableSpec(name="plain", columns={"id": ColumnSpec(type="bigint", primary_key=True), "name": NAME})
     pair = TableSpec(
         name="pair",

@@ -1,4 +1,4 @@
-"""Temporary tables as Butler's sessions have them: test 6, trap 48, and the switch that disables them."""
+"""Temporary tables as in Butler's sessions: test 6, trap 48, and the option that disables them."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ PAIRS = TableSpec(
 
 @pytest.fixture
 def db(case: Any, place: str) -> Iterator[Any]:
-    """Two rows of `a` and two of `b`, on each of the three."""
-    with case.Database(place) as made:
-        made.create()
-        with made.session() as session:
+    """Create two rows of `a` and two of `b`, on each of the three databases."""
+    with case.Database(place) as database:
+        database.create()
+        with database.session() as session:
             session.a.insert_many([{"name": "a1"}, {"name": "a2"}])
             session.b.insert_many([{"id": 10, "name": "b1"}, {"id": 20, "name": "b2"}])
-        yield made
+        yield database
 
 
 @pytest.fixture
 def readers(db: Any, case: Any, place: str) -> Iterator[Callable[[], Any]]:
-    """Gives read-only sessions: of a read-only database, or of the one in memory."""
+    """Yield read-only sessions: of a read-only database, or of the one in memory."""
     if place == "sqlite://":
         yield lambda: db.session(read_only=True)
         return
@@ -44,18 +44,18 @@ def readers(db: Any, case: Any, place: str) -> Iterator[Callable[[], Any]]:
         yield opened.session
 
 
-def left_behind(db: Any) -> list[str]:
-    """The temporary tables that the pooled connection still has."""
-    kept = {
+def remaining_tables(db: Any) -> list[str]:
+    """Return the temporary tables that remain in the pooled connection."""
+    queries = {
         "sqlite": "SELECT name FROM sqlite_temp_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
         "postgresql": "SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'",
     }
     with db.engine.connect() as connection:
-        return [name for (name,) in connection.execute(text(kept[connection.dialect.name]))]
+        return [name for (name,) in connection.execute(text(queries[connection.dialect.name]))]
 
 
 def fill(session: Any, pairs: Any) -> None:
-    """Every `a` with every `b`, whose label is that of the column."""
+    """Select every `a` with every `b`, with the names of the columns as labels."""
     a, b = session.a.table, session.b.table
     assert (
         pairs.insert_from(select(a.c.name.label("a_name"), b.c.id.label("b_id")).join_from(a, b, a.c.name != "")) == 4
@@ -63,7 +63,7 @@ def fill(session: Any, pairs: Any) -> None:
 
 
 def test_a_select_fills_one_by_label(db: Any) -> None:
-    """INSERT … SELECT puts each column where its label says; rows come out typed, and join with others."""
+    """INSERT … SELECT assigns columns by label; the rows are typed, and join with other tables."""
     with db.session() as session, session.temporary_table(PAIRS) as pairs:
         fill(session, pairs)
         assert pairs.get_one("a1", 10).b_id == 10
@@ -74,7 +74,7 @@ def test_a_select_fills_one_by_label(db: Any) -> None:
 
 
 def test_a_select_fills_one_by_names(db: Any) -> None:
-    """With `names=` the columns are those, in their order, whatever they are called in the select."""
+    """With `names=` the select fills those columns in their order, whatever its labels."""
     with db.session() as session, session.temporary_table(PAIRS) as pairs:
         b = session.b.table
         assert pairs.insert_from(select(b.c.id, b.c.name), names=["b_id", "a_name"]) == 2
@@ -89,8 +89,8 @@ def test_core_statements_use_its_table(db: Any) -> None:
         assert session.scalar(select(func.count()).select_from(pairs.table)) == 1
 
 
-def test_a_read_only_session_makes_one(readers: Callable[[], Any]) -> None:
-    """Also after it has read: rows go in by select and in bulk, come out, are changed, and all of them deleted."""
+def test_a_read_only_session_creates_one(readers: Callable[[], Any]) -> None:
+    """A read-only session, also after a read, fills a temporary table by select and in bulk, and changes its rows."""
     with readers() as session:
         assert session.a.count() == 2
         with session.temporary_table(PAIRS) as pairs:
@@ -119,12 +119,12 @@ def test_a_read_only_session_makes_one(readers: Callable[[], Any]) -> None:
     ids=["insert", "update", "delete", "many", "create", "drop", "alter", "index"],
 )
 def test_it_writes_nothing_else(db: Any, readers: Callable[[], Any], write: Callable[[Any], Any]) -> None:
-    """Before, beside and after a temporary table the database refuses everything that is not one."""
-    for made in ("none", "open", "dropped"):
+    """Before, during and after the life of a temporary table, a read-only session refuses every other write."""
+    for state in ("none", "open", "dropped"):
         with readers() as session:
-            if made != "none":
+            if state != "none":
                 temporary = session.make_temporary_table(PAIRS)
-                if made == "dropped":
+                if state == "dropped":
                     session.drop_temporary_table(temporary)
             with (
                 pytest.raises(DBAPIError, match=r"read-only transaction|readonly database|not authorized"),
@@ -135,8 +135,8 @@ def test_it_writes_nothing_else(db: Any, readers: Callable[[], Any], write: Call
         assert [row.name for row in session.a.select(order_by=session.a.c.name)] == ["a1", "a2"]
 
 
-def test_two_of_one_spec_are_two(db: Any) -> None:
-    """Each has a name and rows of its own."""
+def test_one_spec_twice(db: Any) -> None:
+    """Two temporary tables of one spec have different names and rows."""
     with db.session() as session:
         one, other = session.make_temporary_table(PAIRS), session.make_temporary_table(PAIRS)
         assert one.table is not other.table
@@ -147,15 +147,15 @@ def test_two_of_one_spec_are_two(db: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["writing", "reading"])
 def test_a_name_can_be_used_again(db: Any, readers: Callable[[], Any], kind: str) -> None:
-    """Once its block has ended: in the same session, in a savepoint, and in another session of the connection."""
+    """A name is free after its block: in the same session, in a savepoint, and in the connection's next session."""
     for _ in range(2):
         with (db.session if kind == "writing" else readers)() as session:
             for _ in range(8):
                 with session.temporary_table(PAIRS, "scratch") as pairs:
                     assert pairs.count() == 0
                     pairs.insert(a_name="x", b_id=1)
-            made = session.make_temporary_table(PAIRS, "scratch")
-            session.drop_temporary_table(made)
+            table = session.make_temporary_table(PAIRS, "scratch")
+            session.drop_temporary_table(table)
             if kind == "writing":
                 with session.nested(), session.temporary_table(PAIRS, "scratch") as pairs:
                     assert pairs.count() == 0
@@ -164,8 +164,8 @@ def test_a_name_can_be_used_again(db: Any, readers: Callable[[], Any], kind: str
 
 
 @pytest.mark.parametrize("taken", ["a", "scratch"])
-def test_a_name_that_is_taken_is_refused(db: Any, taken: str) -> None:
-    """A temporary table hides no other, real or temporary; the session goes on."""
+def test_an_existing_name_is_refused(db: Any, taken: str) -> None:
+    """A temporary table cannot have the name of another table, real or temporary; the session continues."""
     with db.session() as session, session.temporary_table(PAIRS, "scratch") as pairs:
         with pytest.raises(InvalidRequestError, match=f"{taken!r} already"):
             session.make_temporary_table(PAIRS, taken)
@@ -253,25 +253,25 @@ def by_hand(db: Any) -> None:
         by_hand,
     ],
 )
-def test_nothing_is_left_in_the_connection(db: Any, end: Callable[[Any], None]) -> None:
+def test_no_table_remains_in_the_connection(db: Any, end: Callable[[Any], None]) -> None:
     """However the block, the savepoint or the transaction ends, the pooled connection has no temporary table."""
     for _ in range(2):
         end(db)
-        assert left_behind(db) == []
+        assert remaining_tables(db) == []
 
 
-def test_nothing_is_left_after_reading(db: Any, case: Any, place: str) -> None:
-    """Nor has the connection of a read-only database, or of a read-only session in memory."""
+def test_no_table_remains_after_reading(db: Any, case: Any, place: str) -> None:
+    """The connection of a read-only database, or of a read-only session in memory, has no temporary table either."""
     opened = db if place == "sqlite://" else case.Database(place, read_only=True)
     for _ in range(2):
         with opened.session(read_only=True) as session:
             session.make_temporary_table(PAIRS, "scratch").insert(a_name="x", b_id=1)
-        assert left_behind(opened) == []
+        assert remaining_tables(opened) == []
     opened.dispose()
 
 
 def test_the_switch_disables_them(case: Any, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`allow_temporary_tables=False`: every way to one is an error that says so; all else works, read-only too."""
+    """`allow_temporary_tables=False` makes every temporary table an error that names the option; all else works."""
 
     def fail(*_: object) -> None:
         raise AssertionError("rows went by way of a temporary table")

@@ -16,7 +16,7 @@ from tablewright.spec.models import ColumnSpec, TableSpec
 
 @pytest.fixture
 def db(case: Any, place: str) -> Iterator[Any]:
-    """The tables of the cases, empty."""
+    """Create the tables of the cases, empty."""
     with case.Database(place) as database:
         database.create()
         yield database
@@ -24,18 +24,18 @@ def db(case: Any, place: str) -> Iterator[Any]:
 
 @pytest.fixture
 def session(db: Any) -> Iterator[Any]:
-    """A session over them."""
+    """Open a session on the tables of the cases."""
     with db.session() as session:
         yield session
 
 
 def bs(session: Any) -> list[tuple[str, int | None]]:
-    """Names and values of all `b`, in order of their ids."""
+    """Return names and values of all `b`, ordered by id."""
     return [(row.name, row.value) for row in session.b.select(order_by=session.b.c.id)]
 
 
 def test_insert_query_delete(db: Any) -> None:
-    """testInsertQueryDelete: values come back, ids are in the order of the rows, deletes are counted and cascade."""
+    """testInsertQueryDelete: values are read as written, ids follow the row order, deletes count and cascade."""
     with db.session() as session:
         row = session.a.insert(name="a1", region=b"\x00\x01")
         assert session.a.get_one("a1") == row
@@ -63,8 +63,8 @@ def test_insert_query_delete(db: Any) -> None:
         assert session.b.insert_many_returning([]) == []
 
 
-def test_rows_that_are_not_alike(session: Any) -> None:
-    """Not in Butler: rows may leave different columns out; a column that is none is refused, and nothing written."""
+def test_rows_with_different_columns(session: Any) -> None:
+    """Not in Butler: rows may omit different columns; an unknown column is refused, and nothing is written."""
     session.b.insert_many([{"name": "b1", "value": 1}, {"name": "b2"}, {"value": 3, "name": "b3"}])
     assert bs(session) == [("b1", 1), ("b2", None), ("b3", 3)]
     for verb in (session.b.insert_many, session.b.ensure, session.b.replace):
@@ -79,8 +79,8 @@ def test_rows_that_are_not_alike(session: Any) -> None:
     assert session.b.count() == 3
 
 
-def test_inserts_for_their_ids_where_nothing_may_be_written(db: Any) -> None:
-    """Not in Butler: an insert that is to give ids is refused by a session that reads only, as any other write is."""
+def test_inserts_that_return_ids_in_a_read_only_session(db: Any) -> None:
+    """Not in Butler: an insert that returns ids is refused in a read-only session, like any other write."""
     with db.session(read_only=True) as session:
         for write, argument in (
             (session.b.insert_many_returning, [{"name": "b1"}]),
@@ -93,7 +93,7 @@ def test_inserts_for_their_ids_where_nothing_may_be_written(db: Any) -> None:
 
 
 def test_delete_where(session: Any) -> None:
-    """testDeleteWhere: by a list, by a subquery, by equality, all of them; counted each time."""
+    """testDeleteWhere: a list, a subquery, equality or no condition deletes rows; each call returns the number."""
     session.b.insert_many({"id": n + 1, "name": f"b{n}", "value": n} for n in range(10))
     table = session.b.table
     assert session.b.delete_where(table.c.value.in_([0, 1, 2])) == 3
@@ -107,7 +107,7 @@ def test_delete_where(session: Any) -> None:
 
 
 def test_one_rule_for_null(session: Any) -> None:
-    """Trap 46: None is NULL in every form of find and delete; no column is no permission to delete all."""
+    """Trap 46: None means NULL in every form of find and delete; a delete without conditions is refused."""
     rows = [
         {"id": 1, "name": "b1", "value": None},
         {"id": 2, "name": "b2", "value": None},
@@ -118,7 +118,7 @@ def test_one_rule_for_null(session: Any) -> None:
         (lambda: session.b.delete_matching(["value"], [{"value": None}, {"value": 5}]), 3),
         (lambda: session.b.delete_matching(["value", "name"], [{"value": None, "name": n} for n in ("b1", "b2")]), 2),
         (lambda: session.b.delete_matching(["name", "value"], [{"value": 5, "name": "b1"}]), 0),
-        (lambda: session.b.delete_where(session.b.c.value == None), 2),  # noqa: E711  # as SQLAlchemy has it
+        (lambda: session.b.delete_where(session.b.c.value == None), 2),  # noqa: E711  # SQLAlchemy requires ==
         (lambda: len(session.b.find(value=None)), 2),
         (lambda: len(session.b.find(value=[None, 5])), 3),
     ]
@@ -139,7 +139,7 @@ def test_one_rule_for_null(session: Any) -> None:
 
 
 def test_update(session: Any) -> None:
-    """testUpdate: the row of the key is changed, no other; the rows that were there are counted."""
+    """testUpdate: only the row of the key is updated; the number of existing rows is returned."""
     session.a.insert_many([{"name": "a1"}, {"name": "a2"}])
     assert session.a.update_many([("a2", {"region": b"x"})]) == 1
     assert [row.region for row in session.a.select(order_by=session.a.c.name)] == [None, b"x"]
@@ -152,23 +152,23 @@ def test_update(session: Any) -> None:
 
 
 def test_sync(db: Any) -> None:
-    """testSync: inserted, found, in conflict, corrected; of a database that is read, only what is there."""
+    """testSync: sync inserts, finds, reports conflicts and updates; in a read-only database it only finds."""
     with db.session() as session:
-        made = session.b.sync({"name": "b1"}, keys=["name"])
-        assert (made.inserted, made.existed, made.updated, made.changed) == (True, False, False, {})
-        assert session.b.get(made.row.id) == made.row
+        created = session.b.sync({"name": "b1"}, keys=["name"])
+        assert (created.inserted, created.existed, created.updated, created.changed) == (True, False, False, {})
+        assert session.b.get(created.row.id) == created.row
         again = session.b.sync({"name": "b1"}, keys=["name"])
-        assert (again.inserted, again.existed, again.updated, again.row) == (False, True, False, made.row)
+        assert (again.inserted, again.existed, again.updated, again.row) == (False, True, False, created.row)
         extra = session.b.sync({"name": "b1", "value": 20}, keys=["name"], compare=[])
-        assert (extra.existed, extra.row) == (True, made.row)
+        assert (extra.existed, extra.row) == (True, created.row)
         with_extra = session.b.sync({"name": "b2", "value": 10}, keys=["name"], compare=())
         assert (with_extra.inserted, with_extra.row.value) == (True, 10)
         assert session.b.sync({"name": "b2", "value": 10}, keys=["name"]).existed
         with pytest.raises(SyncConflictError, match="value is 10, not 20"):
             session.b.sync({"name": "b2", "value": 20}, keys=["name"])
     with db.session(read_only=True) as session:
-        found = session.b.sync({"name": "b2", "value": 10}, keys=["name"])
-        assert (found.existed, found.row.value) == (True, 10)
+        result = session.b.sync({"name": "b2", "value": 10}, keys=["name"])
+        assert (result.existed, result.row.value) == (True, 10)
         with pytest.raises(ReadOnlyDatabaseError):
             session.b.sync({"name": "b3"}, keys=["name"])
         with pytest.raises(ReadOnlyDatabaseError):
@@ -183,8 +183,8 @@ def test_sync(db: Any) -> None:
         assert bs(session) == [("b1", None), ("b2", 20)]
 
 
-def test_sync_gives_what_is_stored(session: Any) -> None:
-    """Trap 47: after a correction the row has the new value, and the old one is told beside it."""
+def test_sync_returns_the_stored_row(session: Any) -> None:
+    """Trap 47: after an update the result contains the new row, and the old value in `changed`."""
     session.b.insert(name="b1", value=10)
     result = session.b.sync({"name": "b1", "value": 20}, keys=["name"], update=True)
     assert result.row.value == 20
@@ -193,7 +193,7 @@ def test_sync_gives_what_is_stored(session: Any) -> None:
 
 
 def test_sync_of_several_rows(session: Any) -> None:
-    """Keys that name more than one row are an error, and nothing is changed; keys of NULL find what they made."""
+    """Keys that match several rows are an error that changes nothing; keys of NULL find the rows they inserted."""
     session.b.insert_many([{"name": "b1", "value": 5}, {"name": "b2", "value": 5}])
     for update in (False, True):
         with pytest.raises(MultipleResultsFound):
@@ -215,7 +215,7 @@ def test_sync_of_several_rows(session: Any) -> None:
 
 
 def test_replace(session: Any) -> None:
-    """testReplace: rows are made, kept, changed to NULL, changed among new ones, in any order."""
+    """testReplace: rows are inserted, kept, set to NULL and changed among new ones, in any order."""
     one, two = {"id": 1, "name": "b1", "value": 10}, {"id": 2, "name": "b2", "value": 20}
     assert session.b.replace([one, two]) == 2
     assert session.b.replace([two, one]) == 2
@@ -229,8 +229,8 @@ def test_replace(session: Any) -> None:
     assert session.b.replace([]) == 0
 
 
-def test_what_replace_does_to_columns_left_out(db: Any) -> None:
-    """A column that a row leaves out gets its default, or NULL, and keeps nothing; the last of one key counts."""
+def test_replace_and_omitted_columns(db: Any) -> None:
+    """An omitted column gets its default, or NULL, never the old value; the last row of a key is stored."""
     spec = TableSpec(
         name="t",
         columns={
@@ -252,8 +252,8 @@ def test_what_replace_does_to_columns_left_out(db: Any) -> None:
             assert [row.size for row in rows.select(order_by=table.c.id)] == list(range(count, 2 * count))
 
 
-def test_replace_that_meets_another_key(session: Any) -> None:
-    """A row with another row's unique key is an IntegrityError, and nothing is changed."""
+def test_replace_in_conflict_with_another_key(session: Any) -> None:
+    """A row with the unique key of another row is an IntegrityError, and nothing is changed."""
     session.b.insert_many([{"id": 1, "name": "b1", "value": 1}, {"id": 2, "name": "b2", "value": 2}])
     for rows in (
         [{"id": 1, "name": "changed"}, {"id": 2, "name": "changed"}],
@@ -264,8 +264,8 @@ def test_replace_that_meets_another_key(session: Any) -> None:
         assert bs(session) == [("b1", 1), ("b2", 2)]
 
 
-def test_replace_of_keys_alone(db: Any) -> None:
-    """test_replace_pkey_only: in a table of nothing but its key, the same rows can be replaced again and again."""
+def test_replace_of_only_keys(db: Any) -> None:
+    """test_replace_pkey_only: in a table of only a key, the same rows can be replaced repeatedly."""
     spec = TableSpec(name="t", columns={"id": ColumnSpec(type="bigint", primary_key=True)})
     table = db.ensure_table("t", spec)
     with db.session() as session:
@@ -275,7 +275,7 @@ def test_replace_of_keys_alone(db: Any) -> None:
 
 
 def test_ensure(session: Any) -> None:
-    """testEnsure: rows that are there, by any unique key, are left as they are; those inserted are counted."""
+    """testEnsure: rows that exist by any unique key are unchanged; the number of inserted rows is returned."""
     assert session.b.ensure([{"id": 1, "name": "b1", "value": 1}]) == 1
     assert session.b.ensure([{"id": 2, "name": "b2", "value": 2}]) == 1
     assert session.b.ensure([{"id": 1, "name": "x", "value": 9}, {"id": 2, "name": "y"}]) == 0
@@ -290,7 +290,7 @@ def test_ensure(session: Any) -> None:
 
 @pytest.mark.parametrize("conflict", [None, "primary_key"])
 def test_ensure_counts(session: Any, conflict: Any) -> None:
-    """Of 3,000 rows, a third of them there and every new one given twice, exactly the new ones are counted once."""
+    """Of 3,000 rows, a third existing and each new one given twice, each new row is counted once."""
     session.b.insert_many({"id": n, "name": f"b{n}"} for n in range(0, 3000, 3))
     rows = [{"id": n, "name": f"b{n}", "value": 1} for n in range(3000) for _ in range(2)]
     assert session.b.ensure(rows, conflict=conflict) == 2000
@@ -298,8 +298,8 @@ def test_ensure_counts(session: Any, conflict: Any) -> None:
     assert session.b.count(session.b.c.value == 1) == 2000
 
 
-def test_ensure_where_a_thousandth_row_conflicts(session: Any) -> None:
-    """Of many rows one that meets another key than the primary is an error that names it; nothing is inserted."""
+def test_ensure_with_one_conflict_among_thousands(session: Any) -> None:
+    """One conflict with a key other than the primary key is an error that names it; nothing is inserted."""
     session.b.insert(id=1, name="taken")
     rows = [{"id": n, "name": "taken" if n == 1500 else f"b{n}"} for n in range(2, 2000)]
     with pytest.raises(IntegrityError, match="row 1499"):

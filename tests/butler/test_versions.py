@@ -1,4 +1,4 @@
-"""LSST Butler's tests of versions and attributes, on ours: test_versioning, testAttributeManager."""
+"""LSST Butler's tests of versions and attributes, for this package: test_versioning, testAttributeManager."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ V100, V101, V110, V200 = (VersionTuple(*numbers) for numbers in ((1, 0, 0), (1, 
 
 
 class Manager(VersionedExtension):
-    """An extension that works with the versions of its class."""
+    """An extension that supports the versions of its class."""
 
-    known: ClassVar[tuple[VersionTuple, ...]] = ()
+    supported: ClassVar[tuple[VersionTuple, ...]] = ()
 
     @classmethod
     def extension_name(cls) -> str:
@@ -25,7 +25,7 @@ class Manager(VersionedExtension):
 
     @classmethod
     def current_versions(cls) -> tuple[VersionTuple, ...]:
-        return cls.known
+        return cls.supported
 
 
 class Unversioned(Manager):
@@ -34,12 +34,12 @@ class Unversioned(Manager):
 
 class OneVersion(Manager):
     role = "one"
-    known = (V100,)
+    supported = (V100,)
 
 
 class TwoVersions(Manager):
     role = "two"
-    known = (V100, V200)
+    supported = (V100, V200)
 
 
 class Database(family.Database):
@@ -47,7 +47,7 @@ class Database(family.Database):
 
 
 def test_new_schema(place: str) -> None:
-    """A new database says of each manager its class, and its version where it has one, as it was asked for."""
+    """A new database stores the class of each manager, and the requested version if it has versions."""
     with Database(place) as database:
         database.create(versions={TwoVersions: V200})
         with database.session() as session:
@@ -63,7 +63,7 @@ def test_new_schema(place: str) -> None:
 
 
 def test_existing_schema(url: str) -> None:
-    """The versions of a database are read as they were stored; of an unversioned manager there is none."""
+    """The versions of a database are read as stored; an unversioned manager has none."""
     with Database(url) as database:
         database.create(versions={TwoVersions: V100})
     with Database(url, read_only=True) as database:
@@ -113,18 +113,18 @@ def test_existing_schema(url: str) -> None:
 def test_compatibility(
     url: str, code: tuple[VersionTuple, ...], stored: VersionTuple, update: bool, compatible: bool
 ) -> None:
-    """Which versions a manager may read, and which it may write to, asked of the class and of a database."""
+    """A class and a database agree on which versions a manager may read and write."""
 
     class Tested(Manager):
         role = "tested"
-        known = code
+        supported = code
 
     class TestedDatabase(family.Database):
         extensions = (Tested,)
 
-    with TestedDatabase(url, check_versions=False) as made:
-        made.create(versions={Tested: code[0]} if code else {})
-        with made.session() as session:
+    with TestedDatabase(url, check_versions=False) as database:
+        database.create(versions={Tested: code[0]} if code else {})
+        with database.session() as session:
             session.attributes.set("version:Tested", str(stored), force=True)
     with TestedDatabase(url) as database:
         if compatible:

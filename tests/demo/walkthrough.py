@@ -1,4 +1,4 @@
-"""A walk through the bookstore on SQLite: prints what it does and the typed rows it gets."""
+"""A walk through the bookstore on SQLite: prints each step and the typed rows that it returns."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from sqlalchemy.exc import DataError, IntegrityError
 from bookstore import Author, Book, BookRow, Database, Genre
 
 
-def say(title: str, *results: object) -> None:
-    """Prints one step."""
+def show(title: str, *results: object) -> None:
+    """Print one step."""
     print(f"\n\033[1m{title}\033[0m" if sys.stdout.isatty() else f"\n{title}")
     for result in results:
         print(f"  {result}")
 
 
 def walk(db: Database) -> None:
-    """Every step, in the order in which one would learn them."""
-    say("Create the tables", repr(db))
+    """Run every step, in the order in which a reader learns them."""
+    show("Create the tables", repr(db))
     db.create()
 
     with db.session() as session:
@@ -29,7 +29,7 @@ def walk(db: Database) -> None:
         book = session.book.insert(
             author_id=author.id, isbn="9780061054884", title="The Dispossessed", price=Decimal("9.99"), stock=3
         )
-        say("Insert: typed rows, from RETURNING", author, book)
+        show("Insert: typed rows, from RETURNING", author, book)
 
     with db.session() as session:
         count = session.book.insert_many(
@@ -42,16 +42,16 @@ def walk(db: Database) -> None:
                 ]
             )
         )
-        say("Insert many", count)
+        show("Insert many", count)
 
     with db.session(read_only=True) as session:
         cheap: list[BookRow] = session.book.select(Book.price < 10, order_by=Book.title)
-        say("Select by an expression", *(f"{row.price:>6}  {row.title}" for row in cheap))
-        found = session.book.get_by_isbn("9780061054884")
-        say("Get by a unique key: BookRow | None", found and found.title)
-        say("Find by values", *(row.title for row in session.book.find(genre=Genre.FICTION, author_id=[author.id])))
+        show("Select by an expression", *(f"{row.price:>6}  {row.title}" for row in cheap))
+        stored = session.book.get_by_isbn("9780061054884")
+        show("Get by a unique key: BookRow | None", stored and stored.title)
+        show("Find by values", *(row.title for row in session.book.find(genre=Genre.FICTION, author_id=[author.id])))
         page = session.book.page(order_by=Book.title, limit=3)
-        say("A page by keyset", *(row.title for row in page.rows))
+        show("A page by keyset", *(row.title for row in page.rows))
 
     with db.session() as session:
         entity = session.get_one(Book, book.id)
@@ -64,13 +64,13 @@ def walk(db: Database) -> None:
             )
         )
         session.book.update(book.id, stock=Book.stock - 1)
-        say(
+        show(
             "Entities and rows in one transaction",
             f"the entity saw the row tier's update: stock {entity.stock}",
             f"the row tier saw the pending entity: {session.book.count()} books",
         )
 
-    say("What does not fit is refused, on both databases")
+    show("What does not fit is refused, on both databases")
     for isbn, title, price in (
         ("9780000000001", "x" * 301, "1.00"),
         ("9780000000002", "Too exact", "1.999"),
@@ -88,8 +88,8 @@ def walk(db: Database) -> None:
                 session.author.delete(author.id)
                 raise RuntimeError("changed our mind")
         except RuntimeError as error:
-            say("A savepoint undoes its own writes only", f"{error}: {session.book.count()} books are still there")
-        say("Deleting cascades", session.author.delete(author.id), f"{session.book.count()} books left")
+            show("A savepoint undoes its own writes only", f"{error}: {session.book.count()} books are still there")
+        show("Deleting cascades", session.author.delete(author.id), f"{session.book.count()} books left")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ SCRIPTS = ROOT.parent / "shared" / "real" / "chinook"
 
 @pytest.fixture(scope="session")
 def scripts() -> Path:
-    """The folder of Chinook's SQL scripts, which are not part of the repository."""
+    """Return the folder of Chinook's SQL scripts, which are not part of the repository."""
     if not SCRIPTS.is_dir():
         reason = f"Chinook's scripts are not at {SCRIPTS}: they are published by their authors and not copied here"
         if os.environ.get("CI"):
@@ -37,7 +37,7 @@ def scripts() -> Path:
 
 @pytest.fixture(scope="session")
 def generated(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of both generated packages, type-checked and importable."""
+    """Return the folder of both generated packages, type-checked and importable."""
     output = tmp_path_factory.mktemp("chinook")
     settings = Settings(root=ROOT, specs=Path(__file__).parent / "specs", output=output)
     outcome = generate(settings)
@@ -49,16 +49,16 @@ def generated(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @dataclass(frozen=True)
 class Shop:
-    """A Chinook database, the package that fits it, and hand-written SQL on it."""
+    """A Chinook database, its package, and hand-written SQL on it."""
 
     package: Any
     url: str
-    ask: Callable[[str], list[tuple[Any, ...]]]
+    query: Callable[[str], list[tuple[Any, ...]]]
 
 
 @pytest.fixture
 def sqlite_shop(generated: Path, scripts: Path, tmp_path: Path) -> Shop:
-    """The real SQLite database: CamelCase names."""
+    """Open the real SQLite database, with CamelCase names."""
     path = tmp_path / "chinook.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(scripts.joinpath("Chinook_Sqlite.sql").read_text(encoding="utf-8-sig"))
@@ -66,16 +66,16 @@ def sqlite_shop(generated: Path, scripts: Path, tmp_path: Path) -> Shop:
     tables: list[Any] = all_but(package.metadata)
     names = {key: item.name for table in tables for key, item in [*table.columns.items(), (_snake(table.name), table)]}
 
-    def ask(sql: str) -> list[tuple[Any, ...]]:
+    def query(sql: str) -> list[tuple[Any, ...]]:
         with sqlite3.connect(path) as connection:
             return connection.execute(_renamed(sql, names)).fetchall()
 
-    return _stamped(Shop(package, f"sqlite:///{path}", ask))
+    return _stamped(Shop(package, f"sqlite:///{path}", query))
 
 
 @pytest.fixture
 def postgresql_shop(generated: Path, scripts: Path, postgres_url: str) -> Shop:
-    """The real Postgres database: snake_case names."""
+    """Open the real Postgres database, with snake_case names."""
     script = scripts.joinpath("Chinook_PostgreSql.sql").read_text(encoding="utf-8-sig")
     start = script.index("\\c chinook;") + len("\\c chinook;")
     url: URL = make_url(postgres_url)
@@ -83,22 +83,22 @@ def postgresql_shop(generated: Path, scripts: Path, postgres_url: str) -> Shop:
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(script[start:].encode())
 
-    def ask(sql: str) -> list[tuple[Any, ...]]:
+    def query(sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(plain) as connection:
             return connection.execute(sql.encode()).fetchall()
 
-    return _stamped(Shop(importlib.import_module("chinook"), postgres_url, ask))
+    return _stamped(Shop(importlib.import_module("chinook"), postgres_url, query))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def shop(request: pytest.FixtureRequest) -> Shop:
-    """A Chinook database on either engine."""
-    found: Shop = request.getfixturevalue(f"{request.param}_shop")
-    return found
+    """Return a Chinook database on SQLite or Postgres."""
+    opened: Shop = request.getfixturevalue(f"{request.param}_shop")
+    return opened
 
 
 def _stamped(shop: Shop) -> Shop:
-    """The *shop*, its database being told which version of the package its tables are."""
+    """Record the version of the package in the database. Return the *shop*."""
     with shop.package.Database(shop.url) as database:
         database.stamp()
     return shop

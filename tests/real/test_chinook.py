@@ -1,4 +1,4 @@
-"""The generated API on a real database, on both engines: the same answers as hand-written SQL."""
+"""The generated API on a real database, on SQLite and Postgres: the same results as hand-written SQL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROWS = {
 
 
 def test_all_rows_of_all_tables(shop: Shop) -> None:
-    """Every row of every table is read, its values of the declared classes."""
+    """Every row of every table can be read, and its values have the declared classes."""
     with shop.package.Database(shop.url) as db, db.session(read_only=True) as session:
         for name, count in ROWS.items():
             table = getattr(session, name)
@@ -47,15 +47,15 @@ def test_all_rows_of_all_tables(shop: Shop) -> None:
 
 
 def test_rows_equal_the_database(shop: Shop) -> None:
-    """Row by row, a table holds what hand-written SQL reads."""
+    """Each row of a table equals the row that hand-written SQL reads."""
     with shop.package.Database(shop.url) as db, db.session(read_only=True) as session:
         rows = session.track.select(order_by=session.track.c.track_id)
-    asked = shop.ask(
+    expected = shop.query(
         "SELECT track_id, name, album_id, media_type_id, genre_id, composer, milliseconds, bytes FROM track ORDER BY 1"
     )
     assert [
         (r.track_id, r.name, r.album_id, r.media_type_id, r.genre_id, r.composer, r.milliseconds, r.bytes) for r in rows
-    ] == asked
+    ] == expected
 
 
 class Answer(NamedTuple):
@@ -93,14 +93,14 @@ def longest_playlist(p: Any, session: Any) -> list[tuple[Any, ...]]:
 
 
 def reporting_tree(p: Any, session: Any) -> list[tuple[Any, ...]]:
-    def below(manager: Any, depth: int) -> list[tuple[Any, ...]]:
-        found = [(manager.last_name, depth)]
+    def reports_of(manager: Any, depth: int) -> list[tuple[Any, ...]]:
+        chain = [(manager.last_name, depth)]
         for report in sorted(manager.reports, key=lambda employee: employee.employee_id):
-            found += below(report, depth + 1)
-        return found
+            chain += reports_of(report, depth + 1)
+        return chain
 
     (chief,) = session.scalars(select(p.Employee).where(p.Employee.reports_to.is_(None)))
-    return sorted(below(chief, 0))
+    return sorted(reports_of(chief, 0))
 
 
 def tracks_never_sold(p: Any, session: Any) -> list[tuple[Any, ...]]:
@@ -231,13 +231,13 @@ QUESTIONS: list[tuple[Callable[[Any, Any], list[tuple[Any, ...]]], str]] = [
 
 @pytest.mark.parametrize(("question", "sql"), QUESTIONS, ids=lambda item: getattr(item, "__name__", "sql"))
 def test_questions(question: Callable[[Any, Any], list[tuple[Any, ...]]], sql: str, shop: Shop) -> None:
-    """A question asked of the generated API has the answer of hand-written SQL."""
+    """A query by the generated API has the result of hand-written SQL."""
     year = "CAST(strftime('%Y', \\1) AS INTEGER)" if shop.url.startswith("sqlite") else "extract(year FROM \\1)::int"
-    asked = shop.ask(_with_year(sql, year))
+    expected = shop.query(_with_year(sql, year))
     with shop.package.Database(shop.url) as db, db.session(read_only=True) as session:
         answered = question(shop.package, session)
-    assert asked
-    assert [tuple(map(_comparable, row)) for row in answered] == [tuple(map(_comparable, row)) for row in asked]
+    assert expected
+    assert [tuple(map(_comparable, row)) for row in answered] == [tuple(map(_comparable, row)) for row in expected]
 
 
 def _with_year(sql: str, spelling: str) -> str:
@@ -250,7 +250,7 @@ def _comparable(value: object) -> object:
 
 
 def test_writing_and_reading_back(shop: Shop) -> None:
-    """Rows and entities are written to the real database and read back by hand-written SQL."""
+    """Rows and entities are written to the real database, and hand-written SQL reads them."""
     p = shop.package
     with p.Database(shop.url) as db:
         with db.session() as session:
@@ -274,18 +274,18 @@ def test_writing_and_reading_back(shop: Shop) -> None:
         with db.session() as session:
             assert session.get_one(p.Album, 1000).artist.name == "The Schema Firsts"
             assert len(session.get_one(p.Album, 1000).tracks) == 400
-    assert shop.ask("SELECT name, composer, unit_price FROM track WHERE track_id = 10003") in (
+    assert shop.query("SELECT name, composer, unit_price FROM track WHERE track_id = 10003") in (
         [("Song three", "é'%", Decimal("0.99"))],
         [("Song three", "é'%", 0.99)],
     )
-    assert shop.ask("SELECT count(*) FROM track WHERE album_id = 1000") == [(400,)]
-    (moment,) = shop.ask("SELECT invoice_date FROM invoice WHERE invoice_id = 1")[0]
+    assert shop.query("SELECT count(*) FROM track WHERE album_id = 1000") == [(400,)]
+    (moment,) = shop.query("SELECT invoice_date FROM invoice WHERE invoice_id = 1")[0]
     assert str(moment) == "2024-02-29 01:02:03"
 
 
-def test_the_real_postgres_is_what_the_spec_says(postgresql_shop: Shop) -> None:
-    """Alembic finds nothing to change between the spec and the Postgres database that others made."""
+def test_the_real_postgres_matches_the_spec(postgresql_shop: Shop) -> None:
+    """Alembic finds no difference between the spec and a Postgres database that another tool created."""
     shop = postgresql_shop
     with shop.package.Database(shop.url) as db, db.engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), shop.package.metadata)
-    assert found == []
+        differences = compare_metadata(MigrationContext.configure(connection), shop.package.metadata)
+    assert differences == []

@@ -9,7 +9,7 @@ import bookstore
 
 
 class More(TypedDict, total=False):
-    """What a test may say of a book beyond its number."""
+    """The optional columns of a test's book."""
 
     id: int
     title: str
@@ -18,17 +18,17 @@ class More(TypedDict, total=False):
 
 
 def author_id(session: bookstore.Session, name: str = "Ursula K. Le Guin") -> int:
-    """The id of a new author."""
+    """Insert an author. Return its id."""
     return session.author.insert(name=name).id
 
 
 def book(author: int, number: int, price: str = "9.99", **more: Unpack[More]) -> bookstore.BookInsert:
-    """What inserts a book."""
-    made: bookstore.BookInsert = {
+    """Return the insert of a book."""
+    values: bookstore.BookInsert = {
         "author_id": author,
         "isbn": f"isbn {number}",
         "title": f"Title {number}",
         "price": Decimal(price),
     }
-    made.update(more)  # type: ignore[typeddict-item]  # every key of More is one of BookInsert
-    return made
+    values.update(more)  # type: ignore[typeddict-item]  # every key of More is one of BookInsert
+    return values

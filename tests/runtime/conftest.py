@@ -1,4 +1,4 @@
-"""Databases for the tests of the runtime: the bookstore, the sample of every column type, and the family."""
+"""Databases for the tests of the run time: the bookstore, the sample of every column type, and the family."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.runtime.books import author_id, book
 
 @pytest.fixture
 def shop(url: str) -> Iterator[bookstore.Database]:
-    """The bookstore's tables in an empty database, on either engine."""
+    """Create the bookstore's tables in an empty database, on SQLite and Postgres."""
     with bookstore.Database(url) as database:
         database.create()
         yield database
@@ -21,16 +21,16 @@ def shop(url: str) -> Iterator[bookstore.Database]:
 
 @pytest.fixture
 def session(shop: bookstore.Database) -> Iterator[bookstore.Session]:
-    """A session with five books of prices 1 to 5."""
-    with bookstore.Session(shop) as made:
-        author = author_id(made)
-        made.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
-        yield made
+    """Open a session with five books of prices 1 to 5."""
+    with bookstore.Session(shop) as opened:
+        author = author_id(opened)
+        opened.book.insert_many(book(author, n, str(n)) for n in range(1, 6))
+        yield opened
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[sample.Database]:
-    """The sample's tables in an empty database, on either engine."""
+    """Create the sample's tables in an empty database, on SQLite and Postgres."""
     with sample.Database(url) as database:
         database.create()
         yield database
@@ -38,7 +38,7 @@ def store(url: str) -> Iterator[sample.Database]:
 
 @pytest.fixture
 def database(url: str) -> Iterator[family.Database]:
-    """The tables of parents and children in an empty database, on either engine."""
+    """Create the tables of parents and children in an empty database, on SQLite and Postgres."""
     with family.Database(url) as database:
         database.create()
         yield database

@@ -1,4 +1,4 @@
-"""A small package by hand, for the tests of sessions: parents and children."""
+"""A small package written by hand, for the tests of sessions: parents and children."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Child(Base):
 
 
 class ParentAccessor:
-    """As much of a row tier as the tests of sessions need."""
+    """The part of a row tier that the tests of sessions use."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -100,7 +100,7 @@ class SamplePackage:
 
 
 class Session(RuntimeSession):
-    package = SamplePackage()  # type: ignore[assignment]  # no more of a package than sessions ask for
+    package = SamplePackage()  # type: ignore[assignment]  # only the part of a package that sessions use
     parent: ParentAccessor
 
 
@@ -109,6 +109,6 @@ class Database(RuntimeDatabase[Session]):
 
 
 def names(database: Database) -> list[str]:
-    """The names of all parents that are stored, sorted."""
+    """Return the names of all stored parents, sorted."""
     with database.engine.connect() as connection:
         return sorted(name for (name,) in connection.execute(select(parent.c.name)))

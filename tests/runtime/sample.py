@@ -1,4 +1,4 @@
-"""A small package by hand, beyond the bookstore: every kind of column, a self reference, a table without a key."""
+"""A small package written by hand: every kind of column, a self reference, a table without a key."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class Thing(Base):
 
 
 class SamplePackage:
-    """As much of a Package as sessions ask for."""
+    """The part of a Package that sessions use."""
 
     schema = SchemaInfo(name="sample", version="1.0.0", digest="1:0")
 

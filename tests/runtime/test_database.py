@@ -1,4 +1,4 @@
-"""`Database`: its options, its tables, and what it says when the database is not as hoped for."""
+"""`Database`: its options, its tables, and its errors about missing or wrong databases."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.runtime.family import Database, Parent, Session, names, sample_metada
 SECRET = "s3cret-word"
 
 
-def test_tables_that_point_at_each_other_are_dropped(url: str) -> None:
-    """A circle of foreign keys is dropped whole, and foreign keys hold afterwards as before."""
+def test_tables_that_reference_each_other_are_dropped(url: str) -> None:
+    """Tables in a circle of foreign keys can be dropped, and foreign keys are enforced afterwards."""
     with observatory.Database(url) as database:
         database.create()
         database.drop()
@@ -34,7 +34,7 @@ def test_tables_that_point_at_each_other_are_dropped(url: str) -> None:
 
 
 def test_create_and_drop(url: str) -> None:
-    """`create()` makes all tables, `drop()` takes them away; both leave what else is there."""
+    """`create()` creates all tables, `drop()` drops them; neither changes other tables."""
     with Database(url) as database:
         with database.engine.begin() as connection:
             connection.execute(text("CREATE TABLE mine (x INTEGER)"))
@@ -47,7 +47,7 @@ def test_create_and_drop(url: str) -> None:
 
 
 def test_create_twice(url: str) -> None:
-    """Tables that are there already are an error that lists them, or are left as they are."""
+    """Existing tables are an error that lists them, or are left unchanged with `exist_ok`."""
     with Database(url) as database:
         database.create()
         with database.session() as session:
@@ -59,7 +59,7 @@ def test_create_twice(url: str) -> None:
 
 
 def test_create_what_is_missing(url: str) -> None:
-    """With `exist_ok` the missing tables are made, without it none is."""
+    """With `exist_ok` the missing tables are created; without it, no table is."""
     with Database(url, check_versions=False) as database:
         sample_metadata.tables["parent"].create(database.engine)
         with pytest.raises(SchemaAlreadyExistsError, match="1 of the 2 tables already: parent"):
@@ -70,7 +70,7 @@ def test_create_what_is_missing(url: str) -> None:
 
 
 def test_create_is_one_transaction(url: str) -> None:
-    """A table that cannot be made leaves none behind."""
+    """If one table cannot be created, none is."""
 
     def fail(*_: object, **__: object) -> None:
         raise ValueError("x")
@@ -87,7 +87,7 @@ def test_create_is_one_transaction(url: str) -> None:
 
 
 def test_view_in_the_way(url: str) -> None:
-    """A view of a table's name is in the way as a table is."""
+    """A view with the name of a table prevents `create()`, as a table does."""
     with Database(url) as database:
         with database.engine.begin() as connection:
             connection.execute(text("CREATE VIEW child AS SELECT 1 AS x"))
@@ -97,7 +97,7 @@ def test_view_in_the_way(url: str) -> None:
 
 
 def test_missing_tables(url: str) -> None:
-    """Without tables the database's error comes with the remedy."""
+    """If tables are missing, the database's error comes with the method that creates them."""
     with Database(url, check_versions=False) as database:
         with pytest.raises(DBAPIError, match="parent") as caught, database.session() as session:
             session.parent.names()
@@ -105,20 +105,20 @@ def test_missing_tables(url: str) -> None:
 
 
 def test_clone(url: str) -> None:
-    """A clone is the same place through connections of its own, with the same options."""
-    with Database(url, pool_size=1, max_overflow=0) as database, database.clone() as twin:
+    """A clone has its own connections to the same database, with the same options."""
+    with Database(url, pool_size=1, max_overflow=0) as database, database.clone() as clone:
         database.create()
-        assert type(twin) is Database
-        assert twin.engine is not database.engine
-        assert twin.engine.pool.size() == 1  # type: ignore[attr-defined]  # of a QueuePool
-        with database.session(read_only=True) as session, twin.session() as other:
+        assert type(clone) is Database
+        assert clone.engine is not database.engine
+        assert clone.engine.pool.size() == 1  # type: ignore[attr-defined]  # of a QueuePool
+        with database.session(read_only=True) as session, clone.session() as other:
             assert session.parent.names() == []
             other.parent.insert("a")
         assert names(database) == ["a"]
 
 
 def test_own_engine(url: str) -> None:
-    """An engine of the user's is used as it is, is not disposed of, and takes no engine options."""
+    """An engine of the caller is used unchanged, is not disposed of, and cannot be combined with engine options."""
     engine = create_engine(url)
     with Database(engine) as database:
         assert database.engine is engine
@@ -136,7 +136,7 @@ def test_own_engine(url: str) -> None:
 
 
 def test_sessionmaker(database: Database) -> None:
-    """SQLAlchemy's sessionmaker makes sessions of the package, by engine or configured later."""
+    """SQLAlchemy's sessionmaker creates sessions of the package, with an engine or configured later."""
     make = sessionmaker(database.engine, class_=Session)
     with make.begin() as session:
         assert isinstance(session, Session)
@@ -158,7 +158,7 @@ def test_binds_by_entity(database: Database) -> None:
 
 @pytest.mark.parametrize("url", ["mysql://u:p@h/d", "sqlite+aiosqlite://", "oracle://h"])
 def test_other_databases(url: str) -> None:
-    """Other databases and drivers are refused with those that there are."""
+    """Other databases and drivers are refused with a list of the supported ones."""
     with pytest.raises(ArgumentError, match="not supported"):
         Database(url)
 
@@ -167,14 +167,14 @@ def test_other_databases(url: str) -> None:
     "url", ["", "books.db", f"postgresql://u:{SECRET}@{SECRET}:{SECRET}@h/d", "postgresql://h:x/d"]
 )
 def test_not_a_url(url: str) -> None:
-    """What is no URL is refused with examples of URLs, and not quoted: it may hold a password."""
+    """An invalid URL is refused with examples of URLs. It is not quoted, because it may contain a password."""
     with pytest.raises(ArgumentError, match=r"sqlite:///file\.db") as caught:
         Database(url)
     assert SECRET not in _everything(caught.value)
 
 
 def test_namespace_of_sqlite(sqlite_url: str) -> None:
-    """SQLite has no schemas."""
+    """SQLite has no namespaces."""
     with pytest.raises(ArgumentError, match="schema of Postgres"):
         Database(sqlite_url, namespace="x")
     with pytest.raises(ArgumentError, match="schema of Postgres"):
@@ -190,13 +190,13 @@ def test_read_only_makes_no_tables(url: str) -> None:
                 work()
 
 
-def test_making_one_connects_to_nothing() -> None:
-    """A Database is made without a connection."""
+def test_creation_opens_no_connection() -> None:
+    """Creating a `Database` opens no connection."""
     Database("postgresql+psycopg://user@nowhere.invalid/nothing")
 
 
 def test_absent_server() -> None:
-    """A server that is not there is an OperationalError that says where it was looked for, without the password."""
+    """An unreachable server is an OperationalError that contains the address, without the password."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -205,7 +205,7 @@ def test_absent_server() -> None:
 
 
 def test_refused_password() -> None:
-    """So is a refused password."""
+    """A refused password is an OperationalError that does not contain the password."""
     with _server_that_refuses() as port:
         database = Database(
             f"postgresql+psycopg://someone:{SECRET}@127.0.0.1:{port}/shop", connect_args={"sslmode": "disable"}
@@ -214,21 +214,21 @@ def test_refused_password() -> None:
 
 
 def test_absent_directory(tmp_path: Path) -> None:
-    """A SQLite file in a folder that is not there is an OperationalError that names the file."""
+    """A SQLite file in a missing folder is an OperationalError that names the file."""
     database = Database(f"sqlite:///{tmp_path}/absent/books.db")
     with pytest.raises(OperationalError, match="unable to open") as caught:
         database.create()
     assert "absent/books.db" in "".join(caught.value.__notes__)
 
 
-def _fails_to_connect(database: Database, says: str) -> None:
+def _fails_to_connect(database: Database, message: str) -> None:
     with pytest.raises(OperationalError) as entered, database.session() as session:
         session.parent.names()
     with pytest.raises(OperationalError) as created:
         database.create()
     for error in (entered.value, created.value):
         shown = _everything(error)
-        assert says in shown
+        assert message in shown
         assert SECRET not in shown
     assert SECRET not in repr(database)
     assert "***" in repr(database)
@@ -236,13 +236,14 @@ def _fails_to_connect(database: Database, says: str) -> None:
 
 
 def _everything(error: BaseException) -> str:
-    # The message and the notes of the error and of its causes, and the code shown with them, but no local values.
+    # The message and the notes of the error and of its causes, and the source lines shown with them, but no local
+    # values.
     return "".join(traceback.format_exception(error)).replace(f'SECRET = "{SECRET}"', "")
 
 
 @contextmanager
 def _server_that_refuses() -> Iterator[int]:
-    """Speaks as much of Postgres's protocol as a refusal takes."""
+    """Run a server that speaks just enough of Postgres's protocol to refuse a connection."""
 
     def serve() -> None:
         while True:

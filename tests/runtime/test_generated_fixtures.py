@@ -1,11 +1,11 @@
-"""The fixtures that a generated package ships: each test runs on the same empty tables."""
+"""The fixtures that a generated package contains: each test runs on the same empty tables."""
 
 from __future__ import annotations
 
 import pytest
 
 from bookstore import Author, Database, Session
-from bookstore.testing import (  # noqa: F401  # found by pytest by their names
+from bookstore.testing import (  # noqa: F401  # pytest finds them by name
     bookstore_database,
     bookstore_joined,
     bookstore_url,
@@ -16,7 +16,7 @@ from bookstore.testing import (  # noqa: F401  # found by pytest by their names
 
 @pytest.mark.parametrize("_run", [1, 2])
 def test_each_starts_empty(session: Session, database: Database, _run: int) -> None:  # noqa: F811
-    """Code under test commits, and the next test finds nothing of it."""
+    """Code under test commits, and the next test finds no trace of it."""
     assert session.author.select() == []
     with database.session() as own:
         own.author.insert(name="Ursula K. Le Guin")

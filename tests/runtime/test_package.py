@@ -18,7 +18,7 @@ INFO = SchemaInfo(name="shelf", version="1.0.0", digest="0")
 
 
 def test_every_name_of_the_package_loads() -> None:
-    """All that `dir` shows can be had, and is what its name says."""
+    """Every name in `dir` can be imported, and its object has that name."""
     names = dir(bookstore)
     assert {"Book", "BookRow", "BookInsert", "BookUpdate", "BookFilter", "BookTable", "Genre", "metadata"} <= set(names)
     for name in names:
@@ -27,8 +27,8 @@ def test_every_name_of_the_package_loads() -> None:
     assert bookstore.OrderLineKey._fields == ("order_id", "number")
 
 
-def test_opaque_tables_have_names_of_their_own() -> None:
-    """The rows, storages and the manager of opaque tables load by name; they have no entity, and no other verbs."""
+def test_opaque_tables_have_their_own_names() -> None:
+    """Rows, storages and the manager of opaque tables load by name; opaque tables have no entity or other verbs."""
     classes = {f"Transfer{suffix}" for suffix in ("Columns", "Insert", "Part", "Row", "Storage", "Filter")}
     assert classes | {"OpaqueTableStorageManager"} <= set(dir(observatory))
     for name in classes:
@@ -39,7 +39,7 @@ def test_opaque_tables_have_names_of_their_own() -> None:
     assert not hasattr(bookstore, "OpaqueTableStorageManager")
 
 
-def test_an_unknown_name_names_the_nearest() -> None:
+def test_an_unknown_name_has_a_suggestion() -> None:
     """A misspelt name is an AttributeError with a suggestion."""
     with pytest.raises(AttributeError, match=r"no attribute 'BookRwo'\. Did you mean 'BookRow'"):
         _ = bookstore.BookRwo  # type: ignore[attr-defined]  # the point of the test
@@ -48,13 +48,13 @@ def test_an_unknown_name_names_the_nearest() -> None:
 
 
 def test_code_for_another_runtime_is_refused() -> None:
-    """The error says which command mends it."""
+    """The error names the command that fixes it."""
     with pytest.raises(InterfaceMismatchError, match="tablewright generate shelf"):
         Package("shelf", interface=0, metadata=MetaData(), schema=INFO, tables={})
 
 
-def test_accessors_that_differ_from_their_module() -> None:
-    """The accessor of a table may have a name of its own; then the module's is none."""
+def test_accessors_with_a_name_of_their_own() -> None:
+    """If an accessor has a name different from its module, the module's name is no accessor."""
     package = Package(
         "bookstore", interface=2, metadata=MetaData(), schema=INFO, tables={"book": "Book"}, accessors={"book": "book_"}
     )
@@ -64,7 +64,7 @@ def test_accessors_that_differ_from_their_module() -> None:
 
 
 def loaded(code: str) -> set[str]:
-    """The modules that a fresh Python has after *code*."""
+    """Return the modules that a fresh Python process has loaded after *code*."""
     script = f"import sys\n{code}\nprint('\\n'.join(sys.modules))"
     paths = [path for path in sys.path if path]
     run = subprocess.run(
@@ -77,7 +77,7 @@ def loaded(code: str) -> set[str]:
 
 
 def test_rows_load_their_table_alone() -> None:
-    """A table's rows need neither mappers nor other tables; an entity brings all of them."""
+    """A table's rows need neither mappers nor other tables; an entity loads all of them."""
     rows = loaded("import bookstore; bookstore.BookRow; bookstore.Session.package.accessor('book')")
     assert "bookstore.tables.book" in rows
     assert not {"bookstore.tables.author", "bookstore.entities", "bookstore.entities.book"} & rows
@@ -87,12 +87,12 @@ def test_rows_load_their_table_alone() -> None:
 
 
 def test_metadata_has_every_table() -> None:
-    """Asking for the metadata loads all tables first."""
-    found = loaded("import bookstore; assert len(bookstore.metadata.tables) == 5 + 1")
-    assert "bookstore.tables.order_line" in found
+    """Reading the metadata loads all tables first."""
+    modules = loaded("import bookstore; assert len(bookstore.metadata.tables) == 5 + 1")
+    assert "bookstore.tables.order_line" in modules
 
 
-def test_schema_says_where_the_package_comes_from() -> None:
-    """Name, version and digest of the schema are there."""
+def test_schema_identifies_the_package() -> None:
+    """`SCHEMA` contains the name, the version and the digest of the schema."""
     assert bookstore.SCHEMA.name == "bookstore"
     assert msgspec.structs.asdict(bookstore.SCHEMA).keys() == {"name", "version", "digest"}

@@ -1,4 +1,4 @@
-"""`rolled_back`: whatever the code under test does to its transactions, nothing stays."""
+"""`rolled_back`: nothing is stored, however the code under test ends its transactions."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tests.runtime.family import Database, Parent, Session, names
 
 
 @pytest.fixture(params=["engine", "memory", "foreign engine"])
-def kept(request: pytest.FixtureRequest, url: str) -> Iterator[Database]:
-    """A database with one parent in it, which has to be all that is there after a test."""
+def one_parent(request: pytest.FixtureRequest, url: str) -> Iterator[Database]:
+    """Open a database with one parent, which must be the only row after a test."""
     from sqlalchemy import create_engine
 
     if request.param == "memory" and url.startswith("postgresql"):
         request.getfixturevalue("postgres_url")
         request.param = "engine"
-    made = {
+    database = {
         "engine": lambda: Database(url),
         "memory": lambda: Database("sqlite://"),
         "foreign engine": lambda: Database(create_engine(url)),
     }[request.param]()
-    with made:
-        made.create()
-        with made.session() as session:
+    with database:
+        database.create()
+        with database.session() as session:
             session.parent.insert("there")
-        yield made
-        assert names(made) == ["there"]
+        yield database
+        assert names(database) == ["there"]
 
 
 def commit_by_scope(session: Session, database: Database) -> None:
@@ -129,7 +129,7 @@ def tables(session: Session, database: Database) -> None:
 
 
 def clone_and_dispose(session: Session, database: Database) -> None:
-    with database.clone() as twin, twin.session() as own:
+    with database.clone() as clone, clone.session() as own:
         own.parent.insert("a")
     assert session.parent.names() == ["there", "a"]
 
@@ -151,15 +151,15 @@ def clone_and_dispose(session: Session, database: Database) -> None:
         clone_and_dispose,
     ],
 )
-def test_nothing_stays(kept: Database, behaviour: Callable[[Session, Database], None]) -> None:
-    """Code that commits, rolls back, fails or leaves things open runs as it would, and leaves no trace."""
-    with rolled_back(kept) as (session, database):
+def test_nothing_is_stored(one_parent: Database, behaviour: Callable[[Session, Database], None]) -> None:
+    """Code that commits, rolls back, fails or leaves sessions open behaves as usual, and leaves no trace."""
+    with rolled_back(one_parent) as (session, database):
         behaviour(session, database)
 
 
-def test_failing_test(kept: Database) -> None:
-    """The test's own failure is raised, and undone."""
-    with pytest.raises(AssertionError, match="x"), rolled_back(kept) as (session, database):
+def test_failing_test(one_parent: Database) -> None:
+    """The test's own failure is raised, and its writes are undone."""
+    with pytest.raises(AssertionError, match="x"), rolled_back(one_parent) as (session, database):
         session.parent.insert("a")
         with database.session() as own:
             own.parent.insert("b")
@@ -167,18 +167,18 @@ def test_failing_test(kept: Database) -> None:
 
 
 def test_outer_transaction_ended(sqlite_url: str) -> None:
-    """A test that ends the transaction behind our back is told that its writes may have been committed."""
-    with Database(sqlite_url) as made:
-        made.create()
-        with pytest.raises(InvalidRequestError, match="may have been committed"), rolled_back(made) as (session, _):
+    """If a test ends the outer transaction, an error warns that its writes may have been committed."""
+    with Database(sqlite_url) as database:
+        database.create()
+        with pytest.raises(InvalidRequestError, match="may have been committed"), rolled_back(database) as (session, _):
             root = session.connection().get_transaction()
             assert root is not None
             root.rollback()
 
 
 def test_ended_by_a_statement(postgres_url: str) -> None:
-    """Also when it does so by a statement."""
-    with Database(postgres_url) as made:
-        made.create()
-        with pytest.raises(DBAPIError, match="savepoint"), rolled_back(made) as (session, _):
+    """A statement that ends the outer transaction raises the same error."""
+    with Database(postgres_url) as database:
+        database.create()
+        with pytest.raises(DBAPIError, match="savepoint"), rolled_back(database) as (session, _):
             session.execute(text("ROLLBACK"))

@@ -11,14 +11,14 @@ from tests.runtime.family import Database, Parent, Session, names
 
 @pytest.fixture(params=["ours", "foreign"])
 def other(request: pytest.FixtureRequest, url: str) -> EntitySession:
-    """A session of SQLAlchemy's own, over an engine of ours or a bare one."""
+    """Open a plain SQLAlchemy session, on an engine of the package or on a bare one."""
     database = Database(url)
     database.create()
     return EntitySession(database.engine if request.param == "ours" else create_engine(url))
 
 
 def test_same_transaction(other: EntitySession, url: str) -> None:
-    """It sees what the other wrote and has pending, and is stored, or undone, with it."""
+    """A wrapping session sees stored and pending writes of the other, and is committed or rolled back with it."""
     other.add(Parent(name="pending"))
     with Session.over(other) as session:
         assert session.parent.names() == ["pending"]
@@ -31,7 +31,7 @@ def test_same_transaction(other: EntitySession, url: str) -> None:
 
 
 def test_ends_are_its_own(other: EntitySession, url: str) -> None:
-    """Its commit keeps, its rollback and close undo, what it did; the other's transaction goes on."""
+    """Its commit keeps its writes, its rollback and close undo them; the other's transaction continues."""
     other.add(Parent(name="before"))
     session = Session.over(other)
     session.parent.insert("undone")
@@ -45,8 +45,8 @@ def test_ends_are_its_own(other: EntitySession, url: str) -> None:
     assert names(Database(url)) == ["after", "before", "kept"]
 
 
-def test_goes_with_the_other(other: EntitySession, url: str) -> None:
-    """What it committed is undone when the other rolls back, on an engine made elsewhere too."""
+def test_rolled_back_with_the_other(other: EntitySession, url: str) -> None:
+    """Its committed writes are undone when the other session rolls back, also on an engine created elsewhere."""
     if other.get_bind().dialect.name == "sqlite":
         other.connection()
     with Session.over(other) as session:

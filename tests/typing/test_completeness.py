@@ -1,4 +1,4 @@
-"""A generated package is wholly typed: nothing unknown, no Any, under the strictest settings."""
+"""A generated package is completely typed: nothing unknown, no Any, under the strictest settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCES = [ROOT / "codegen", ROOT / "generated"]
 
 @pytest.mark.parametrize("package", ["bookstore", "observatory"])
 def test_verifytypes(package: str, tmp_path: Path) -> None:
-    """`--verifytypes --ignoreexternal` says 100 %."""
+    """`--verifytypes --ignoreexternal` reports 100 %."""
     # It looks for the package where the interpreter on the PATH does.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": os.pathsep.join(map(str, SOURCES))}
@@ -30,7 +30,7 @@ def test_verifytypes(package: str, tmp_path: Path) -> None:
 
 
 def test_no_any(tmp_path: Path) -> None:
-    """`reportAny` and `reportExplicitAny` find nothing in what generated packages declare."""
+    """`reportAny` and `reportExplicitAny` find nothing in the declarations of generated packages."""
     configuration = {
         "include": [str(ROOT / "generated")],
         "extraPaths": list(map(str, SOURCES)),

@@ -1,4 +1,4 @@
-"""What type checkers say of programs that use a generated package: mypy and basedpyright, both strict."""
+"""Type checks of programs that use a generated package: mypy and basedpyright, both strict."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ FINDING = re.compile(r"^(?P<file>.+?):(?P<line>\d+)(?::\d+)?: error: (?P<message
 
 
 def mypy(program: Path) -> dict[int, str]:
-    """The lines that mypy refuses."""
+    """Return the lines that mypy refuses."""
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--hide-error-context", str(program)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
-    found = [match for line in done.stdout.splitlines() if (match := FINDING.match(line))]
-    return {int(match["line"]): match["message"] for match in found if match["file"].endswith(program.name)}
+    matches = [match for line in done.stdout.splitlines() if (match := FINDING.match(line))]
+    return {int(match["line"]): match["message"] for match in matches if match["file"].endswith(program.name)}
 
 
 def basedpyright(program: Path) -> dict[int, str]:
-    """The lines that basedpyright refuses."""
+    """Return the lines that basedpyright refuses."""
     command = [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, str(program)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
@@ -43,7 +43,7 @@ def test_right_programs_pass(checker: object, program: str) -> None:
 
 @pytest.mark.parametrize("checker", [mypy, basedpyright])
 def test_wrong_lines_are_refused(checker: object) -> None:
-    """Each checker refuses exactly the lines marked so."""
+    """Each checker refuses exactly the marked lines."""
     assert callable(checker)
     program = PROGRAMS / "wrong.py"
     marked = {

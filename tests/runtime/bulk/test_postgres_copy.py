@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key
 from tests.runtime import sample
-from tests.runtime.untyped_table import accessor, loose_table
+from tests.runtime.untyped_table import accessor, untyped_table
 from tests.schema.test_types import CASES, Case, Kept
 
 
@@ -41,7 +41,7 @@ def copies(engine: Engine) -> Iterator[list[str]]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values_of_many_rows(case: Case, url: str) -> None:
     """Values of every type survive `insert_many` and `upsert_many`, on Postgres in binary except for ranges."""
-    table = loose_table(
+    table = untyped_table(
         {"id": column(types.BigInteger()), "v": column(case.type, nullable=True)},
         primary_key("id"),
     )
@@ -67,7 +67,7 @@ def test_values_of_many_rows(case: Case, url: str) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_misfits_of_many_rows(case: Case, url: str) -> None:
     """A value that a type refuses is a DataError with the row and column in every verb, and no row is stored."""
-    table = loose_table(
+    table = untyped_table(
         {"id": column(types.BigInteger()), "v": column(case.type, nullable=True)},
         primary_key("id"),
     )
@@ -98,7 +98,7 @@ def test_a_column_of_another_type_in_the_database(
     postgres: sample.Database, stored: str, binary: bool, value: object
 ) -> None:
     """If the database has another type than the spec, values are sent as text: Postgres converts or refuses."""
-    table = loose_table({"id": column(types.BigInteger()), "v": column(types.Integer())}, primary_key("id"))
+    table = untyped_table({"id": column(types.BigInteger()), "v": column(types.Integer())}, primary_key("id"))
     with postgres.session() as session:
         session.execute(text("CREATE DOMAIN whole AS integer CHECK (VALUE > 0)"))
         session.execute(text(f"CREATE TABLE loose (id bigint PRIMARY KEY, v {stored} NOT NULL)"))
@@ -116,7 +116,7 @@ def test_a_column_of_another_type_in_the_database(
 
 def test_types_spelt_by_the_spec(postgres: sample.Database) -> None:
     """A type given in SQL is sent as the type that the database has for it."""
-    table = loose_table(
+    table = untyped_table(
         {
             "id": column(types.BigInteger().with_ddl(postgresql="bigserial")),
             "short": column(types.Text().with_ddl(postgresql="varchar(3)")),
@@ -138,7 +138,7 @@ def test_types_spelt_by_the_spec(postgres: sample.Database) -> None:
 
 def test_rows_into_a_view(postgres: sample.Database) -> None:
     """Insertable views, which COPY cannot write, are written by statements."""
-    table = loose_table({"id": column(types.BigInteger()), "v": column(types.Integer())}, primary_key("id"))
+    table = untyped_table({"id": column(types.BigInteger()), "v": column(types.Integer())}, primary_key("id"))
     with postgres.session() as session:
         session.execute(text("CREATE TABLE below (id bigint PRIMARY KEY, v integer)"))
         session.execute(text("CREATE VIEW loose AS SELECT * FROM below"))

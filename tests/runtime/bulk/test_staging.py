@@ -19,7 +19,7 @@ from tablewright.schema import types
 from tablewright.schema.tables import check, column, primary_key, unique
 from tests.runtime import sample
 from tests.runtime.books import author_id, book
-from tests.runtime.untyped_table import accessor, loose_table
+from tests.runtime.untyped_table import accessor, untyped_table
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def gone(session: bookstore.Session) -> bool:
 
 def things() -> Any:
     """A table with two unique keys, a check, a default and a column set by every update."""
-    return loose_table(
+    return untyped_table(
         {
             "id": column(types.BigInteger(), autoincrement=True),
             "code": column(types.String(10)),
@@ -165,7 +165,7 @@ def test_the_row_that_is_refused_is_named(
 
 def test_keys_that_only_postgres_takes_for_equal(postgres_url: str, staged: list[int]) -> None:
     """Two values that differ in Python and are equal keys in the database: the later row wins."""
-    table = loose_table(
+    table = untyped_table(
         {
             "id": column(types.Text().with_ddl(postgresql="char(6)")),
             "n": column(types.Integer()),
@@ -184,7 +184,9 @@ def test_keys_that_only_postgres_takes_for_equal(postgres_url: str, staged: list
 
 def test_lists_as_keys(url: str) -> None:
     """A key that cannot be hashed works as others do."""
-    table = loose_table({"id": column(types.ArrayOf(types.Integer())), "n": column(types.Integer())}, primary_key("id"))
+    table = untyped_table(
+        {"id": column(types.ArrayOf(types.Integer())), "n": column(types.Integer())}, primary_key("id")
+    )
     with sample.Database(url, check_versions=False) as database, database.session() as session:
         table.metadata.create_all(session.connection())
         loose = accessor(session, table)

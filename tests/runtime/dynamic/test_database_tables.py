@@ -1,4 +1,4 @@
-"""Tables beside those of a package: ensured, found, dropped, in transactions of their own and of others."""
+"""Dynamic tables: ensured, found and dropped, in transactions of their own and of the caller."""
 
 from __future__ import annotations
 
@@ -24,75 +24,75 @@ NATIVE = observatory.Session.package.definition
 IDS = ColumnSpec(type="bigint", primary_key=True, autoincrement=True)
 
 
-def said(**columns: ColumnSpec) -> TableSpec:
-    """A table with an id and these columns."""
-    return TableSpec(name="said", columns={"id": IDS, **columns})
+def spec_of(**columns: ColumnSpec) -> TableSpec:
+    """Return the spec of a table with an id and these columns."""
+    return TableSpec(name="dynamic", columns={"id": IDS, **columns})
 
 
-TAGS = said(name=ColumnSpec(type="string", length=40, unique=True))
-OTHER = said(name=ColumnSpec(type="string", length=41, unique=True))
+TAGS = spec_of(name=ColumnSpec(type="string", length=40, unique=True))
+OTHER = spec_of(name=ColumnSpec(type="string", length=41, unique=True))
 
 
-def there(database: Database) -> set[str]:
-    """The tables of the database that are not the bookstore's."""
+def dynamic_tables(database: Database) -> set[str]:
+    """Return the tables of the database that are not the bookstore's."""
     with database.engine.connect() as connection:
         return set(inspect(connection).get_table_names()) - set(bookstore.metadata.tables)
 
 
 def length(table: sqlalchemy.Table) -> int | None:
-    """The longest name of a tag."""
+    """Return the maximum length of a tag's name."""
     column_type = table.c.name.type
     assert isinstance(column_type, types.String)
     return column_type.length
 
 
-def test_a_table_is_made_once(url: str) -> None:
-    """The first call makes the table; every other one gives the identical Table, by any handle on the database."""
-    with Database(url) as db, db.clone() as twin:
+def test_a_table_is_created_once(url: str) -> None:
+    """The first call creates the table; later calls return the identical Table, from any handle of the database."""
+    with Database(url) as db, db.clone() as clone:
         db.create()
         assert db.get_table("tags", TAGS) is None
         table = db.ensure_table("tags", TAGS)
         assert db.ensure_table("tags", TAGS) is table
         assert db.get_table("tags", TAGS) is table
-        assert twin.ensure_table("tags", TAGS) is table
-        again = said(name=ColumnSpec(type="string", length=40, unique=True, doc="Said otherwise.", meta={"x": 1}))
+        assert clone.ensure_table("tags", TAGS) is table
+        again = spec_of(name=ColumnSpec(type="string", length=40, unique=True, doc="Another text.", meta={"x": 1}))
         assert db.ensure_table("tags", again) is table
         with db.session() as session:
             assert session.table(table).insert(name="a").id == 1
-        assert there(db) == {"tags"}
+        assert dynamic_tables(db) == {"tags"}
         assert "tags" not in bookstore.metadata.tables
     with Database(url) as db:
-        found = db.ensure_table("tags", TAGS)
-        assert found is not table
+        reopened = db.ensure_table("tags", TAGS)
+        assert reopened is not table
         with db.session() as session:
-            assert [row.name for row in session.table(found).select()] == ["a"]
+            assert [row.name for row in session.table(reopened).select()] == ["a"]
 
 
-def test_another_table_of_the_name_is_a_conflict(url: str) -> None:
-    """What differs is said: names, types, nullability, keys; by those who know the table and by those who do not."""
+def test_another_definition_is_a_conflict(url: str) -> None:
+    """A conflict lists the differences of names, types, nullability and keys, also for a new handle."""
     conflicts: list[tuple[TableSpec, str]] = [
         (OTHER, "The column name is"),
-        (said(), "The column name was not declared"),
-        (said(name=ColumnSpec(type="string", length=40, unique=True, nullable=True)), "may not be NULL"),
-        (said(name=ColumnSpec(type="string", length=40)), r"The unique key \(name\) was not declared"),
-        (said(name=ColumnSpec(type="integer", unique=True)), "The column name is"),
+        (spec_of(), "The column name was not declared"),
+        (spec_of(name=ColumnSpec(type="string", length=40, unique=True, nullable=True)), "may not be NULL"),
+        (spec_of(name=ColumnSpec(type="string", length=40)), r"The unique key \(name\) was not declared"),
+        (spec_of(name=ColumnSpec(type="integer", unique=True)), "The column name is"),
     ]
-    with Database(url) as db, Database(url) as stranger:
+    with Database(url) as db, Database(url) as another:
         db.create()
         table = db.ensure_table("tags", TAGS)
-        for other, said_of_it in conflicts:
-            for place in (db, stranger):
-                with pytest.raises(TableConflictError, match=said_of_it):
-                    place.ensure_table("tags", other)
-                with pytest.raises(TableConflictError, match=said_of_it):
-                    place.get_table("tags", other)
+        for other, message in conflicts:
+            for handle in (db, another):
+                with pytest.raises(TableConflictError, match=message):
+                    handle.ensure_table("tags", other)
+                with pytest.raises(TableConflictError, match=message):
+                    handle.get_table("tags", other)
         assert db.ensure_table("tags", TAGS).columns.keys() == table.columns.keys()
         with db.session() as session, pytest.raises(TableConflictError):
             session.ensure_table("tags", OTHER)
 
 
-def test_a_database_for_reading(url: str) -> None:
-    """A table that is there is found; one that is not cannot be made, and the error says why."""
+def test_a_read_only_database(url: str) -> None:
+    """A read-only database finds an existing table; creating a missing one is an error that gives the reason."""
     Database(url).create()
     with Database(url, read_only=True) as db:
         with pytest.raises(ReadOnlyDatabaseError, match="no table tags"):
@@ -116,7 +116,7 @@ def test_a_database_for_reading(url: str) -> None:
 
 
 def test_in_a_transaction(url: str) -> None:
-    """In a session the table is part of its transaction: a rollback undoes it, and the next one makes it again."""
+    """In a session the table is part of its transaction: a rollback undoes it, and the next one creates it again."""
     with Database(url) as db:
         db.create()
         with pytest.raises(RuntimeError, match="undo"), db.session() as session:
@@ -125,7 +125,7 @@ def test_in_a_transaction(url: str) -> None:
             session.table(table).insert(name="gone")
             assert session.ensure_table("tags", TAGS) is table
             raise RuntimeError("undo")
-        assert there(db) == set()
+        assert dynamic_tables(db) == set()
         assert db.get_table("tags", TAGS) is None
         with db.session() as session:
             session.author.insert(name="kept")
@@ -140,8 +140,8 @@ def test_in_a_transaction(url: str) -> None:
             assert session.author.count() == 1
 
 
-def test_after_a_refusal_the_transaction_goes_on(url: str) -> None:
-    """A conflict leaves the session's transaction as it was."""
+def test_a_conflict_leaves_the_transaction_usable(url: str) -> None:
+    """A conflict leaves the session's transaction unchanged."""
     with Database(url) as db:
         db.create()
         db.ensure_table("tags", TAGS)
@@ -154,7 +154,7 @@ def test_after_a_refusal_the_transaction_goes_on(url: str) -> None:
 
 
 def test_sessions_without_a_database(url: str) -> None:
-    """Sessions over an engine of the user's make tables too."""
+    """Sessions over an engine of the caller create tables too."""
     engine = create_engine(url)
     with sessionmaker(engine, class_=Session).begin() as session:
         table = session.ensure_table("tags", TAGS)
@@ -163,8 +163,8 @@ def test_sessions_without_a_database(url: str) -> None:
     engine.dispose()
 
 
-def test_tables_that_point_at_the_packages(url: str) -> None:
-    """A table may point at the package's tables, which are joined by that, and has their enums."""
+def test_tables_that_reference_the_packages(url: str) -> None:
+    """A table may reference the package's tables, join them by the foreign key, and use their enums."""
     reading = TableSpec(
         name="reading",
         columns={
@@ -189,11 +189,11 @@ def test_tables_that_point_at_the_packages(url: str) -> None:
         assert sorted(bookstore.metadata.tables) == sorted(set(bookstore.metadata.tables) - {"reading"})
 
 
-def test_tables_that_point_at_each_other(url: str) -> None:
-    """Tables that point at each other are made together; later ones may point at those that are known."""
-    child = said(parent=ColumnSpec(type="bigint", nullable=True, references="parents.id"))
-    parent = said(favourite=ColumnSpec(type="bigint", nullable=True, references="children.id"))
-    late = said(child=ColumnSpec(type="bigint", references="children.id", on_delete="cascade"))
+def test_tables_that_reference_each_other(url: str) -> None:
+    """Tables that reference each other are created together; later ones may reference existing tables."""
+    child = spec_of(parent=ColumnSpec(type="bigint", nullable=True, references="parents.id"))
+    parent = spec_of(favourite=ColumnSpec(type="bigint", nullable=True, references="children.id"))
+    late = spec_of(child=ColumnSpec(type="bigint", references="children.id", on_delete="cascade"))
     with Database(url) as db:
         db.create()
         with pytest.raises(SpecError, match="no table `parents`"):
@@ -209,27 +209,27 @@ def test_tables_that_point_at_each_other(url: str) -> None:
             session.table(tables["parents"]).update(up.id, favourite=None)
             session.table(tables["children"]).delete(down.id)
             assert session.table(toys).count() == 0
-        assert there(db) == {"children", "parents", "toys"}
+        assert dynamic_tables(db) == {"children", "parents", "toys"}
 
 
-def test_some_of_several_are_known(url: str) -> None:
-    """A table that was said before is the identical one among several, made again with them where it is gone."""
+def test_some_of_several_exist(url: str) -> None:
+    """An existing table among several is the identical Table; if it was dropped, it is created again with them."""
     with Database(url) as db:
         first = db.ensure_table("a", TAGS)
-        pointing = said(a_id=ColumnSpec(type="bigint", references="a.id"))
+        pointing = spec_of(a_id=ColumnSpec(type="bigint", references="a.id"))
         tables = db.ensure_tables({"b": pointing, "a": TAGS})
         assert tables["a"] is first
         assert tables["b"].join(first).onclause is not None
         db.drop_table("b")
         db.drop_table("a")
         again = db.ensure_tables({"b": pointing, "a": TAGS})
-        assert there(db) == {"a", "b"}
+        assert dynamic_tables(db) == {"a", "b"}
         assert again["a"].columns.keys() == first.columns.keys()
 
 
 def test_native_enums_are_shared(postgres_url: str) -> None:
-    """A native enum of the package serves other tables before and after the package's are made, and outlives them."""
-    spec = said(state=ColumnSpec(type=next(item.name for item in NATIVE.enums if item.native)))
+    """A native enum of the package can be used before and after the package's tables exist, and outlives them."""
+    spec = spec_of(state=ColumnSpec(type=next(item.name for item in NATIVE.enums if item.native)))
     with observatory.Database(postgres_url) as db:
         db.ensure_table("states", spec)
         db.create()
@@ -240,17 +240,17 @@ def test_native_enums_are_shared(postgres_url: str) -> None:
         db.ensure_table("states", spec)
 
 
-def test_several_are_all_or_none(url: str) -> None:
-    """Where one of several is in conflict, none of the others is made."""
+def test_several_are_created_or_none(url: str) -> None:
+    """If one of several tables is in conflict, none of the others is created."""
     with Database(url) as db:
         db.ensure_table("b", TAGS)
         with pytest.raises(TableConflictError, match="table b of the database differs"):
             db.ensure_tables({"a": TAGS, "b": OTHER, "c": TAGS})
-        assert there(db) == {"b"}
+        assert dynamic_tables(db) == {"b"}
 
 
 def test_the_forms_of_a_definition(url: str) -> None:
-    """A table is said by a TableSpec, by a canonical definition, or by a table of SQLAlchemy's."""
+    """A table is defined by a TableSpec, by a canonical definition, or by a SQLAlchemy Table."""
     stock_metadata = MetaData()
     stock = sqlalchemy.Table(
         "stock",
@@ -266,12 +266,12 @@ def test_the_forms_of_a_definition(url: str) -> None:
         table = db.ensure_table("stock", stock)
         assert db.ensure_table("stock", stock) is table
         assert db.ensure_table("stock2", stock).name == "stock2"
-        assert there(db) == {"more", "stock", "stock2", "tags"}
+        assert dynamic_tables(db) == {"more", "stock", "stock2", "tags"}
         assert stock.metadata is stock_metadata
 
 
 def test_drop(url: str) -> None:
-    """A table that is dropped is gone, and can be made again, otherwise; the package's own are refused."""
+    """A dropped table can be created again with another definition; a table of the package is refused."""
     with Database(url) as db:
         db.create()
         db.ensure_table("tags", TAGS)
@@ -286,18 +286,18 @@ def test_drop(url: str) -> None:
         assert db.missing_tables() == []
 
 
-def test_a_table_that_others_dropped(url: str) -> None:
-    """What others did to a table is seen: nothing is taken from memory."""
+def test_a_table_dropped_by_another_program(url: str) -> None:
+    """Changes of a table by other programs are noticed: the database is read each time."""
     with Database(url) as db, Database(url) as other:
         table = db.ensure_table("tags", TAGS)
         other.drop_table("tags")
         assert db.get_table("tags", TAGS) is None
         assert db.ensure_table("tags", TAGS) is table
-        assert there(db) == {"tags"}
+        assert dynamic_tables(db) == {"tags"}
 
 
 def test_namespaces(postgres_url: str) -> None:
-    """Namespaces of one Postgres hold different tables of one name; a namespace that is not there is made."""
+    """Namespaces of one Postgres contain different tables of one name; a missing namespace is created."""
     with Database(postgres_url, namespace="one") as one, Database(postgres_url, namespace="two") as two:
         two.create()
         assert one.get_table("tags", TAGS) is None
@@ -312,57 +312,57 @@ def test_namespaces(postgres_url: str) -> None:
     engine.dispose()
 
 
-def test_made_by_somebody_who_does_not_wait(postgres_url: str) -> None:
-    """Where another program makes the table between the look and the making, it is taken, or refused, as it is."""
+def test_created_by_another_program_at_the_same_time(postgres_url: str) -> None:
+    """If another program creates the table between the check and the creation, it is used, or refused if it differs."""
     with Database(postgres_url) as db:
         seen: list[str] = []
 
-        def meanwhile(table: sqlalchemy.Table, connection: Connection, **_: object) -> None:
+        def create_elsewhere(table: sqlalchemy.Table, connection: Connection, **_: object) -> None:
             seen.append(table.name)
             sql = str(CreateTable(table).compile(dialect=connection.dialect))
             with psycopg.connect(postgres_url.replace("+psycopg", "")) as other:
                 other.execute(sql if table.name == "tags" else "CREATE TABLE other (id INTEGER)")
 
-        event.listen(sqlalchemy.Table, "before_create", meanwhile)
+        event.listen(sqlalchemy.Table, "before_create", create_elsewhere)
         try:
             table = db.ensure_table("tags", TAGS)
             with pytest.raises(TableConflictError, match="The column name is missing"):
                 db.ensure_table("other", TAGS)
         finally:
-            event.remove(sqlalchemy.Table, "before_create", meanwhile)
+            event.remove(sqlalchemy.Table, "before_create", create_elsewhere)
         assert seen == ["tags", "other"]
         assert db.ensure_table("tags", TAGS) is table
 
 
 def test_threads_at_once(url: str) -> None:
-    """Threads that ensure a table at the same moment, by one handle and by clones, get the one table."""
+    """Threads that ensure a table at the same time, by one handle and by clones, get the same Table."""
     with Database(url) as db:
         db.create()
-        barrier, found, failed = Barrier(8), list[sqlalchemy.Table](), list[BaseException]()
+        barrier, results, failed = Barrier(8), list[sqlalchemy.Table](), list[BaseException]()
 
-        def work(place: Database) -> None:
+        def work(handle: Database) -> None:
             try:
                 barrier.wait()
                 for number in range(5):
-                    found.append(place.ensure_table(f"tags{number}", TAGS))
+                    results.append(handle.ensure_table(f"tags{number}", TAGS))
             except BaseException as error:
                 failed.append(error)
 
-        places = [db if number % 2 else db.clone() for number in range(8)]
-        threads = [Thread(target=work, args=(place,)) for place in places]
+        handles = [db if number % 2 else db.clone() for number in range(8)]
+        threads = [Thread(target=work, args=(handle,)) for handle in handles]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         assert failed == []
-        assert len(set(map(id, found))) == 5
-        assert there(db) == {f"tags{number}" for number in range(5)}
-        for place in places:
-            place.dispose()
+        assert len(set(map(id, results))) == 5
+        assert dynamic_tables(db) == {f"tags{number}" for number in range(5)}
+        for handle in handles:
+            handle.dispose()
 
 
 def test_long_names(url: str) -> None:
-    """Names of tables and columns of 42 and 49 characters leave room for no constraint's name, and all is made."""
+    """Tables and columns with names of 42 and 49 characters, too long for constraint names, can be created."""
     name, column = "a" * 42, "b" * 49
     spec = TableSpec(
         name=name,

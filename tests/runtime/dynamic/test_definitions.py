@@ -1,4 +1,4 @@
-"""Tables said at run time: what they mean, and their rows."""
+"""Tables defined at run time: their definitions and their rows."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ READING = TableSpec(
 PACKAGE = Session.package
 
 
-def test_a_spec_of_one_table_may_point_at_those_of_a_package_and_use_its_enums(url: str) -> None:
-    """A table said at run time points at a package's tables, has its enums, and rows as generated ones."""
+def test_a_spec_may_reference_a_packages_tables_and_enums(url: str) -> None:
+    """A table defined at run time references a package's tables, uses its enums, and has rows like generated ones."""
     with Database(url) as db:
         db.create()
         metadata = PACKAGE.load_tables()
@@ -45,8 +45,8 @@ def test_a_spec_of_one_table_may_point_at_those_of_a_package_and_use_its_enums(u
             metadata.remove(table)
 
 
-def test_every_mistake_in_it_is_told_with_its_place() -> None:
-    """All mistakes of a spec are told at once, each with the line of Python that made it."""
+def test_every_mistake_is_reported_with_its_line() -> None:
+    """All mistakes of a spec are reported at once, each with its line of Python."""
     spec = TableSpec(
         name="reading",
         columns={
@@ -61,8 +61,8 @@ def test_every_mistake_in_it_is_told_with_its_place() -> None:
     assert "Did you mean `bigint`?" in str(caught.value)
 
 
-def test_another_name_is_that_of_the_constraints_too(sqlite_url: str) -> None:
-    """However a table is said, under another name its constraints are called after that."""
+def test_another_name_changes_the_constraint_names(sqlite_url: str) -> None:
+    """Any form of definition that is used under another name derives its constraint names from that name."""
     with Database(sqlite_url) as db:
         dialect = db.engine.dialect
     by_spec = make_table(READING, "other", MetaData(), dialect, among=PACKAGE.definition)

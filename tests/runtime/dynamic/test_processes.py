@@ -1,4 +1,4 @@
-"""Programs that ensure the same tables at the same moment."""
+"""Programs that ensure the same tables at the same time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORKER = Path(__file__).parent / "worker.py"
 
 
 def test_eight_programs_ensure_the_same_tables(url: str) -> None:
-    """One of them makes each table, those with the same definition use it, and those with another are told so."""
+    """One program creates each table; those with an equal definition use it, those with another get a conflict."""
     Database(url).create()
     lengths = [10] * 7 + [11]
     workers = [
@@ -34,13 +34,13 @@ def test_eight_programs_ensure_the_same_tables(url: str) -> None:
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
     with Database(url) as db:
-        # The last is told late, so that it is the one in conflict.
+        # The last program starts late, so that it is the one in conflict.
         for worker in workers[:7]:
-            _go(worker)
+            _start(worker)
         ended = [worker.communicate(timeout=120) for worker in workers[:7]]
         assert [error for _, error in ended] == [""] * 7
         assert [output for output, _ in ended] == ["made\n"] * 7
-        _go(workers[7])
+        _start(workers[7])
         assert workers[7].communicate(timeout=120) == ("conflict\n", "")
         tables = [f"shared{number}" for number in range(10)]
         assert set(inspect(db.engine).get_table_names()) - set(metadata.tables) == set(tables)
@@ -48,7 +48,7 @@ def test_eight_programs_ensure_the_same_tables(url: str) -> None:
             assert {session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables} == {70}
 
 
-def _go(worker: subprocess.Popen[str]) -> None:
+def _start(worker: subprocess.Popen[str]) -> None:
     assert worker.stdin is not None
     worker.stdin.write("\n")
     worker.stdin.flush()

@@ -1,4 +1,4 @@
-"""Tables made together: `create()` with what is to be in them, and declarations in any order."""
+"""Static tables: `create()` with an initializer, and declarations in any order."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from tablewright.spec.models import ColumnSpec, TableSpec
 IDS = ColumnSpec(type="bigint", primary_key=True, autoincrement=True)
 
 
-def said(**columns: ColumnSpec) -> TableSpec:
-    """A table with an id and these columns."""
-    return TableSpec(name="said", columns={"id": IDS, **columns})
+def spec_of(**columns: ColumnSpec) -> TableSpec:
+    """Return the spec of a table with an id and these columns."""
+    return TableSpec(name="dynamic", columns={"id": IDS, **columns})
 
 
-EGG = said(hen_id=ColumnSpec(type="bigint", nullable=True, references="hen.id"))
-HEN = said(
+EGG = spec_of(hen_id=ColumnSpec(type="bigint", nullable=True, references="hen.id"))
+HEN = spec_of(
     egg_id=ColumnSpec(type="bigint", nullable=True, references="egg.id", on_delete="set null"),
     owner_id=ColumnSpec(type="bigint", nullable=True, references="author.id"),
 )
 
 
-def there(database: Database) -> set[str]:
-    """The tables of the database."""
+def stored_tables(database: Database) -> set[str]:
+    """Return the tables of the database."""
     with database.engine.connect() as connection:
         return set(inspect(connection).get_table_names())
 
 
 def fill(session: Session) -> None:
-    """What a new database begins with."""
+    """Insert the initial rows of a new database."""
     session.add(Author(name="an entity"))
     session.author.insert(name="a row")
 
 
-def test_create_initializes_what_it_makes(url: str) -> None:
+def test_create_initializes_its_tables(url: str) -> None:
     """The initializer runs once, in the transaction of the tables, with rows and entities."""
     calls: list[Session] = []
 
@@ -67,8 +67,8 @@ def test_create_initializes_what_it_makes(url: str) -> None:
             assert session.author.count() == 2
 
 
-def test_create_initializes_where_something_was_missing(url: str) -> None:
-    """With `exist_ok` the initializer runs when any table was made."""
+def test_create_initializes_if_a_table_was_missing(url: str) -> None:
+    """With `exist_ok` the initializer runs if any table was created."""
     with Database(url) as db:
         db.create()
         with db.session() as session:
@@ -79,7 +79,7 @@ def test_create_initializes_where_something_was_missing(url: str) -> None:
 
 
 @pytest.mark.parametrize("caught", [False, True])
-def test_a_failed_initializer_makes_nothing(url: str, caught: bool) -> None:
+def test_a_failed_initializer_creates_nothing(url: str, caught: bool) -> None:
     """An initializer that fails, or catches the error of a statement that broke its transaction, undoes all."""
 
     def fail(session: Session) -> None:
@@ -93,12 +93,12 @@ def test_a_failed_initializer_makes_nothing(url: str, caught: bool) -> None:
     with Database(url) as db:
         with pytest.raises(InvalidRequestError if caught else IntegrityError):
             db.create(initialize=fail)
-        assert there(db) == set()
+        assert stored_tables(db) == set()
         db.create(initialize=fill)
 
 
 def test_create_initializes_in_a_namespace(postgres_url: str) -> None:
-    """The initializer writes to the tables of the database's namespace, whichever engine it has."""
+    """The initializer writes to the tables of the database's namespace, with any engine."""
     with Database(postgres_url) as db:
         db.create()
         with Database(postgres_url, namespace="other") as other:
@@ -112,7 +112,7 @@ def test_create_initializes_in_a_namespace(postgres_url: str) -> None:
 
 
 def test_create_inside_a_test(url: str) -> None:
-    """Inside a transaction that is rolled back, tables and what they begin with are rolled back too."""
+    """In a transaction that is rolled back, the tables and their initial rows are rolled back too."""
     with Database(url) as db:
         db.create()
         with db.session() as session:
@@ -120,16 +120,16 @@ def test_create_inside_a_test(url: str) -> None:
         with rolled_back(db) as (session, inner):
             inner.create(exist_ok=True, initialize=fill)
             assert session.author.count() == 2
-            table = inner.ensure_table("egg", said())
+            table = inner.ensure_table("egg", spec_of())
             session.table(table).insert()
-        assert "order_line" not in there(db)
-        assert "egg" not in there(db)
+        assert "order_line" not in stored_tables(db)
+        assert "egg" not in stored_tables(db)
         with db.session() as session:
             assert session.author.count() == 0
 
 
 def test_tables_declared_in_any_order(url: str) -> None:
-    """Tables that point at each other, at themselves and at the package's are made at the end, and initialized."""
+    """Tables that reference each other, themselves and the package's are created at the end, and initialized."""
     with Database(url) as db:
         db.create()
         with db.declare_static_tables(create=True) as context:
@@ -137,7 +137,7 @@ def test_tables_declared_in_any_order(url: str) -> None:
             context.add_initializer(lambda session: session.table(hen).insert_many([{}, {}]))
             egg = context.add_table("egg", EGG)
             context.add_initializer(lambda session: session.table(egg).insert(hen_id=1))
-            assert "hen" not in there(db)
+            assert "hen" not in stored_tables(db)
         with db.session() as session:
             assert [row.hen_id for row in session.table(egg).select()] == [1]
             session.table(hen).update(2, egg_id=1)
@@ -153,14 +153,14 @@ def test_tables_declared_in_any_order(url: str) -> None:
 
 
 class Poultry(NamedTuple):
-    """Tables by name."""
+    """A tuple of tables by name."""
 
     hen: Any
     egg: Any
 
 
 def test_a_tuple_of_tables(url: str) -> None:
-    """A named tuple of definitions becomes one of tables."""
+    """A named tuple of definitions becomes a named tuple of tables."""
     with Database(url) as db:
         db.create()
         with db.declare_static_tables(create=True) as context:
@@ -173,23 +173,23 @@ def test_a_tuple_of_tables(url: str) -> None:
 def test_one_name_is_one_table(url: str) -> None:
     """Equal declarations are one table; a different one, or the name of a table of the package, is refused."""
     with Database(url) as db, pytest.raises(TableConflictError), db.declare_static_tables(create=True) as context:
-        assert context.add_table("a", said()) is context.add_table("a", said())
+        assert context.add_table("a", spec_of()) is context.add_table("a", spec_of())
         with pytest.raises(InvalidRequestError, match="is a table of bookstore"):
-            context.add_table("book", said())
+            context.add_table("book", spec_of())
         context.add_table("a", EGG)
-    assert there(db) == set()
+    assert stored_tables(db) == set()
 
 
-def test_an_error_in_the_block_makes_nothing(url: str) -> None:
-    """Neither an error in the block, nor of an initializer, nor a table that is not declared leaves anything."""
+def test_an_error_in_the_block_creates_nothing(url: str) -> None:
+    """An error in the block or in an initializer, or a reference to an undeclared table, leaves no tables."""
     with Database(url) as db:
         db.create()
-        before = there(db)
+        before = stored_tables(db)
         with pytest.raises(RuntimeError, match="changed"), db.declare_static_tables(create=True) as context:
-            context.add_table("a", said())
+            context.add_table("a", spec_of())
             raise RuntimeError("changed my mind")
         with pytest.raises(SpecError, match="no table `hen`"), db.declare_static_tables(create=True) as context:
-            context.add_table("a", said())
+            context.add_table("a", spec_of())
             context.add_table("egg", EGG)
 
         def fail(session: Session) -> None:
@@ -197,15 +197,15 @@ def test_an_error_in_the_block_makes_nothing(url: str) -> None:
             raise RuntimeError("not so")
 
         with pytest.raises(RuntimeError, match="not so"), db.declare_static_tables(create=True) as context:
-            context.add_table("a", said())
+            context.add_table("a", spec_of())
             context.add_initializer(fail)
-        assert there(db) == before
+        assert stored_tables(db) == before
         with db.session() as session:
             assert session.author.count() == 0
 
 
-def test_tables_that_are_there_already(url: str) -> None:
-    """With `create` they are an error that names them; without, those that lack or differ are."""
+def test_existing_tables(url: str) -> None:
+    """With `create`, existing tables are an error; without it, missing and different tables are."""
     with Database(url) as db:
         db.create()
         with (
@@ -214,18 +214,18 @@ def test_tables_that_are_there_already(url: str) -> None:
         ):
             context.add_table("egg", EGG)
             context.add_table("hen", HEN)
-        db.ensure_table("egg", said())
+        db.ensure_table("egg", spec_of())
         with (
             pytest.raises(SchemaAlreadyExistsError, match="1 of the 2 tables already: egg"),
             db.declare_static_tables(create=True) as context,
         ):
             context.add_table("egg", EGG)
             context.add_table("hen", HEN)
-        assert "hen" not in there(db)
+        assert "hen" not in stored_tables(db)
         with (
             pytest.raises(TableConflictError, match="egg: The column hen_id is missing"),
             db.declare_static_tables(create=False) as context,
         ):
-            context.add_table("egg", said(hen_id=ColumnSpec(type="bigint")))
+            context.add_table("egg", spec_of(hen_id=ColumnSpec(type="bigint")))
         with Database(url, read_only=True) as reader, pytest.raises(ReadOnlyDatabaseError):
             reader.declare_static_tables(create=True).__enter__()

@@ -1,4 +1,4 @@
-"""A program that ensures tables as soon as it is told to: `python worker.py URL LENGTH`."""
+"""A program that ensures tables when a line arrives on its standard input: `python worker.py URL LENGTH`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ definition = TableSpec(
     },
 )
 with Database(url, busy_timeout=60) as database:
-    # Connected, and with all that is loaded late, so that those who are told at once arrive at once.
+    # Connect and load all lazy modules first, so that the programs start at the same time.
     database.get_table("shared0", definition)
     print("ready", flush=True)
     sys.stdin.readline()

@@ -1,4 +1,4 @@
-"""A database with an opaque table in it, on either engine."""
+"""A database with an opaque table, on SQLite and Postgres."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.runtime.opaque.records import RECORD, row
 
 @pytest.fixture
 def db(url: str) -> Iterator[Database]:
-    """The bookstore, empty."""
+    """Create the bookstore, empty."""
     with Database(url) as database:
         database.create()
         yield database
@@ -21,13 +21,13 @@ def db(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def records(db: Database) -> Any:
-    """The storage of `record`, empty."""
+    """Register `record`, empty. Return its storage."""
     return db.opaque.register("record", RECORD)
 
 
 @pytest.fixture
 def few(records: Any) -> Any:
-    """The storage with five rows, two of them of no size."""
+    """Insert five rows, two of them without a size. Return the storage."""
     sizes = [None, 10, 20, None, 10]
     records.insert(*(row(number, size=size) for number, size in enumerate(sizes, 1)))
     return records

@@ -1,4 +1,4 @@
-"""The opaque table of these tests, and what else they ask of it."""
+"""The opaque table of these tests, and functions for its rows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ RECORD = TableSpec(
 
 
 def changed(spec: TableSpec = RECORD, **columns: ColumnSpec) -> TableSpec:
-    """The *spec* with other, or more, *columns*."""
+    """Return the *spec* with *columns* replaced or added."""
     return spec.model_copy(update={"columns": {**spec.columns, **columns}})
 
 
 def row(number: int, **others: Any) -> dict[str, Any]:
-    """A row whose name comes from its id."""
+    """Return a row whose name is derived from its id."""
     return {"id": number, "name": f"n{number}", "path": f"p/{number}", "size": None, **others}
 
 
-def ids(found: Iterator[Any]) -> list[int]:
-    """The ids of the rows, sorted."""
-    return sorted(one.id for one in found)
+def ids(rows: Iterator[Any]) -> list[int]:
+    """Return the ids of the rows, sorted."""
+    return sorted(one.id for one in rows)

@@ -1,4 +1,4 @@
-"""Many clients that register one opaque table at once."""
+"""Concurrent registration of one opaque table by many clients."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ with Database(url, busy_timeout=60) as db:
 
 
 def test_many_threads_register_at_once(db: Database) -> None:
-    """Threads of one process, with a handle each, get one table."""
+    """Threads of one process, each with its own handle, register one table."""
 
     def register(_: int) -> int:
         with Database(db.engine.url, busy_timeout=60) as own:
@@ -41,7 +41,7 @@ def test_many_threads_register_at_once(db: Database) -> None:
 
 
 def test_many_processes_register_at_once(url: str) -> None:
-    """Eight processes that register at once get one table and no error; what each then writes is there once."""
+    """Eight processes that register at once create one table without an error, and store each row once."""
     with Database(url) as db:
         db.create()
     root = Path(__file__).parents[3]
@@ -64,13 +64,13 @@ def test_many_processes_register_at_once(url: str) -> None:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=120) for process in running]
-    assert [process.returncode for process in running] == [0] * PROCESSES, said
-    assert sum(int(output.split()[-1]) for output, _ in said) == 50
+    outputs = [process.communicate(timeout=120) for process in running]
+    assert [process.returncode for process in running] == [0] * PROCESSES, outputs
+    assert sum(int(output.split()[-1]) for output, _ in outputs) == 50
     with Database(url) as db:
         assert db.opaque.names() == ["record"]
         expected = {number * 1000 + item for number in range(1, PROCESSES + 1) for item in range(100)} | {*range(50)}
         storage: Any = db.opaque["record"]
-        found = [one.id for one in storage.fetch()]
-        assert len(found) == len(expected)
-        assert set(found) == expected
+        fetched = [one.id for one in storage.fetch()]
+        assert len(fetched) == len(expected)
+        assert set(fetched) == expected

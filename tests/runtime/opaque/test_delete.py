@@ -1,4 +1,4 @@
-"""Deleting rows of opaque tables by their values."""
+"""Deletes of rows of opaque tables by their values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.runtime.opaque.records import ids, row
 
 
 @pytest.mark.parametrize(
-    ("columns", "rows", "left"),
+    ("columns", "rows", "expected"),
     [
         (["id"], [{"id": 1}, {"id": 1}, {"id": 99}], [2, 3, 4, 5]),
         (["size"], [{"size": None}], [2, 3, 5]),
@@ -25,20 +25,20 @@ from tests.runtime.opaque.records import ids, row
         (["id"], [], [1, 2, 3, 4, 5]),
     ],
 )
-def test_rows_are_deleted_by_their_values(few: Any, columns: Any, rows: list[Any], left: list[int]) -> None:
-    """None is NULL, for one column as for several; what is not there is not counted."""
-    assert few.delete(columns, *rows) == 5 - len(left)
-    assert ids(few.fetch()) == left
+def test_rows_are_deleted_by_their_values(few: Any, columns: Any, rows: list[Any], expected: list[int]) -> None:
+    """None means NULL, for one column and for several; missing rows are not counted."""
+    assert few.delete(columns, *rows) == 5 - len(expected)
+    assert ids(few.fetch()) == expected
 
 
 def test_fetched_rows_can_be_deleted(few: Any) -> None:
-    """Rows of the table say their columns themselves."""
+    """A fetched row can be deleted by the named columns; its other columns are ignored."""
     assert few.delete(["id", "size"], *few.fetch(size=[10, None])) == 4
     assert ids(few.fetch()) == [3]
 
 
 @pytest.mark.parametrize(
-    ("delete", "says"),
+    ("delete", "message"),
     [
         (lambda few: few.delete([], {"id": 1}), r"delete_all\(\)"),
         (lambda few: few.delete([]), r"delete_all\(\)"),
@@ -48,16 +48,16 @@ def test_fetched_rows_can_be_deleted(few: Any) -> None:
         (lambda few: few.delete(["id"], {}), "the columns none"),
     ],
 )
-def test_a_delete_that_may_not_be_meant_is_refused(few: Any, delete: Callable[[Any], int], says: str) -> None:
-    """No columns, and rows that say more or less than the columns, are errors; nothing is deleted."""
-    with pytest.raises(InvalidRequestError, match=says):
+def test_an_ambiguous_delete_is_refused(few: Any, delete: Callable[[Any], int], message: str) -> None:
+    """No columns, and rows with more or fewer columns than named, are errors; nothing is deleted."""
+    with pytest.raises(InvalidRequestError, match=message):
         delete(few)
     assert few.count() == 5
 
 
 @pytest.mark.parametrize("columns", [["id"], ["name"], ["id", "name"], ["size", "name"], ["id", "size"]])
 def test_very_many_rows_are_deleted_at_once(records: Any, columns: list[str]) -> None:
-    """Tens of thousands of rows, some with NULL, are deleted by a statement for each set of NULLs."""
+    """Tens of thousands of rows, some with NULL, are deleted by one statement for each set of NULLs."""
     stored = [row(number, size=number if number % 3 else None) for number in range(40_000)]
     records.insert(*stored)
     doomed = [{name: one[name] for name in columns} for one in stored[::2]]
@@ -66,7 +66,7 @@ def test_very_many_rows_are_deleted_at_once(records: Any, columns: list[str]) ->
 
 
 def test_a_delete_is_all_or_none(db: Database, few: Any) -> None:
-    """When a later statement of the call fails, what an earlier one deleted is there again."""
+    """If a later statement of the call fails, the rows that an earlier one deleted are restored."""
     with db.session() as session:
         with pytest.raises(DataError):
             delete_values(session, type(few)._mapper(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
@@ -74,7 +74,7 @@ def test_a_delete_is_all_or_none(db: Database, few: Any) -> None:
 
 
 def test_lists_and_json_are_compared_one_by_one(db: Database) -> None:
-    """Columns whose values are lists themselves take a list as one value."""
+    """Columns whose values are lists accept a list as one value."""
     spec = TableSpec(
         name="tagged",
         columns={

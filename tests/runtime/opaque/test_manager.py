@@ -1,4 +1,4 @@
-"""Registering opaque tables, finding them again, and what stands in the way."""
+"""Opaque tables: registration, look-up, and the definitions and names that are refused."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ VERSION_NAME = "version:tablewright.OpaqueTableStorageManager"
 
 
 def tables(db: Database) -> set[str]:
-    """The tables of the database."""
+    """Return the tables of the database."""
     with db.session() as session:
         return set(inspect(session.connection()).get_table_names())
 
 
-def test_a_table_is_made_once_and_found_again(db: Database) -> None:
+def test_a_table_is_created_once_and_found_again(db: Database) -> None:
     """Registering again changes nothing; another handle of the database finds the table without its definition."""
     first: Any = db.opaque.register("record", RECORD)
     assert first.insert(row(1)) == 1
@@ -43,17 +43,17 @@ def test_a_table_is_made_once_and_found_again(db: Database) -> None:
     assert again.name == "record"
     assert list(again.fetch()) == list(first.fetch())
     with Database(db.engine.url) as other:
-        found: Any = other.opaque.get("record")
-        assert found is not None
-        assert [one.id for one in found.fetch()] == [1]
-        assert found.insert(row(2)) == 1
+        found_again: Any = other.opaque.get("record")
+        assert found_again is not None
+        assert [one.id for one in found_again.fetch()] == [1]
+        assert found_again.insert(row(2)) == 1
         assert other.opaque.names() == ["record"]
         assert "record" in other.opaque
     assert first.count() == 2
 
 
-def test_what_is_found_again_is_the_whole_definition(db: Database) -> None:
-    """Types, enums, defaults, keys and foreign keys of a table that is found again are those it was made with."""
+def test_the_whole_definition_is_found_again(db: Database) -> None:
+    """A table that is found again has its original types, enums, defaults, keys and foreign keys."""
     spec = TableSpec(
         name="reading",
         columns={
@@ -71,8 +71,8 @@ def test_what_is_found_again_is_the_whole_definition(db: Database) -> None:
         with other.session() as session:
             author = session.author.insert(name="Someone")
             storage.insert({"author_id": author.id, "tags": {"a": 1}}, session=session)
-            (found,) = storage.fetch(session=session)
-            assert (found.genre, found.price, found.tags) == (Genre.ESSAY, None, {"a": 1})
+            (stored,) = storage.fetch(session=session)
+            assert (stored.genre, stored.price, stored.tags) == (Genre.ESSAY, None, {"a": 1})
         with pytest.raises(IntegrityError):
             storage.insert({"author_id": author.id})
         with pytest.raises(IntegrityError):
@@ -83,17 +83,17 @@ def test_what_is_found_again_is_the_whole_definition(db: Database) -> None:
 
 
 def test_opaque_tables_are_no_part_of_the_schema(db: Database) -> None:
-    """Neither `create` nor `drop` nor the package's metadata knows of them; foreign keys to the package hold."""
+    """`create`, `drop` and the package's metadata ignore opaque tables; foreign keys to the package are enforced."""
     db.opaque.register("record", RECORD)
     assert "record" not in Session.package.load_tables().tables
     db.create(exist_ok=True)
     db.drop()
-    # The version of their registry stays with it.
+    # The version of their registry is kept with it.
     assert set(inspect(db.engine).get_table_names()) == {"record", "tablewright_opaque", "tablewright_attributes"}
 
 
-def test_a_table_may_be_registered_before_the_others_are_made(url: str) -> None:
-    """In a database with nothing in it, not even a file, nothing is registered, and a table can be."""
+def test_a_table_may_be_registered_before_create(url: str) -> None:
+    """An empty database, or a missing file, has no opaque tables, and a table can be registered in it."""
     with Database(url, check_versions=False) as db:
         assert db.opaque.get("record") is None
         assert db.opaque.names() == []
@@ -103,7 +103,7 @@ def test_a_table_may_be_registered_before_the_others_are_made(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "says"),
+    ("other", "message"),
     [
         (changed(size=ColumnSpec(type="integer", nullable=True)), "'size' has the type bigint, not integer"),
         (
@@ -137,23 +137,23 @@ def test_a_table_may_be_registered_before_the_others_are_made(url: str) -> None:
         ),
     ],
 )
-def test_another_definition_is_refused(records: Any, db: Database, other: TableSpec, says: str) -> None:
-    """A known name with another definition is an error that says what differs, and changes nothing."""
+def test_another_definition_is_refused(records: Any, db: Database, other: TableSpec, message: str) -> None:
+    """A registered name with another definition is an error that lists the differences, and changes nothing."""
     records.insert(row(1))
     for manager in (db.opaque, Database(db.engine.url).opaque):
-        with pytest.raises(OpaqueTableConflictError, match=says):
+        with pytest.raises(OpaqueTableConflictError, match=message):
             manager.register("record", other)
     assert records.count() == 1
 
 
 def test_docs_make_no_difference(records: Any, db: Database) -> None:
     """The same columns with other docs and `meta`, or with another class name, are the same table."""
-    said = changed(size=ColumnSpec(type="bigint", nullable=True, doc="In bytes.", meta={"unit": "B"}))
-    db.opaque.register("record", said.model_copy(update={"doc": "A file.", "class_": "Other"}))
+    documented = changed(size=ColumnSpec(type="bigint", nullable=True, doc="In bytes.", meta={"unit": "B"}))
+    db.opaque.register("record", documented.model_copy(update={"doc": "A file.", "class_": "Other"}))
 
 
 def test_a_definition_may_be_canonical(db: Database) -> None:
-    """A table of a canonical schema under another name is the same as its spec under that name."""
+    """A table of a canonical schema under another name equals its spec under that name."""
     definition = RECORD.definition(schema=Session.package.definition)
     db.opaque.register("other", definition)
     db.opaque.register("other", RECORD)
@@ -161,8 +161,8 @@ def test_a_definition_may_be_canonical(db: Database) -> None:
     assert "record" not in tables(db)
 
 
-def test_a_foreign_key_to_nowhere_is_refused(db: Database) -> None:
-    """A canonical definition that points at a table, or uses an enum, of another schema is an error."""
+def test_a_foreign_key_to_another_schema_is_refused(db: Database) -> None:
+    """A canonical definition that references a table, or uses an enum, of another schema is an error."""
     key = d.ForeignKey(name="record_size_fkey", columns=("size",), table="stranger", targets=("id",))
     definition = replace(RECORD.definition(), foreign_keys=(key,))
     with pytest.raises(ArgumentError, match=r"references tables that the package does not have: \['stranger'\]"):
@@ -173,8 +173,8 @@ def test_a_foreign_key_to_nowhere_is_refused(db: Database) -> None:
     assert db.opaque.names() == []
 
 
-def test_a_test_that_is_rolled_back_takes_its_opaque_tables_along(db: Database) -> None:
-    """In the transaction of a connection that is lent, tables are registered, used and undone."""
+def test_rolled_back_undoes_opaque_tables(db: Database) -> None:
+    """On a connection that is rolled back, tables are registered, used and undone."""
     with db.engine.connect() as connection, connection.begin() as transaction:
         with db.joined_to(connection) as (session, joined):
             storage: Any = joined.opaque.register("record", RECORD)
@@ -186,8 +186,8 @@ def test_a_test_that_is_rolled_back_takes_its_opaque_tables_along(db: Database) 
     assert db.opaque.names() == []
 
 
-def test_a_long_name_is_that_of_two_forms(db: Database) -> None:
-    """Under the longest name that Postgres keeps whole, the constraints of both forms have the same names."""
+def test_a_long_name_has_the_same_constraint_names(db: Database) -> None:
+    """Under the longest name that Postgres does not cut, both forms of a definition have the same constraint names."""
     name = "x" * 63
     storage: Any = db.opaque.register(name, RECORD.definition())
     db.opaque.register(name, RECORD)
@@ -197,22 +197,22 @@ def test_a_long_name_is_that_of_two_forms(db: Database) -> None:
 
 
 @pytest.mark.parametrize("name", ["session", "batch_size"])
-def test_a_column_that_fetch_could_not_be_asked_for_is_refused(db: Database, name: str) -> None:
-    """A column called as what `fetch` takes beside columns is an error before anything is made."""
+def test_a_column_named_like_an_argument_of_fetch_is_refused(db: Database, name: str) -> None:
+    """A column with the name of an argument of `fetch` is an error before the table is created."""
     with pytest.raises(ArgumentError, match=f"cannot have a column '{name}'.*Choose another name"):
         db.opaque.register("record", RECORD.model_copy(update={"columns": {name: ColumnSpec(type="text")}}))
     assert db.opaque.names() == []
 
 
 def test_a_sqlalchemy_table_is_refused(db: Database) -> None:
-    """A SQLAlchemy Table does not say enough to be found again by."""
+    """A SQLAlchemy Table is refused, because it cannot be read back completely."""
     table = sqlalchemy.Table("record", MetaData(), sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True))
     with pytest.raises(ArgumentError, match="Pass a TableSpec"):
         db.opaque.register("record", table)
 
 
-def test_a_name_that_is_taken_is_refused(db: Database) -> None:
-    """The names of the package's tables, of our own, and of tables that are there already are no opaque ones'."""
+def test_an_existing_name_is_refused(db: Database) -> None:
+    """The names of the package's tables, of internal tables and of existing tables cannot be registered."""
     with pytest.raises(OpaqueTableConflictError, match="the package bookstore has a table of that name"):
         db.opaque.register("book", RECORD)
     with pytest.raises(OpaqueTableConflictError, match="reserved for tablewright"):
@@ -225,22 +225,22 @@ def test_a_name_that_is_taken_is_refused(db: Database) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x" * 64, "ä" * 32, "a\0b"])
-def test_a_name_that_no_table_can_have_is_refused(db: Database, name: str) -> None:
-    """A name that an engine would cut, or that is none, is an error before anything is made."""
+def test_an_invalid_name_is_refused(db: Database, name: str) -> None:
+    """An invalid name, or one that a database would cut, is an error before the table is created."""
     definition = RECORD.definition()
     with pytest.raises(ArgumentError, match="must have 1 to 63 bytes"):
         db.opaque.register(name, definition)
 
 
-def test_a_wrong_spec_is_refused_with_its_mistakes(db: Database) -> None:
-    """A spec that is wrong makes nothing."""
+def test_an_invalid_spec_is_refused(db: Database) -> None:
+    """An invalid spec creates no table."""
     with pytest.raises(SpecError, match="bigint"):
         db.opaque.register("record", changed(size=ColumnSpec(type="bigit")))
     assert "tablewright_opaque" not in tables(db)
 
 
-def test_registering_in_a_transaction_belongs_to_it(db: Database) -> None:
-    """Others know the table once the caller's transaction is committed, and never if it is rolled back."""
+def test_registering_is_part_of_the_transaction(db: Database) -> None:
+    """Other clients see the table after the caller's transaction commits, and never if it is rolled back."""
     with Database(db.engine.url) as other:
         with pytest.raises(RuntimeError, match="no"), db.session() as session:
             db.opaque.register("record", RECORD, session=session).insert(row(1), session=session)
@@ -257,7 +257,7 @@ def test_registering_in_a_transaction_belongs_to_it(db: Database) -> None:
 
 
 def test_a_refused_registration_leaves_the_callers_transaction_alone(records: Any, db: Database) -> None:
-    """The caller's transaction goes on after a conflict."""
+    """After a conflict the caller's transaction continues."""
     with db.session() as session:
         session.author.insert(name="Someone")
         with pytest.raises(OpaqueTableConflictError):
@@ -266,8 +266,8 @@ def test_a_refused_registration_leaves_the_callers_transaction_alone(records: An
     assert records.count() == 1
 
 
-def test_a_read_only_database_registers_what_is_there(records: Any, db: Database) -> None:
-    """A read-only handle finds and re-registers tables, refuses other definitions, and makes none."""
+def test_a_read_only_database_registers_existing_tables(records: Any, db: Database) -> None:
+    """A read-only handle finds and re-registers tables, refuses other definitions, and creates none."""
     records.insert(row(1))
     with Database(db.engine.url, read_only=True) as reader:
         storage: Any = reader.opaque.register("record", RECORD)
@@ -288,23 +288,23 @@ def test_a_read_only_database_registers_what_is_there(records: Any, db: Database
     assert records.count() == 1
 
 
-def test_an_unknown_name_says_what_there_is(records: Any, db: Database) -> None:
-    """`[name]` of a table that is not there is a KeyError that names those that are; `get` gives None."""
+def test_an_unknown_name_lists_the_existing_ones(records: Any, db: Database) -> None:
+    """`[name]` of a missing table is a KeyError that lists the existing ones; `get` returns None."""
     assert db.opaque.get("recrd") is None
     with pytest.raises(KeyError, match="no opaque table 'recrd'; there are record"):
         db.opaque["recrd"]
 
 
 def test_unregistering_drops_the_table(records: Any, db: Database) -> None:
-    """The table and its entry go; another handle notices, and a storage that is still in use fails loudly."""
+    """The table and its entry are dropped; another handle notices, and a storage still in use raises an error."""
     records.insert(row(1))
     with Database(db.engine.url) as other:
-        kept: Any = other.opaque["record"]
+        storage: Any = other.opaque["record"]
         db.opaque.unregister("record")
         assert other.opaque.get("record") is None
         assert "record" not in tables(db)
         with pytest.raises(DatabaseError):
-            list(kept.fetch())
+            list(storage.fetch())
         with pytest.raises(UnknownOpaqueTableError):
             other.opaque.unregister("record")
         different: Any = other.opaque.register("record", changed(more=ColumnSpec(type="text")))
@@ -313,8 +313,8 @@ def test_unregistering_drops_the_table(records: Any, db: Database) -> None:
         assert [one.more for one in again.fetch()] == ["x"]
 
 
-def test_unregistering_in_a_transaction_belongs_to_it(records: Any, db: Database) -> None:
-    """A rollback brings the table back, with its rows."""
+def test_unregistering_is_part_of_the_transaction(records: Any, db: Database) -> None:
+    """A rollback restores the table with its rows."""
     records.insert(row(1))
     with pytest.raises(RuntimeError, match="no"), db.session() as session:
         db.opaque.unregister("record", session=session)
@@ -324,20 +324,20 @@ def test_unregistering_in_a_transaction_belongs_to_it(records: Any, db: Database
 
 
 def test_a_clone_is_bound_to_another_handle(records: Any, db: Database) -> None:
-    """A clone of the manager works in its own database handle, and knows what the first knows."""
+    """A clone of the manager uses its own database handle, and finds the same tables."""
     records.insert(row(1))
-    with db.clone() as twin:
-        cloned = db.opaque.clone(twin)
-        assert cloned.database is twin
+    with db.clone() as clone:
+        cloned = db.opaque.clone(clone)
+        assert cloned.database is clone
         assert cloned["record"].count() == 1
         assert type(cloned["record"]) is type(db.opaque["record"])
-        assert twin.opaque is not db.opaque
-        assert twin.opaque["record"].count() == 1
+        assert clone.opaque is not db.opaque
+        assert clone.opaque["record"].count() == 1
     assert db.opaque is db.opaque
 
 
 def test_a_manager_can_be_declared_with_the_static_tables(db: Database) -> None:
-    """`initialize` has the registry declared with the tables that a database always has, and its version written."""
+    """`initialize` declares the registry with a database's static tables, and writes its version."""
     with db.declare_static_tables(create=True) as context:
         manager = OpaqueTableStorageManager.initialize(db, context, registry_schema_version=VersionTuple(1, 0, 0))
     assert "tablewright_opaque" in tables(db)
@@ -348,7 +348,7 @@ def test_a_manager_can_be_declared_with_the_static_tables(db: Database) -> None:
 
 
 def test_the_registry_has_a_version(db: Database, records: Any) -> None:
-    """It is written with the registry; managers that do not work with it refuse the tables, found before or not."""
+    """The version is written with the registry; incompatible managers refuse the tables, also tables found earlier."""
     with db.session() as session:
         assert session.attributes.get(VERSION_NAME) == "1.0.0"
         session.attributes.set(VERSION_NAME, "2.0.0", force=True)
@@ -364,8 +364,8 @@ def test_the_registry_has_a_version(db: Database, records: Any) -> None:
             use(db.opaque)
 
 
-def test_the_namespace_has_opaque_tables_of_its_own(postgres_url: str) -> None:
-    """The same name in two namespaces is two tables; a namespace is made where it is missing."""
+def test_each_namespace_has_its_own_opaque_tables(postgres_url: str) -> None:
+    """The same name in two namespaces is two tables; a missing namespace is created."""
     with (
         Database(postgres_url, namespace="one", check_versions=False) as one,
         Database(postgres_url, namespace="two", check_versions=False) as two,
@@ -377,8 +377,8 @@ def test_the_namespace_has_opaque_tables_of_its_own(postgres_url: str) -> None:
         assert one.opaque["record"].count() == 1
 
 
-def test_a_table_whose_target_another_package_lacks_is_still_found(db: Database) -> None:
-    """A package that does not know the table which a foreign key points at reads and writes all the same."""
+def test_a_table_with_an_unknown_target_is_still_found(db: Database) -> None:
+    """A package without the table that a foreign key references still reads and writes the opaque table."""
     spec = changed(size=ColumnSpec(type="bigint", nullable=True, references="author.id"))
     db.opaque.register("record", spec)
     with Other(db.engine.url, check_versions=False) as other:
@@ -390,11 +390,12 @@ def test_a_table_whose_target_another_package_lacks_is_still_found(db: Database)
 
 
 def test_a_definition_written_by_an_older_release_is_read(records: Any, db: Database) -> None:
-    """What is kept is compared by its meaning: neither its layout nor its digest has to be today's."""
+    """Stored definitions are compared by meaning: their layout and digest may be those of an older release."""
     with db.session() as session:
-        kept = session.scalar(text("SELECT definition FROM tablewright_opaque"))
-        assert kept is not None
+        definition = session.scalar(text("SELECT definition FROM tablewright_opaque"))
+        assert definition is not None
         session.execute(
-            text("UPDATE tablewright_opaque SET definition = :kept, digest = 'old'"), {"kept": kept.replace(":", ": ")}
+            text("UPDATE tablewright_opaque SET definition = :changed, digest = 'old'"),
+            {"changed": definition.replace(":", ": ")},
         )
     assert db.opaque.register("record", RECORD).count() == 0

@@ -1,4 +1,4 @@
-"""`Prefix` finds what Python's `startswith` does, on both engines, and by an index."""
+"""`Prefix` matches the same text as Python's `startswith` on both databases, and uses an index."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ SPEC = TableSpec(
     name="word",
     columns={
         "id": ColumnSpec(type="bigint", primary_key=True, autoincrement=True),
-        "said": ColumnSpec(type="text", nullable=True),
+        "spelling": ColumnSpec(type="text", nullable=True),
         "folded": ColumnSpec(type="text", nullable=True),
     },
-    indexes=[IndexSpec(columns=["said"])],
+    indexes=[IndexSpec(columns=["spelling"])],
 )
 
 
 FOLDED = {"sqlite": "TEXT COLLATE NOCASE", "postgresql": "TEXT COLLATE ucs_basic"}
-"""Of a column with a collation of its own; SQLite's sees no case."""
+"""For a column with a collation of its own; SQLite's ignores case."""
 
 
 @pytest.fixture
 def words(url: str) -> Iterator[Any]:
-    """The storage of words."""
+    """Register a table of words. Return its storage."""
     with Database(url, check_versions=False) as db:
         table = SPEC.definition()
         columns = [
@@ -48,19 +48,19 @@ def words(url: str) -> Iterator[Any]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-@given(said=st.lists(TEXTS, max_size=8), prefix=TEXTS)
-def test_a_prefix_is_what_python_says(words: Any, said: list[str], prefix: str) -> None:
-    """Every character stands for itself, its case counts, whatever the column's collation; NULL has no prefix."""
-    beginning = [*said, *(prefix + one for one in said[:3]), prefix, prefix[:-1], prefix.upper(), prefix.lower()]
+@given(texts=st.lists(TEXTS, max_size=8), prefix=TEXTS)
+def test_a_prefix_is_that_of_python(words: Any, texts: list[str], prefix: str) -> None:
+    """Every character is literal and case-sensitive, whatever the column's collation; NULL has no prefix."""
+    stored = [*texts, *(prefix + one for one in texts[:3]), prefix, prefix[:-1], prefix.upper(), prefix.lower()]
     words.delete_all()
-    words.insert({"said": None}, *({"said": one, "folded": one} for one in beginning))
-    expected = sorted(one for one in beginning if one.startswith(prefix))
-    assert sorted(one.said for one in words.fetch(said=Prefix(prefix))) == expected
-    assert sorted(one.said for one in words.fetch(folded=Prefix(prefix))) == expected
+    words.insert({"spelling": None}, *({"spelling": one, "folded": one} for one in stored))
+    expected = sorted(one for one in stored if one.startswith(prefix))
+    assert sorted(one.spelling for one in words.fetch(spelling=Prefix(prefix))) == expected
+    assert sorted(one.spelling for one in words.fetch(folded=Prefix(prefix))) == expected
 
 
 @pytest.mark.parametrize(
-    ("prefix", "found"),
+    ("prefix", "expected"),
     [
         ("a%", ["a%b"]),
         ("a_", ["a_b"]),
@@ -71,10 +71,10 @@ def test_a_prefix_is_what_python_says(words: Any, said: list[str], prefix: str) 
         ("\ud7ff", ["\ud7ffz"]),
     ],
 )
-def test_no_character_is_a_wildcard(words: Any, prefix: str, found: list[str]) -> None:
-    """`%`, `_` and backslashes are literal, and the case of letters counts."""
-    words.insert(*({"said": said} for said in ("a%b", "a_b", "a\\b", "axb", "AxB", "\U0010ffffz", "\ud7ffz")))
-    assert [one.said for one in words.fetch(said=Prefix(prefix))] == found
+def test_no_character_is_a_wildcard(words: Any, prefix: str, expected: list[str]) -> None:
+    """`%`, `_` and backslashes are literal, and letters are case-sensitive."""
+    words.insert(*({"spelling": one} for one in ("a%b", "a_b", "a\\b", "axb", "AxB", "\U0010ffffz", "\ud7ffz")))
+    assert [one.spelling for one in words.fetch(spelling=Prefix(prefix))] == expected
 
 
 def test_sqlite_looks_prefixes_up_in_the_index(sqlite_url: str) -> None:
@@ -83,7 +83,7 @@ def test_sqlite_looks_prefixes_up_in_the_index(sqlite_url: str) -> None:
         storage: Any = db.opaque.register("word", SPEC)
         with db.session() as session:
             connection = session.connection()
-            (condition,) = fetch.conditions(type(storage)._mapper(), {"said": Prefix("ab")}, connection)
-            said = condition.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-            plan = session.execute(text(f"EXPLAIN QUERY PLAN SELECT * FROM word WHERE {said}")).all()
-    assert "USING INDEX word_said_idx (said>? AND said<?)" in plan[0][3]
+            (condition,) = fetch.conditions(type(storage)._mapper(), {"spelling": Prefix("ab")}, connection)
+            sql = condition.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+            plan = session.execute(text(f"EXPLAIN QUERY PLAN SELECT * FROM word WHERE {sql}")).all()
+    assert "USING INDEX word_spelling_idx (spelling>? AND spelling<?)" in plan[0][3]

@@ -1,4 +1,4 @@
-"""The rows of opaque tables: written, fetched by values of any number, deleted."""
+"""The rows of opaque tables: inserts, fetches by any number of values, deletes."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ MANY = 300_000
 
 @contextmanager
 def statements(db: Database) -> Generator[list[str], None, None]:
-    """The statements that are executed meanwhile."""
+    """Yield the list of the statements that are executed in the block."""
     seen: list[str] = []
 
-    def hear(_connection: Any, _cursor: Any, sql: str, *_: object) -> None:
+    def record_statement(_connection: Any, _cursor: Any, sql: str, *_: object) -> None:
         seen.append(sql)
 
     engines = {db.engine, db._reading_engine() if db.engine.dialect.name == "sqlite" else db.engine}
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", hear)
+        event.listen(engine, "before_cursor_execute", record_statement)
     try:
         yield seen
     finally:
         for engine in engines:
-            event.remove(engine, "before_cursor_execute", hear)
+            event.remove(engine, "before_cursor_execute", record_statement)
 
 
 # Writing.
 
 
 def test_rows_and_mappings_are_inserted(records: Any) -> None:
-    """What was fetched can be inserted; what a mapping leaves out has its default."""
+    """Fetched rows can be inserted; columns that a mapping omits get their defaults."""
     assert records.insert({"id": 1, "name": "a"}, {"id": 2, "name": "b", "path": "p", "size": 5}) == 2
     first, second = sorted(records.fetch(), key=lambda one: one.id)
     assert (first.path, first.size, second.path, second.size) == ("", None, "p", 5)
@@ -56,8 +56,8 @@ def test_rows_and_mappings_are_inserted(records: Any) -> None:
 
 
 @pytest.mark.parametrize("verb", ["insert", "ensure", "replace"])
-def test_no_rows_are_written_by_no_statement(db: Database, records: Any, verb: str) -> None:
-    """Writing nothing asks the database nothing."""
+def test_writing_no_rows_executes_no_statement(db: Database, records: Any, verb: str) -> None:
+    """Writing no rows executes no statement."""
     with statements(db) as seen:
         assert getattr(records, verb)() == 0
         assert records.delete(["id"]) == 0
@@ -65,7 +65,7 @@ def test_no_rows_are_written_by_no_statement(db: Database, records: Any, verb: s
 
 
 def test_an_insert_is_all_or_none(records: Any) -> None:
-    """One row in conflict undoes the call; the error says which one."""
+    """A row in conflict undoes the whole call, and the error names the row."""
     records.insert(row(5))
     with pytest.raises(IntegrityError):
         records.insert(*(row(number) for number in range(10)))
@@ -84,15 +84,15 @@ def test_an_unknown_column_is_refused(records: Any) -> None:
         records.delete(["sise"], {"sise": 1})
 
 
-def test_ensure_leaves_what_is_there(records: Any) -> None:
-    """Rows that conflict with a key or a unique name are left out, and not counted, within one call too."""
+def test_ensure_leaves_existing_rows(records: Any) -> None:
+    """Rows that conflict with a primary or unique key, also within one call, are neither inserted nor counted."""
     records.insert(row(1, size=1))
     assert records.ensure(row(1, size=2), row(2), row(2, size=9), row(3, name="n1")) == 1
     assert {one.id: one.size for one in records.fetch()} == {1: 1, 2: None}
 
 
 def test_replace_overwrites_the_whole_row(records: Any) -> None:
-    """Columns left out get their default; of two rows with one key the last wins; another conflict is an error."""
+    """Omitted columns get their default; the last row of a key wins; a conflict with another key is an error."""
     records.insert(row(1, path="old", size=1), row(2))
     assert records.replace({"id": 1, "name": "n1"}, row(3, size=1), row(3, size=2)) == 3
     assert {one.id: (one.path, one.size) for one in records.fetch(id=[1, 3])} == {1: ("", None), 3: ("p/3", 2)}
@@ -102,8 +102,8 @@ def test_replace_overwrites_the_whole_row(records: Any) -> None:
     assert [one.size for one in records.fetch(id=1)] == [None]
 
 
-def test_a_call_joins_the_session_that_it_is_given(db: Database, records: Any) -> None:
-    """With `session=` a call sees what that has done, and goes with it."""
+def test_a_call_joins_the_given_session(db: Database, records: Any) -> None:
+    """With `session=` a call sees the session's earlier writes, and is committed or rolled back with them."""
     with pytest.raises(RuntimeError, match="no"), db.session() as session:
         records.insert(row(1), row(2), session=session)
         assert records.ensure(row(2), row(3), session=session) == 1
@@ -147,7 +147,7 @@ def test_a_call_joins_the_session_that_it_is_given(db: Database, records: Any) -
     ],
 )
 def test_rows_are_fetched_by_their_values(few: Any, where: dict[str, Any], expected: list[int] | None) -> None:
-    """Values are ANDed; None is NULL, any iterable is any of its members, None among them, and of none no row."""
+    """Conditions are combined with AND. None means NULL, an iterable any of its values, an empty one no row."""
     if expected is None:
         with pytest.raises(DataError):
             list(few.fetch(**where))
@@ -155,32 +155,32 @@ def test_rows_are_fetched_by_their_values(few: Any, where: dict[str, Any], expec
         assert ids(few.fetch(**where)) == expected
 
 
-def test_what_can_be_gone_through_once_is_a_collection(few: Any) -> None:
-    """A generator is taken at the call, with its duplicates."""
-    found = few.fetch(id=(number for number in (4, 4, 5)), name=map("n{}".format, range(5)))
-    assert ids(found) == [4]
+def test_a_generator_is_a_collection(few: Any) -> None:
+    """A generator is read at the call, and may contain duplicates."""
+    fetched = few.fetch(id=(number for number in (4, 4, 5)), name=map("n{}".format, range(5)))
+    assert ids(fetched) == [4]
 
 
-def test_an_empty_list_asks_nothing(db: Database, few: Any) -> None:
-    """No row can meet it, whatever else is said."""
+def test_an_empty_list_executes_no_statement(db: Database, few: Any) -> None:
+    """An empty list executes no statement, whatever the other conditions are."""
     with statements(db) as seen:
         assert list(few.fetch(id=[], name="n1")) == []
         assert list(few.fetch_batches(id=range(0))) == []
     assert seen == []
 
 
-def test_hundreds_of_thousands_of_values_are_one_statement(db: Database, records: Any) -> None:
-    """Several lists of any size, ANDed, are one statement, whatever their types, with None among them."""
+def test_hundreds_of_thousands_of_values_need_one_statement(db: Database, records: Any) -> None:
+    """Several lists of any size and type, which may contain None, result in one statement."""
     records.insert(*(row(number, size=number if number % 2 else None) for number in range(1, 1001)))
     names = [f"n{number}" for number in range(500, MANY)]
     with statements(db) as seen:
-        found = list(records.fetch(id=range(MANY), name=names, size=[None, *range(MANY)]))
-    assert ids(iter(found)) == [*range(500, 1001)]
+        fetched = list(records.fetch(id=range(MANY), name=names, size=[None, *range(MANY)]))
+    assert ids(iter(fetched)) == [*range(500, 1001)]
     assert len([sql for sql in seen if "record" in sql]) == 1
 
 
 def test_every_type_can_be_listed(db: Database) -> None:
-    """Values of every kind are found in long lists, the awkward ones of text too."""
+    """Values of every type, including unusual text, are found by long lists."""
     types = {
         "id": ColumnSpec(type="integer", primary_key=True),
         "text": ColumnSpec(type="text"),
@@ -198,7 +198,7 @@ def test_every_type_can_be_listed(db: Database) -> None:
     stored = [
         {
             "id": number,
-            "text": said,
+            "text": content,
             "uuid": UUID(int=number),
             "hash": bytes([0, number]),
             "genre": [*Genre][number % 3],
@@ -208,7 +208,7 @@ def test_every_type_can_be_listed(db: Database) -> None:
             "moment": dt.datetime(2026, 1, 1 + number, 12, tzinfo=dt.UTC),
             "ratio": number / 7,
         }
-        for number, said in enumerate(texts)
+        for number, content in enumerate(texts)
     ]
     storage.insert(*stored)
     for name in types:
@@ -222,22 +222,22 @@ def test_every_type_can_be_listed(db: Database) -> None:
 
 
 def test_a_value_that_does_not_fit_is_an_error(few: Any) -> None:
-    """A value of another type is a DataError on both engines, alone, in a short and in a long list."""
+    """A value of the wrong type is a DataError on both databases, alone, in a short and in a long list."""
     for wrong in ("x", ["x"], [1, "x"], [*range(100), "x"]):
         with pytest.raises(DataError):
             list(few.fetch(size=wrong))
 
 
 def test_rows_come_in_batches(few: Any) -> None:
-    """Batches have the size that is asked for; the last may have fewer."""
+    """Batches have the requested size; the last may be smaller."""
     assert [len(batch) for batch in few.fetch_batches(batch_size=2)] == [2, 2, 1]
     assert [one.id for batch in few.fetch_batches(id=[2], batch_size=2) for one in batch] == [2]
     with pytest.raises(ValueError, match="at least one row"):
         few.fetch_batches(batch_size=0)
 
 
-def test_a_fetch_holds_few_rows_at_a_time(records: Any) -> None:
-    """Memory does not grow with the number of rows."""
+def test_a_fetch_needs_constant_memory(records: Any) -> None:
+    """The memory of a fetch does not grow with the number of rows."""
     records.insert(*(row(number, path="x" * 500) for number in range(30_000)))
     gc.collect()
     tracemalloc.start()
@@ -249,8 +249,8 @@ def test_a_fetch_holds_few_rows_at_a_time(records: Any) -> None:
     assert peak < 8_000_000
 
 
-def test_a_fetch_that_is_dropped_gives_its_connection_up(db: Database, few: Any) -> None:
-    """An iterator that is dropped, or was never started, keeps no transaction open."""
+def test_a_dropped_fetch_releases_its_connection(db: Database, few: Any) -> None:
+    """An iterator that is dropped, or was never started, leaves no transaction open."""
 
     def checked_out() -> int:
         engines: list[Any] = [db.engine, db._reader]
@@ -270,7 +270,7 @@ def test_a_fetch_that_is_dropped_gives_its_connection_up(db: Database, few: Any)
 
 
 def test_reading_waits_for_no_writer(db: Database, few: Any) -> None:
-    """While another transaction writes, rows and tables are read as they were before."""
+    """While another transaction writes, rows and tables are read in their previous state."""
     with db.session() as session:
         few.insert(row(6), session=session)
         assert ids(few.fetch()) == [1, 2, 3, 4, 5]
@@ -289,7 +289,7 @@ def test_a_fetch_ends_with_the_session_it_reads_in(db: Database, few: Any) -> No
 
 
 def test_a_fetch_sees_pending_entities(db: Database) -> None:
-    """What the session holds back is flushed before rows are read."""
+    """Pending entities of the session are flushed before rows are read."""
     spec = TableSpec(
         name="note",
         columns={
@@ -306,7 +306,7 @@ def test_a_fetch_sees_pending_entities(db: Database) -> None:
 
 
 def test_a_prefix_is_for_text(few: Any) -> None:
-    """Numbers have no prefix, and a prefix is a string."""
+    """`Prefix` of a number, and of a numeric column, is an error."""
     with pytest.raises(ArgumentError, match="is not text"):
         few.fetch(id=Prefix("1"))
     with pytest.raises(TypeError):

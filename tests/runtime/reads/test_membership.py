@@ -20,7 +20,7 @@ from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key
 from tests.runtime import sample
 from tests.runtime.books import author_id, book
-from tests.runtime.untyped_table import accessor, loose_table
+from tests.runtime.untyped_table import accessor, untyped_table
 from tests.schema.test_types import CASES, Case, Kept
 
 MANY = 300_000
@@ -28,7 +28,7 @@ MANY = 300_000
 
 def readings() -> Any:
     """A table without automatic ids, two columns of it nullable."""
-    return loose_table(
+    return untyped_table(
         {
             "id": column(types.BigInteger()),
             "a": column(types.Integer(), nullable=True),
@@ -139,7 +139,7 @@ def test_members_of_several_types(loose: Any, many: int) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_type_in_lists(case: Case, url: str) -> None:
     """Values of every type work in short and long lists, in rows, and in deletes."""
-    table = loose_table(
+    table = untyped_table(
         {
             "id": column(types.BigInteger()),
             "group": column(types.Integer()),
@@ -166,7 +166,7 @@ def test_every_type_in_lists(case: Case, url: str) -> None:
 
 def test_infinite_floats_in_long_lists(url: str) -> None:
     """Infinity, for which JSON has no number, is found among many values."""
-    table = loose_table({"id": column(types.BigInteger()), "v": column(types.Float())}, primary_key("id"))
+    table = untyped_table({"id": column(types.BigInteger()), "v": column(types.Float())}, primary_key("id"))
     with created(url) as database, database.session() as session:
         table.metadata.create_all(session.connection())
         verbs = accessor(session, table)

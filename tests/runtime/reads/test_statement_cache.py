@@ -15,7 +15,7 @@ from bookstore import Book
 from tablewright.schema import types
 from tablewright.schema.tables import column, primary_key
 from tests.runtime import sample
-from tests.runtime.untyped_table import LooseTable, accessor, loose_table
+from tests.runtime.untyped_table import UntypedTable, accessor, untyped_table
 from tests.schema.test_types import AWARE, CASES, NAIVE, Case, Kept
 
 STRANGERS: list[Any] = [
@@ -52,7 +52,7 @@ def outcome(session: sample.Session, read: Any) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_find_by_values_of_every_kind(case: Case, url: str) -> None:
     """`find` has the result or the error of the same condition, whatever it was called with before."""
-    table = loose_table(
+    table = untyped_table(
         {"id": column(types.BigInteger()), "v": column(case.type, nullable=True)},
         primary_key("id"),
     )
@@ -71,7 +71,7 @@ def test_find_by_values_of_every_kind(case: Case, url: str) -> None:
             assert outcome(session, lambda value=value: find(loose, value)) == wanted, value
 
 
-def find(loose: LooseTable, value: object) -> Any:
+def find(loose: UntypedTable, value: object) -> Any:
     """The rows with *value*."""
     return loose._find({"v": value})  # pyright: ignore[reportPrivateUsage]  # what generated tables call
 

@@ -1,4 +1,4 @@
-"""`db.ambient_session()`: joined by the code below it in the same task or thread, and by no one else."""
+"""`db.ambient_session()`: code in the same task or thread joins it, other code does not."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.runtime.family import Database, Session, names, parent
 
 @pytest.fixture
 def reading(database: Database, url: str) -> Iterator[Database]:
-    """A database of which several sessions may be open at once, on SQLite too."""
-    with Database(url, read_only=True) as made:
-        yield made
+    """Open a database that allows several sessions at once, on SQLite too."""
+    with Database(url, read_only=True) as database:
+        yield database
 
 
 def test_inner_joins(database: Database) -> None:
-    """The inner block has the outer's session, and is undone with it."""
+    """The inner block uses the outer session, and is rolled back with it."""
     with pytest.raises(ValueError, match="x"), database.ambient_session() as outer:
         with database.ambient_session() as inner:
             assert inner is outer
@@ -33,7 +33,7 @@ def test_inner_joins(database: Database) -> None:
 
 @pytest.mark.parametrize("database_error", [False, True])
 def test_inner_failure_caught_by_the_outer(database: Database, database_error: bool) -> None:
-    """It undoes the inner writes and keeps the outer ones, after a Python error and after a database error."""
+    """The inner writes are undone and the outer ones kept, after a Python error and after a database error."""
 
     def fail(session: Session) -> None:
         if database_error:
@@ -50,7 +50,7 @@ def test_inner_failure_caught_by_the_outer(database: Database, database_error: b
 
 
 def test_reads_before_writes(database: Database) -> None:
-    """A read in the outer block does not make the inner writes vanish."""
+    """A read in the outer block does not discard the inner writes."""
     with database.ambient_session() as outer:
         outer.parent.names()
         with database.ambient_session() as inner:
@@ -59,7 +59,7 @@ def test_reads_before_writes(database: Database) -> None:
 
 
 def test_one_after_the_other(database: Database) -> None:
-    """Once the outer block has ended, the next opens its own."""
+    """After the outer block has ended, the next block opens its own session."""
     with database.ambient_session() as first:
         pass
     with database.ambient_session() as second:
@@ -67,7 +67,7 @@ def test_one_after_the_other(database: Database) -> None:
 
 
 def test_explicit_sessions_are_not_joined(database: Database) -> None:
-    """Neither does `session()` join, nor is it joined."""
+    """`session()` does not join an open session, and cannot be joined."""
     with database.session(read_only=True) as explicit:
         with database.ambient_session() as ambient:
             assert ambient is not explicit
@@ -75,56 +75,56 @@ def test_explicit_sessions_are_not_joined(database: Database) -> None:
             assert inner is not ambient
 
 
-def test_databases_are_apart(reading: Database) -> None:
-    """Another database object, even on the same place, has its own."""
-    twin = reading.clone()
-    with reading.ambient_session() as one, twin.ambient_session() as other:
+def test_databases_are_independent(reading: Database) -> None:
+    """Another database object, even for the same database, has its own session."""
+    clone = reading.clone()
+    with reading.ambient_session() as one, clone.ambient_session() as other:
         assert one is not other
-    twin.dispose()
+    clone.dispose()
 
 
-def test_threads_are_apart(reading: Database) -> None:
-    """A thread started inside opens its own, even in a copy of the context."""
+def test_threads_are_independent(reading: Database) -> None:
+    """A thread started inside the block opens its own session, even in a copy of the context."""
     with reading.ambient_session() as outer, ThreadPoolExecutor(1) as pool:
 
-        def inside() -> bool:
+        def joins() -> bool:
             with reading.ambient_session() as inner:
                 return inner is outer
 
-        assert pool.submit(inside).result(10) is False
-        assert pool.submit(contextvars.copy_context().run, inside).result(10) is False
-        assert inside() is True
+        assert pool.submit(joins).result(10) is False
+        assert pool.submit(contextvars.copy_context().run, joins).result(10) is False
+        assert joins() is True
 
 
-def test_strangers_on_one_thread_are_apart(reading: Database) -> None:
+def test_requests_on_one_thread_are_independent(reading: Database) -> None:
     """A block that one request leaves open on a thread is not joined by the next request on that thread."""
     with ThreadPoolExecutor(1) as pool:
         first = reading.ambient_session()
         session = pool.submit(contextvars.copy_context().run, first.__enter__).result(10)
         second = reading.ambient_session()
-        stranger = pool.submit(contextvars.copy_context().run, second.__enter__).result(10)
-        assert stranger is not session
+        another = pool.submit(contextvars.copy_context().run, second.__enter__).result(10)
+        assert another is not session
         pool.submit(contextvars.copy_context().run, first.__exit__, None, None, None).result(10)
         pool.submit(contextvars.copy_context().run, second.__exit__, None, None, None).result(10)
 
 
-def test_tasks_are_apart(reading: Database) -> None:
-    """So does a task started inside, which inherits the context."""
+def test_tasks_are_independent(reading: Database) -> None:
+    """A task started inside the block opens its own session, although it inherits the context."""
 
-    async def inside(outer: Session) -> bool:
+    async def joins(outer: Session) -> bool:
         with reading.ambient_session() as inner:
             return inner is outer
 
     async def main() -> None:
         with reading.ambient_session() as outer:
-            assert await inside(outer) is True
-            assert await asyncio.create_task(inside(outer)) is False
+            assert await joins(outer) is True
+            assert await asyncio.create_task(joins(outer)) is False
 
     asyncio.run(main())
 
 
 def test_generator_ended_elsewhere(database: Database) -> None:
-    """A block that ends in another context than it began commits all the same."""
+    """A block that ends in a different context from the one it began in still commits."""
     scope = database.ambient_session()
     session = contextvars.copy_context().run(scope.__enter__)
     session.parent.insert("a")

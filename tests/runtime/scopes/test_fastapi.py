@@ -18,7 +18,7 @@ REQUESTS = 50
 
 
 def opened(request: Request) -> Iterator[Session]:
-    """The session of a request: its transaction ends before the answer is sent."""
+    """Open the session of a request. Its transaction ends before the response is sent."""
     with request.app.state.database.session() as session:
         yield session
 
@@ -27,7 +27,7 @@ Own = Annotated[Session, Depends(opened, scope="function")]
 
 
 def application(database: Database) -> FastAPI:
-    """Books of an author, added and read."""
+    """Return an application that adds and reads books of an author."""
     app = FastAPI()
     app.state.database = database
 
@@ -62,35 +62,37 @@ def _add(session: Session, number: int, fail: bool) -> BookRow:
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    """The bookstore's tables, on either engine."""
-    with Database(url, busy_timeout=60, pool_timeout=60) as made:
-        made.create()
-        yield made
+    """Create the bookstore's tables, on SQLite and Postgres."""
+    with Database(url, busy_timeout=60, pool_timeout=60) as database:
+        database.create()
+        yield database
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_requests_at_once(database: Database, kind: str) -> None:
-    """Each request that succeeds is stored as a whole, each that fails not at all, and none sees another's."""
+    """A successful request is stored completely, a failed one not at all, and no request sees another's writes."""
 
     async def run() -> tuple[list[httpx.Response], list[Any], list[Any]]:
-        # A request that waits for SQLite's one writer keeps a thread, and the writer needs one to go on.
+        # A request that waits for SQLite's one writer blocks a thread, and the writer needs one to continue.
         current_default_thread_limiter().total_tokens = 2 * REQUESTS
         transport = httpx.ASGITransport(application(database))
         async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
-            answers = await asyncio.gather(
+            responses = await asyncio.gather(
                 *(
                     client.post(f"/{kind}/{number}", params={"fail": number % 5 == 0}, timeout=120)
                     for number in range(REQUESTS)
                 )
             )
-            return answers, (await client.get("/books")).json(), (await client.get("/authors")).json()
+            return responses, (await client.get("/books")).json(), (await client.get("/authors")).json()
 
-    answers, books, authors = asyncio.run(run())
-    kept = [number for number in range(REQUESTS) if number % 5]
-    assert [answer.status_code for answer in answers] == [200 if number in kept else 409 for number in range(REQUESTS)]
-    assert [book["title"] for book in books] == [f"Title {number}" for number in kept]
-    assert {author["name"] for author in authors} == {f"Author {number}" for number in kept}
+    responses, books, authors = asyncio.run(run())
+    stored = [number for number in range(REQUESTS) if number % 5]
+    assert [response.status_code for response in responses] == [
+        200 if number in stored else 409 for number in range(REQUESTS)
+    ]
+    assert [book["title"] for book in books] == [f"Title {number}" for number in stored]
+    assert {author["name"] for author in authors} == {f"Author {number}" for number in stored}
     names = {author["id"]: author["name"] for author in authors}
     assert all(names[book["author_id"]] == book["title"].replace("Title", "Author") for book in books)
     assert books[0]["price"] == "9.99"
-    assert answers[1].json() == books[0]
+    assert responses[1].json() == books[0]

@@ -1,4 +1,4 @@
-"""`db.transact` and `session.lock_table`: work that has to be done again, or alone."""
+"""`db.transact` and `session.lock_table`: retries, and exclusive access to tables."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tablewright.runtime.scopes.retry.FIRST_PAUSE", 0.0)
 
 
-def test_gives_the_result(database: Database) -> None:
-    """What the function returns is stored and returned, after one run."""
+def test_returns_the_result(database: Database) -> None:
+    """The function's writes are stored and its result is returned, after one run."""
     runs: list[Session] = []
 
     def work(session: Session) -> str:
@@ -34,7 +34,7 @@ def test_gives_the_result(database: Database) -> None:
 
 @pytest.mark.parametrize("error", [ValueError("x"), IntegrityError("x", None, ValueError())])
 def test_other_errors_are_raised_at_once(database: Database, error: Exception) -> None:
-    """An error that trying again cannot mend is raised from the first run."""
+    """An error that a retry cannot fix is raised from the first run."""
     runs: list[int] = []
 
     def work(session: Session) -> None:
@@ -47,7 +47,7 @@ def test_other_errors_are_raised_at_once(database: Database, error: Exception) -
 
 
 def test_serialization_failure(postgres_url: str) -> None:
-    """Two serializable transactions that cross are both done in the end, in sessions of their own."""
+    """Two serializable transactions in conflict both succeed in the end, in sessions of their own."""
     database = Database(postgres_url)
     database.create()
     with database.session() as session:
@@ -76,7 +76,7 @@ def test_serialization_failure(postgres_url: str) -> None:
 
 
 def test_caught_failure_is_retried(postgres_url: str) -> None:
-    """A serialization failure that the function caught still has its cause, and is tried again."""
+    """A serialization failure that the function catches is retried, because it is still recorded as the cause."""
     database = Database(postgres_url)
     database.create()
     runs: list[int] = []
@@ -93,7 +93,7 @@ def test_caught_failure_is_retried(postgres_url: str) -> None:
 
 
 def test_busy_file(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A SQLite file that another writer holds is tried again, and as often as asked."""
+    """A SQLite file that is locked by another writer is tried again, up to the given number of times."""
     with Database(sqlite_url) as holder, Database(sqlite_url, busy_timeout=0.01) as database:
         holder.create()
         pauses: list[float] = []
@@ -122,7 +122,7 @@ def test_no_retries(database: Database) -> None:
 
 
 def test_lock_table(database: Database) -> None:
-    """Until the transaction ends no other session can write to the tables, entities or Core tables; all can read."""
+    """Until the transaction ends, other sessions cannot write to the tables, entities or Core tables; all can read."""
     with database.clone() as other, database.session() as session:
         session.lock_table(Parent, Child.__table__)
         with other.session(read_only=True) as reader:
@@ -140,7 +140,7 @@ def test_lock_table(database: Database) -> None:
 
 
 def test_lock_table_read_only(sqlite_url: str) -> None:
-    """A read-only session of SQLite, which could not keep others from writing, says so."""
+    """`lock_table` in a read-only session of SQLite, which cannot lock out writers, is an error."""
     database = Database(sqlite_url)
     database.create()
     with pytest.raises(DBAPIError, match="readonly"), database.session(read_only=True) as session:
@@ -148,7 +148,7 @@ def test_lock_table_read_only(sqlite_url: str) -> None:
 
 
 def test_lost_error_without_a_cause_is_not_retried(database: Database) -> None:
-    """A transaction lost for another reason is not tried again."""
+    """A transaction lost for another reason is not retried."""
     runs: list[int] = []
 
     def work(session: Session) -> None:

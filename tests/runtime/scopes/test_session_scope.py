@@ -1,4 +1,4 @@
-"""`with database.session()`: one transaction, kept or undone as a whole."""
+"""`with database.session()`: one transaction, committed or rolled back as a whole."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_commits_at_the_end(database: Database) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
 def test_rolls_back_on_any_error(database: Database, error: type[BaseException]) -> None:
-    """An error undoes everything, and is raised as it was."""
+    """An error rolls back everything, and is raised unchanged."""
     raised = error()
     with pytest.raises(error) as caught, database.session() as session:
         session.parent.insert("row")
@@ -46,7 +46,7 @@ def test_reads_do_not_end_the_transaction(database: Database) -> None:
 
 @pytest.mark.parametrize("verb", ["commit", "rollback", "close", "begin", "reset", "invalidate"])
 def test_transaction_verbs_are_refused(database: Database, verb: str) -> None:
-    """Inside the block the transaction is the block's: the verbs raise and name what to use."""
+    """Inside the block, methods that end the transaction raise an error that names the alternative."""
     with database.session() as session:
         session.parent.insert("kept")
         with pytest.raises(InvalidRequestError, match=r"session\.nested\(\).*session\.savepoint\(\)"):
@@ -55,7 +55,7 @@ def test_transaction_verbs_are_refused(database: Database, verb: str) -> None:
 
 
 def test_closed_for_good_after_the_block(database: Database) -> None:
-    """A session kept beyond its block raises instead of beginning a transaction without an end."""
+    """A session used after its block raises, instead of beginning a transaction without an end."""
     with database.session() as session:
         pass
     assert session.state is SessionState.CLOSED
@@ -74,7 +74,7 @@ def _uses(session: Session) -> list[Callable[[], Any]]:
 
 
 def test_entered_once(database: Database) -> None:
-    """A scope is one transaction: entering it again raises."""
+    """Entering a scope a second time raises."""
     scope = database.session()
     with scope:
         pass
@@ -91,7 +91,7 @@ def test_entities_keep_their_values(database: Database) -> None:
 
 
 def test_two_sessions_are_two_transactions(database: Database) -> None:
-    """A second block inside the first shares nothing with it, whatever thread or task runs it."""
+    """A second block inside the first has its own transaction, in the same or another thread or task."""
     with database.session() as session:
         assert session.parent.names() == []
         with database.session(read_only=True) as other:
@@ -100,7 +100,7 @@ def test_two_sessions_are_two_transactions(database: Database) -> None:
 
 
 def test_by_hand(database: Database) -> None:
-    """`Session(database)` is SQLAlchemy's form: commit and roll back as often as you like, nothing by itself."""
+    """`Session(database)` works as in SQLAlchemy: commit and roll back any number of times, nothing by itself."""
     with Session(database) as session:
         session.parent.insert("one")
         session.commit()
@@ -111,7 +111,7 @@ def test_by_hand(database: Database) -> None:
 
 
 def test_begin_by_hand(database: Database) -> None:
-    """`with session.begin()` commits, or rolls back, as SQLAlchemy's."""
+    """`with session.begin()` commits or rolls back, as in SQLAlchemy."""
     with Session(database) as session:
         with session.begin():
             session.parent.insert("kept")
@@ -138,7 +138,7 @@ def test_states(database: Database) -> None:
 
 
 def test_unknown_accessor(database: Database) -> None:
-    """A misspelt table is an AttributeError; Python names the nearest, as it does for attributes of a class."""
+    """A misspelt table is an AttributeError; Python suggests the nearest one, as for attributes of a class."""
     session = Session(database)
     with pytest.raises(AttributeError, match="parnet"):
         session.parnet  # type: ignore[attr-defined]  # noqa: B018  # what is tested

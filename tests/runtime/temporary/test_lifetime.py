@@ -1,4 +1,4 @@
-"""Temporary tables at the end of their block, savepoint or transaction, when that is not the usual one."""
+"""Temporary tables when their block, savepoint or transaction ends in an unusual way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEPT = {
 
 @pytest.fixture
 def shop(url: str) -> Iterator[Database]:
-    """The bookstore with two authors."""
+    """Create the bookstore with two authors."""
     with Database(url) as database:
         database.create()
         with database.session() as session:
@@ -30,20 +30,20 @@ def shop(url: str) -> Iterator[Database]:
         yield database
 
 
-def left_behind(engine: Engine) -> list[str]:
-    """The temporary tables that the pooled connection still has."""
+def remaining_tables(engine: Engine) -> list[str]:
+    """Return the temporary tables that remain in the pooled connection."""
     with engine.connect() as connection:
         return list(connection.scalars(text(KEPT[connection.dialect.name])))
 
 
 def fail(session: Session) -> None:
-    """Breaks the transaction, up to the next savepoint."""
+    """Break the transaction, up to the next savepoint."""
     with pytest.raises(IntegrityError):
         session.execute(text("INSERT INTO author (name) VALUES (NULL)"))
 
 
-def test_a_lost_connection_is_what_is_raised(postgres_url: str) -> None:
-    """The error of the block, not that of the drop, which cannot be; the next session has a connection without it."""
+def test_a_lost_connection_raises_the_blocks_error(postgres_url: str) -> None:
+    """After a lost connection the error of the block is raised, and the next session has a new connection."""
     with Database(postgres_url) as db:
         db.create()
         with (
@@ -56,11 +56,11 @@ def test_a_lost_connection_is_what_is_raised(postgres_url: str) -> None:
         assert caught.value.connection_invalidated
         with db.session() as session, session.temporary_table(AuthorTable, "scratch") as scratch:
             assert scratch.count() == 0
-        assert left_behind(db.engine) == []
+        assert remaining_tables(db.engine) == []
 
 
 def kill(db: Database, session: Session) -> None:
-    """Ends the session's connection on the server."""
+    """End the session's connection on the server."""
     pid = session.connection().connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg's own
     with db.clone() as other, other.session() as killer:
         assert killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}).scalar_one()
@@ -68,7 +68,7 @@ def kill(db: Database, session: Session) -> None:
 
 @pytest.mark.parametrize("read_only", [False, True])
 def test_an_error_in_the_block_is_raised_as_it_was(shop: Database, read_only: bool) -> None:
-    """One of Python, and one of the database that breaks the transaction; nothing is left."""
+    """An error of Python, or one of the database that breaks the transaction, is raised unchanged; no table remains."""
     raised = ZeroDivisionError()
     for wanted in (raised, None):
         with (
@@ -81,18 +81,18 @@ def test_an_error_in_the_block_is_raised_as_it_was(shop: Database, read_only: bo
             session.execute(text("nothing at all"))
         assert caught.value is (wanted or caught.value)
         assert not hasattr(caught.value, "__notes__")
-    assert left_behind(shop.engine) == []
+    assert remaining_tables(shop.engine) == []
 
 
-def test_a_broken_transaction_is_not_taken_for_whole(shop: Database) -> None:
-    """An error caught in the block makes the block raise, as the session would."""
+def test_an_error_caught_in_the_block_is_raised_at_its_end(shop: Database) -> None:
+    """If an error is caught inside the block, the end of the block raises, as the session would."""
     with pytest.raises(TransactionLostError), shop.session() as session, session.temporary_table(AuthorTable):
         fail(session)
-    assert left_behind(shop.engine) == []
+    assert remaining_tables(shop.engine) == []
 
 
-def test_what_could_not_be_dropped_does_not_keep_its_name(shop: Database) -> None:
-    """A block that ends in a broken transaction, which then goes back to a savepoint: the name is free."""
+def test_a_broken_block_frees_the_name(shop: Database) -> None:
+    """If a block ends in a broken transaction, a rollback to a savepoint makes the table's name free."""
     with shop.session() as session:
         with pytest.raises(TransactionLostError), session.temporary_table(AuthorTable, "scratch"):
             session.savepoint("inside")
@@ -101,16 +101,16 @@ def test_what_could_not_be_dropped_does_not_keep_its_name(shop: Database) -> Non
         with session.temporary_table(AuthorTable, "scratch") as scratch:
             assert scratch.count() == 0
         session.author.insert(name="c")
-    assert left_behind(shop.engine) == []
+    assert remaining_tables(shop.engine) == []
     with shop.session() as session:
         assert session.author.count() == 3
 
 
 @pytest.mark.parametrize("place", ["file", "memory", "file, foreign engine"])
-def test_sqlite_drops_nothing_while_something_is_read(sqlite_url: str, place: str) -> None:
-    """It is emptied and out of the way at the end of its block, and gone with the transaction at the latest."""
-    made = "sqlite://" if place == "memory" else create_engine(sqlite_url) if "foreign" in place else sqlite_url
-    with Database(made) as db:
+def test_sqlite_drops_nothing_during_a_read(sqlite_url: str, place: str) -> None:
+    """A table that is still read is emptied and hidden at the end of its block, and dropped with the transaction."""
+    target = "sqlite://" if place == "memory" else create_engine(sqlite_url) if "foreign" in place else sqlite_url
+    with Database(target) as db:
         db.create()
         for _ in range(2):
             with db.session() as session:
@@ -122,11 +122,11 @@ def test_sqlite_drops_nothing_while_something_is_read(sqlite_url: str, place: st
                         scratch.insert(name="x")
                 assert reading.fetchone() == ("b",)
                 assert len(reading.fetchall()) in (0, 2)
-            assert left_behind(db.engine) == []
+            assert remaining_tables(db.engine) == []
 
 
-def test_one_that_a_rollback_brings_back_is_dropped_too(shop: Database) -> None:
-    """Dropped in a savepoint, while something is read, and the savepoint rolled back: nothing is left of it."""
+def test_a_table_restored_by_a_rollback_is_dropped(shop: Database) -> None:
+    """A table that was dropped in a savepoint during a read is dropped again after the savepoint's rollback."""
     with shop.session() as session:
         reading = session.execute(select(session.author.table.c.name))
         assert reading.fetchone() == ("a",)
@@ -137,12 +137,12 @@ def test_one_that_a_rollback_brings_back_is_dropped_too(shop: Database) -> None:
             raise ZeroDivisionError
         assert scratch.count() == 1
         reading.close()
-    assert left_behind(shop.engine) == []
+    assert remaining_tables(shop.engine) == []
 
 
 @pytest.mark.parametrize("place", ["file", "memory"])
-def test_a_result_that_is_read_beyond_its_session(sqlite_url: str, place: str) -> None:
-    """A file's connection is not used again; memory's, which is the database, has the table emptied and hidden."""
+def test_a_result_read_after_its_session(sqlite_url: str, place: str) -> None:
+    """The connection of a file is discarded; that of a database in memory keeps the table, emptied and hidden."""
     with Database("sqlite://" if place == "memory" else sqlite_url) as db:
         db.create()
         for _ in range(2):
@@ -151,35 +151,35 @@ def test_a_result_that_is_read_beyond_its_session(sqlite_url: str, place: str) -
                 reading = session.execute(select(session.author.table.c.name))
                 assert reading.fetchone() == ("a",)
                 session.make_temporary_table(AuthorTable, "scratch").insert(name="x")
-            left = left_behind(db.engine)
-            assert "scratch" not in left
-            assert place == "memory" or left == []
+            remaining = remaining_tables(db.engine)
+            assert "scratch" not in remaining
+            assert place == "memory" or remaining == []
             with db.session() as session:
-                assert [session.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in left] == [0] * len(
-                    left
-                )
+                assert [session.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in remaining] == [
+                    0
+                ] * len(remaining)
         with db.session() as session:
             assert session.author.count() == 4
 
 
 def test_a_commit_from_inside_a_savepoint(shop: Database) -> None:
-    """By hand, of the whole transaction from inside a savepoint: dropped all the same."""
+    """A commit of the whole transaction from inside a savepoint drops the table too."""
     with Session(shop) as session:
         transaction = session.begin()
         session.begin_nested()
         session.make_temporary_table(AuthorTable, "scratch").insert(name="x")
         transaction.commit()
-        assert left_behind(shop.engine) == []
+        assert remaining_tables(shop.engine) == []
         session.begin_nested()
         session.make_temporary_table(AuthorTable, "scratch").insert(name="x")
         session.commit()
-    assert left_behind(shop.engine) == []
+    assert remaining_tables(shop.engine) == []
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback", "close", "fail"])
 @pytest.mark.parametrize("mode", ["create_savepoint", "rollback_only", "control_fully"])
-def test_in_a_transaction_of_somebody_else(shop: Database, end: str, mode: Any) -> None:
-    """They go with the session, even if the transaction goes on."""
+def test_in_another_sessions_transaction(shop: Database, end: str, mode: Any) -> None:
+    """Temporary tables end with their session, even if the outer transaction continues."""
     with shop.engine.connect() as connection:
         for _ in range(2):
             outer = connection.begin()
@@ -196,11 +196,11 @@ def test_in_a_transaction_of_somebody_else(shop: Database, end: str, mode: Any) 
                 outer.commit()
             elif connection.in_transaction():
                 connection.rollback()
-    assert left_behind(shop.engine) == []
+    assert remaining_tables(shop.engine) == []
 
 
 def test_in_a_test_that_is_rolled_back(shop: Database) -> None:
-    """The fixtures' database: sessions that follow each other may use one name, read-only ones too."""
+    """With the test fixtures, successive sessions may use one name, including read-only sessions."""
     with rolled_back(shop) as (session, database):
         for read_only in (False, True, False):
             with database.session(read_only=read_only) as inner:
@@ -213,7 +213,7 @@ def test_in_a_test_that_is_rolled_back(shop: Database) -> None:
                     inner.author.insert(name="d")
         assert session.author.count() == 4
         session.make_temporary_table(AuthorTable, "scratch")
-    assert left_behind(shop.engine) == []
+    assert remaining_tables(shop.engine) == []
 
 
 # Read-only transactions of Postgres.
@@ -221,13 +221,13 @@ def test_in_a_test_that_is_rolled_back(shop: Database) -> None:
 
 @pytest.fixture
 def reader(shop: Database, url: str) -> Iterator[Database]:
-    """The same, read only."""
+    """Open the database of `shop` read only."""
     with Database(url, read_only=True) as database:
         yield database
 
 
 def test_not_in_a_savepoint_of_a_read_only_session(reader: Database, url: str) -> None:
-    """On Postgres that is a clear error, for making and for dropping, which breaks nothing; SQLite has no objection."""
+    """On Postgres, creating or dropping one in a read-only savepoint is a clear error; SQLite allows it."""
     with reader.session() as session:
         outside = session.make_temporary_table(AuthorTable)
         if url.startswith("sqlite"):
@@ -240,12 +240,12 @@ def test_not_in_a_savepoint_of_a_read_only_session(reader: Database, url: str) -
                 verb()
         assert outside.count() == 0
         session.drop_temporary_table(outside)
-    assert left_behind(reader.engine) == []
+    assert remaining_tables(reader.engine) == []
 
 
 @pytest.mark.parametrize("opened", ["by URL", "by engine", "by hand", "session", "namespace"])
-def test_a_read_only_transaction_stays_one(postgres_url: str, opened: str) -> None:
-    """However it was opened, and whatever the user says: READ WRITE is refused, what is there is read."""
+def test_a_read_only_transaction_stays_read_only(postgres_url: str, opened: str) -> None:
+    """A read-only transaction of any kind refuses READ WRITE, and existing rows can be read."""
     namespace = "shop" if opened == "namespace" else None
     with Database(postgres_url, namespace=namespace) as writer:
         writer.create()
@@ -268,25 +268,25 @@ def test_a_read_only_transaction_stays_one(postgres_url: str, opened: str) -> No
 
 
 def test_reading_by_hand_in_many_transactions(reader: Database) -> None:
-    """`Session(database)` of a read-only database: each transaction may have its own, and write nothing else."""
+    """In a session by hand on a read-only database, each transaction may create its own, and writes nothing else."""
     with Session(reader) as session:
         for end in (session.commit, session.rollback, session.commit):
             assert session.make_temporary_table(AuthorTable, "scratch").insert_from(select(session.author.table)) == 2
             with pytest.raises(DBAPIError), session.nested():
                 session.author.insert(name="c")
             end()
-    assert left_behind(reader.engine) == []
+    assert remaining_tables(reader.engine) == []
 
 
-def test_entities_are_read_beside_them(reader: Database) -> None:
-    """In a read-only session both tiers go on."""
+def test_entities_are_read_in_the_same_session(reader: Database) -> None:
+    """In a read-only session with a temporary table, rows and entities can be read."""
     with reader.session() as session, session.temporary_table(AuthorTable) as authors:
         assert session.scalars(select(Book)).all() == []
         assert authors.insert_many(session.author.select()) == 2
 
 
-def test_memory_of_a_foreign_engine() -> None:
-    """A read-only session of a connection that writes otherwise: it writes again afterwards."""
+def test_memory_of_a_callers_engine() -> None:
+    """After a read-only session on a connection of a caller's engine, the connection can write again."""
     engine = create_engine("sqlite://")
     db = Database(engine)
     db.create()
@@ -302,5 +302,5 @@ def test_memory_of_a_foreign_engine() -> None:
                     session.execute(text(statement))
         with db.session() as session:
             session.author.insert(name="a")
-        assert left_behind(engine) == []
+        assert remaining_tables(engine) == []
     engine.dispose()

@@ -1,4 +1,4 @@
-"""Temporary tables after generated ones, and what they are apart from them."""
+"""Temporary tables: copies of generated and other tables, and their differences from the originals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.runtime.books import author_id, book
 
 @pytest.fixture
 def shop(url: str) -> Iterator[bookstore.Database]:
-    """The bookstore with three books."""
+    """Create the bookstore with three books."""
     with bookstore.Database(url) as database:
         database.create()
         with database.session() as session:
@@ -48,7 +48,7 @@ def shop(url: str) -> Iterator[bookstore.Database]:
 
 
 def test_every_verb_of_a_generated_table_works(shop: bookstore.Database) -> None:
-    """Rows are of the generated class; conditions are on columns of its own; the real table stays as it is."""
+    """Rows have the generated class; conditions use the copy's columns; the real table is unchanged."""
     with shop.session() as session, session.temporary_table(BookTable) as books:
         assert isinstance(books, BookTable)
         assert books.c.price is not session.book.c.price
@@ -70,18 +70,18 @@ def test_every_verb_of_a_generated_table_works(shop: bookstore.Database) -> None
         assert session.book.select(order_by=session.book.c.id) == rows
 
 
-def test_one_may_be_made_after_verbs_of_a_session(shop: bookstore.Database) -> None:
-    """`session.book` serves as its class does, and so do the verbs of a temporary table."""
+def test_verbs_of_a_session_can_be_copied(shop: bookstore.Database) -> None:
+    """`session.book`, its class and the verbs of a temporary table can each be copied."""
     with shop.session() as session, session.temporary_table(session.book, "some") as some:
         some.insert_many(session.book.select())
-        with session.temporary_table(some, "others") as others:
-            assert isinstance(others, BookTable)
-            assert others.insert_from(select(some.table)) == 3
-            assert (others.table.name, some.table.name) == ("others", "some")
+        with session.temporary_table(some, "copy") as copy:
+            assert isinstance(copy, BookTable)
+            assert copy.insert_from(select(some.table)) == 3
+            assert (copy.table.name, some.table.name) == ("copy", "some")
 
 
-def test_checks_and_unique_keys_are_kept_foreign_keys_are_not(shop: bookstore.Database) -> None:
-    """The same values are refused as in the real table, but for what points at nothing."""
+def test_checks_and_unique_keys_are_copied_without_foreign_keys(shop: bookstore.Database) -> None:
+    """Values that the real table refuses are refused, except for foreign keys, which are not enforced."""
     with shop.session() as session, session.temporary_table(BookTable) as books:
         books.insert(**book(404, 1))
         refused: list[tuple[bookstore.BookInsert, type[DBAPIError]]] = [
@@ -94,14 +94,14 @@ def test_checks_and_unique_keys_are_kept_foreign_keys_are_not(shop: bookstore.Da
                 books.insert(**values)
         assert [part.name for part in books.table.indexes] == []
         assert not books.table.foreign_keys
-        # What is told to select from both says how.
+        # A select from both tables has an explicit join condition.
         authors = session.author.table
         joined = select(authors.c.name).join(books.table, books.table.c.author_id != authors.c.id)
         assert session.scalars(joined).all() == ["Ursula K. Le Guin"]
 
 
 def test_composite_keys_ranges_and_arrays(url: str) -> None:
-    """A table of the observatory: columns that the database calls otherwise, ranges, arrays, a key of two."""
+    """A table of the observatory can be copied: renamed columns, ranges, arrays and a composite key."""
     with observatory.Database(url) as db:
         db.create()
         with db.session() as session:
@@ -115,7 +115,7 @@ def test_composite_keys_ranges_and_arrays(url: str) -> None:
 
 
 def test_a_sqlalchemy_table_is_copied(shop: bookstore.Database) -> None:
-    """Whatever its schema, keys and the names of its parts; its own metadata and parts stay as they are."""
+    """A SQLAlchemy Table with any schema, keys and element names is copied; the original is unchanged."""
     metadata = MetaData()
     Table("there", metadata, Column("id", Integer, primary_key=True))
     given = Table(
@@ -131,26 +131,26 @@ def test_a_sqlalchemy_table_is_copied(shop: bookstore.Database) -> None:
     )
     with shop.session() as session:
         one, other = session.make_temporary_table(given), session.make_temporary_table(given, "other")
-        for made in (one, other):
-            assert isinstance(made, DynamicTable)
-            assert made.insert(x=1, y=2).id == 1
+        for dynamic in (one, other):
+            assert isinstance(dynamic, DynamicTable)
+            assert dynamic.insert(x=1, y=2).id == 1
             for values in ({"x": 1, "y": 3}, {"x": 2, "y": 2}):
                 with pytest.raises(IntegrityError), session.nested():
-                    made.insert(**values)
+                    dynamic.insert(**values)
     assert set(metadata.tables) == {"there", "elsewhere.given"}
     assert {index.name for index in given.indexes} == {"ix_elsewhere_given_x", "the_index"}
     assert len(given.foreign_keys) == 1
 
 
-def test_a_definition_of_a_package_serves(shop: bookstore.Database) -> None:
-    """A table of the canonical schema, which points at others and uses enums."""
+def test_a_definition_of_a_package_is_copied(shop: bookstore.Database) -> None:
+    """A table of the canonical schema that has foreign keys and enums can be copied."""
     definition = bookstore.Session.package.definition.table("book")
     with shop.session() as session, session.temporary_table(definition, "b") as books:
         assert books.insert(**book(404, 1)).genre == "fiction"
 
 
 def test_automatic_ids_come_after_explicit_ones(shop: bookstore.Database) -> None:
-    """As in real tables: however the explicit ones came in."""
+    """Automatic ids continue after explicit ones, as in real tables, however those were inserted."""
     with shop.session() as session, session.temporary_table(BookTable) as books:
         books.insert(**book(1, 1, id=70))
         assert books.insert(**book(1, 2)).id == 71
@@ -167,28 +167,28 @@ def test_automatic_ids_come_after_explicit_ones(shop: bookstore.Database) -> Non
 
 
 def test_only_its_session_drops_it(shop: bookstore.Database) -> None:
-    """What another session has made, what is real, gone or no table at all is refused."""
+    """A table of another session, a real or dropped table, or another object cannot be dropped."""
     with shop.session() as session:
-        made = session.make_temporary_table(BookTable)
+        first = session.make_temporary_table(BookTable)
         by_table = session.make_temporary_table(BookTable)
-        session.drop_temporary_table(made)
+        session.drop_temporary_table(first)
         session.drop_temporary_table(by_table.table)
-        for gone in (made, by_table.table, session.book, session.book.table):
+        for refused in (first, by_table.table, session.book, session.book.table):
             with pytest.raises(InvalidRequestError, match="is not a temporary table of this session"):
-                session.drop_temporary_table(gone)
+                session.drop_temporary_table(refused)
         with pytest.raises(TypeError, match="returned by make_temporary_table"):
             session.drop_temporary_table("book")  # type: ignore[arg-type]  # what is tested
-        kept = session.make_temporary_table(BookTable)
+        remaining = session.make_temporary_table(BookTable)
     with shop.session() as session, pytest.raises(InvalidRequestError, match="already gone"):
-        session.drop_temporary_table(kept)
+        session.drop_temporary_table(remaining)
 
 
-def test_one_that_cannot_be_made_breaks_nothing(shop: bookstore.Database) -> None:
-    """What the database refuses to make leaves the session whole, a name that is too long is refused on both."""
-    odd = Table("odd", MetaData(), Column("x", Integer), CheckConstraint("x IN (SELECT 1)"))
+def test_a_failed_creation_breaks_nothing(shop: bookstore.Database) -> None:
+    """After an error of the database, or a name that is too long, the session stays usable on both databases."""
+    invalid = Table("odd", MetaData(), Column("x", Integer), CheckConstraint("x IN (SELECT 1)"))
     with shop.session() as session:
         with pytest.raises(DBAPIError):
-            session.make_temporary_table(odd)
+            session.make_temporary_table(invalid)
         with pytest.raises(InvalidRequestError, match="63 bytes"):
             session.make_temporary_table(BookTable, "n" * 64)
         session.author.insert(name="after")
@@ -196,20 +196,20 @@ def test_one_that_cannot_be_made_breaks_nothing(shop: bookstore.Database) -> Non
         assert session.author.count() == 2
 
 
-def test_autocommit_has_none(url: str) -> None:
-    """Where there is no transaction, nothing says when it would end."""
+def test_autocommit_is_refused(url: str) -> None:
+    """A temporary table in autocommit mode is an error, because no transaction would end it."""
     engine = create_engine(url)
-    for made in (
+    for autocommit in (
         create_engine(url, isolation_level="AUTOCOMMIT"),
         engine.execution_options(isolation_level="AUTOCOMMIT"),
     ):
-        with bookstore.Session(made) as session, pytest.raises(InvalidRequestError, match="AUTOCOMMIT"):
+        with bookstore.Session(autocommit) as session, pytest.raises(InvalidRequestError, match="AUTOCOMMIT"):
             session.make_temporary_table(BookTable)
-        made.dispose()
+        autocommit.dispose()
 
 
-def test_it_is_forgotten(shop: bookstore.Database) -> None:
-    """The package's metadata never knows of it; with its last use it goes from memory, entities or not."""
+def test_it_is_freed(shop: bookstore.Database) -> None:
+    """The package's metadata does not contain it, and its classes are freed after the last use, also with entities."""
     before = set(bookstore.metadata.tables)
     with shop.session() as session:
         entity = session.get_one(bookstore.Book, 1)
@@ -224,39 +224,39 @@ def test_it_is_forgotten(shop: bookstore.Database) -> None:
         assert set(bookstore.metadata.tables) == before
         shop.engine.clear_compiled_cache()
         del session
-    # The classes first; with them what is kept for each.
+    # The classes first; the caches of each are freed with them.
     gc.collect()
     gc.collect()
     assert (verbs(), table()) == (None, None)
 
 
 def test_entities_are_flushed_first(shop: bookstore.Database) -> None:
-    """A select into a temporary table sees what is pending."""
+    """A select into a temporary table flushes pending entities first."""
     with shop.session() as session, session.temporary_table(BookTable) as books:
         session.get_one(bookstore.Book, 1).title = "flushed"
         assert books.insert_from(select(bookstore.Book)) == 3
         assert books.get_one(1).title == "flushed"
 
 
-def test_streams_over_it_are_closed_first(shop: bookstore.Database) -> None:
-    """One that reads the table, in a condition too, ends loudly with the block; others read on, on both engines."""
+def test_its_streams_are_closed_first(shop: bookstore.Database) -> None:
+    """A stream that reads the table, also in a condition, raises after the block; other streams continue."""
     with shop.session() as session:
         others = session.book.stream(batch_size=1)
         next(others)
         for _ in range(2):
             with session.temporary_table(BookTable, "scratch") as books:
                 books.insert_many(session.book.select())
-                over = books.stream(batch_size=1)
-                beside = session.book.stream(exists().where(books.c.id == session.book.c.id), batch_size=1)
-                assert next(over).id == next(beside).id
-            for closed in (over, beside):
+                own = books.stream(batch_size=1)
+                condition = session.book.stream(exists().where(books.c.id == session.book.c.id), batch_size=1)
+                assert next(own).id == next(condition).id
+            for closed in (own, condition):
                 with pytest.raises(Exception, match="closed by the end of scratch"):
                     next(closed)
         assert len(list(others)) == 2
 
 
 def test_inspection_sees_no_trace(shop: bookstore.Database) -> None:
-    """Another connection does not see it, while it is there."""
+    """Another connection does not see the temporary table."""
     with shop.session() as session:
         session.make_temporary_table(BookTable, "scratch")
         with shop.session(read_only=True) as other:
@@ -264,15 +264,15 @@ def test_inspection_sees_no_trace(shop: bookstore.Database) -> None:
 
 
 def test_composite_tables_keep_their_types(shop: bookstore.Database) -> None:
-    """A table with a key of several columns has its verbs by key."""
+    """A table with a composite key has its verbs by key."""
     with shop.session() as session, session.temporary_table(OrderLineTable) as lines:
         row = lines.insert(order_id=1, number=2, book_id=3, quantity=4, price=Decimal(1))
         assert lines.get(1, 2) == row
         assert lines.get_many([row.key]) == [row]
 
 
-def test_a_session_over_a_foreign_one_makes_them_too(shop: bookstore.Database) -> None:
-    """In the transaction of any SQLAlchemy session; they are gone when the session over it ends."""
+def test_a_session_over_another_creates_them_too(shop: bookstore.Database) -> None:
+    """A session over any SQLAlchemy session creates temporary tables, and drops them when it ends."""
     with EntitySession(shop.engine) as foreign:
         for _ in range(2):
             with bookstore.Session.over(foreign) as session:

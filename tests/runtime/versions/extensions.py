@@ -10,26 +10,26 @@ from tests.runtime import family
 
 
 class Notes(VersionedExtension):
-    """An extension that each class below does in its own way."""
+    """An extension; each class below implements it with different versions."""
 
     role = "notes"
-    known: ClassVar[tuple[VersionTuple, ...]] = ()
+    supported: ClassVar[tuple[VersionTuple, ...]] = ()
 
     @classmethod
     def current_versions(cls) -> tuple[VersionTuple, ...]:
-        return cls.known
+        return cls.supported
 
 
 class Plain(Notes):
-    """Without versions."""
+    """An extension without versions."""
 
 
 class One(Notes):
-    known = (VersionTuple(1, 1, 0),)
+    supported = (VersionTuple(1, 1, 0),)
 
 
 class Several(Notes):
-    known = (VersionTuple(1, 0, 0), VersionTuple(2, 0, 0))
+    supported = (VersionTuple(1, 0, 0), VersionTuple(2, 0, 0))
 
 
 class SeveralWithDefault(Several):
@@ -43,5 +43,5 @@ class Marks(One):
 
 
 def database_with(*extensions: type[VersionedExtension]) -> type[family.Database]:
-    """A class of databases with these *extensions*."""
+    """Return a class of databases with these *extensions*."""
     return type("Database", (family.Database,), {"extensions": extensions})

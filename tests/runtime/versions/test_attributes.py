@@ -23,14 +23,14 @@ OWN = [("digest:sample", "1:0"), ("version:sample", "1.0.0")]
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    """The sample's tables in an empty database, on either engine."""
-    with Database(url) as made:
-        made.create()
-        yield made
+    """Create the sample's tables in an empty database, on SQLite and Postgres."""
+    with Database(url) as database:
+        database.create()
+        yield database
 
 
-def test_kept_with_the_transaction(database: Database) -> None:
-    """An attribute is stored with what else the session writes, and undone with it."""
+def test_part_of_the_transaction(database: Database) -> None:
+    """An attribute is committed and rolled back with the other writes of the session."""
     with pytest.raises(ZeroDivisionError), database.session() as session:
         session.attributes.set("a", "1")
         session.parent.insert("x")
@@ -45,8 +45,8 @@ def test_kept_with_the_transaction(database: Database) -> None:
     assert names(database) == []
 
 
-def test_one_that_is_there_breaks_nothing(database: Database) -> None:
-    """A name that is taken is an error after which the transaction goes on."""
+def test_an_existing_name_breaks_nothing(database: Database) -> None:
+    """An existing name is an error after which the transaction continues."""
     with database.session() as session:
         session.attributes.set("a", "1")
         with pytest.raises(AttributeExistsError, match=r"'a' already has a value: .*force=True"):
@@ -59,7 +59,7 @@ def test_one_that_is_there_breaks_nothing(database: Database) -> None:
 
 @pytest.mark.parametrize("name", ["%", "?", ":a", "a'b", 'a"b', "%s", "é", "A", "a" * 1024])
 def test_odd_names(database: Database, name: str) -> None:
-    """Every text is a name and a value, and is compared as it is."""
+    """Any text is a valid name and value, and is compared exactly."""
     with database.session() as session:
         session.attributes.set(name, name)
         assert session.attributes.get(name) == name
@@ -69,19 +69,19 @@ def test_odd_names(database: Database, name: str) -> None:
 
 
 def test_too_long_a_name(database: Database) -> None:
-    """A name has up to 1024 characters on both engines."""
+    """A name has up to 1024 characters on both databases."""
     with database.session() as session, pytest.raises(DataError):
         session.attributes.set("a" * 1025, "1")
 
 
 def test_read_only(database: Database) -> None:
-    """Who may only read cannot set."""
+    """A read-only session cannot set attributes."""
     with pytest.raises(DBAPIError, match=r"read-?only"), database.session(read_only=True) as session:
         session.attributes.set("a", "1")
 
 
 def test_goes_through_the_gate(database: Database) -> None:
-    """Pending entities are flushed first, a broken transaction is refused, and so is a busy session."""
+    """Attributes flush pending entities first, and are refused in a broken transaction or a busy session."""
     with database.session() as session:
         session.add(Parent(name="pending"))
         session.attributes.get("a")
@@ -95,7 +95,7 @@ def test_goes_through_the_gate(database: Database) -> None:
 
 
 def test_no_store(url: str) -> None:
-    """Where there is no store, reading and writing say how to get one."""
+    """Without a store, the errors of reads and writes name the method that creates one."""
     with Database(url, check_versions=False) as database:
         uses: list[Callable[[Session], object]] = [
             lambda session: session.attributes.get("a"),
@@ -109,8 +109,8 @@ def test_no_store(url: str) -> None:
             assert isinstance(caught.value.__cause__, DBAPIError)
 
 
-def test_a_schema_that_is_translated(postgres_url: str) -> None:
-    """Where SQLAlchemy translates schemas, the store is where the tables are."""
+def test_a_translated_schema(postgres_url: str) -> None:
+    """With SQLAlchemy's `schema_translate_map`, the store is in the schema of the tables."""
     from sqlalchemy import create_engine
 
     engine = create_engine(postgres_url)

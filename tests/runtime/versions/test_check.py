@@ -1,4 +1,4 @@
-"""The check of versions: the first session of a database makes it, with one SELECT, and those after it do not."""
+"""The check of versions: the first session of a database runs one SELECT, later sessions none."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from tablewright.runtime.testing import rolled_back
 from tests.runtime.family import Database, Parent, SamplePackage, Session, names
 from tests.runtime.versions.extensions import Marks, One, Plain, database_with
 
-Say: TypeAlias = Callable[[dict[str, str | None]], None]
+SetAttributes: TypeAlias = Callable[[dict[str, str | None]], None]
 VERSION, DIGEST = "version:sample", "digest:sample"
 CONFIG, NOTES = "config:sample.notes", "version:tests.runtime.versions.extensions.One"
 
 
 @pytest.fixture
-def stored(url: str) -> Iterator[Say]:
-    """The sample's tables in a database that says whatever a test has it say."""
-    with Database(url, check_versions=False) as made:
-        made.create()
+def stored(url: str) -> Iterator[SetAttributes]:
+    """Yield a function that changes the attributes of a database with the sample's tables."""
+    with Database(url, check_versions=False) as database:
+        database.create()
 
-        def say(attributes: dict[str, str | None]) -> None:
-            with made.session() as session:
+        def set_attributes(attributes: dict[str, str | None]) -> None:
+            with database.session() as session:
                 for name, value in attributes.items():
                     if value is None:
                         assert session.attributes.delete(name)
                     else:
                         session.attributes.set(name, value, force=True)
 
-        yield say
+        yield set_attributes
 
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    """The sample's tables in an empty database, on either engine."""
-    with Database(url) as made:
-        made.create()
-        yield made
+    """Create the sample's tables in an empty database, on SQLite and Postgres."""
+    with Database(url) as database:
+        database.create()
+        yield database
 
 
 def watched(database: Database) -> list[str]:
-    """The statements that *database* will execute."""
+    """Return a list that receives the statements that *database* executes."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
@@ -99,7 +99,7 @@ WAYS = {way.__name__: way for way in (scope, by_hand, autobegun, entities, savep
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_one_select_once(url: str, way: Callable[[Database], None]) -> None:
-    """Whatever the first session is, it asks once, inside its own transaction; the second asks nothing."""
+    """Any first session runs one query, inside its own transaction; the second runs none."""
     with database_with(Plain, Marks)(url) as database:
         database.create()
         seen = watched(database)
@@ -114,7 +114,7 @@ def test_one_select_once(url: str, way: Callable[[Database], None]) -> None:
 
 
 def test_once_in_a_session_of_many_transactions(database: Database) -> None:
-    """A session by hand asks in its first transaction, not in each."""
+    """A session by hand checks in its first transaction only."""
     seen = watched(database)
     with Session(database) as session:
         for name in "ab":
@@ -124,7 +124,7 @@ def test_once_in_a_session_of_many_transactions(database: Database) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_a_mismatch_ends_the_session(url: str, stored: Say, way: Callable[[Database], None]) -> None:
+def test_a_mismatch_ends_the_session(url: str, stored: SetAttributes, way: Callable[[Database], None]) -> None:
     """Every session fails until the database is fixed; no connection and no transaction stays open."""
     with Database(url, pool_size=1, max_overflow=0, pool_timeout=1) as database:
         stored({VERSION: "2.0.0"})
@@ -139,8 +139,8 @@ def test_a_mismatch_ends_the_session(url: str, stored: Say, way: Callable[[Datab
     assert names(database) == ["a"]
 
 
-def test_caught_by_hand(url: str, stored: Say) -> None:
-    """Who catches the error of a session by hand cannot go on in its transaction, and is asked again in the next."""
+def test_caught_by_hand(url: str, stored: SetAttributes) -> None:
+    """After the error, a session by hand cannot continue its transaction, and the next transaction checks again."""
     stored({VERSION: "2.0.0"})
     with Database(url) as database, Session(database) as session:
         with pytest.raises(IncompatibleVersionError) as first:
@@ -165,7 +165,7 @@ def test_caught_by_hand(url: str, stored: Say) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reads", "writes", "message"),
+    ("attributes", "reads", "writes", "message"),
     [
         ({}, True, True, ""),
         ({VERSION: "1.0.7"}, True, True, ""),
@@ -181,9 +181,11 @@ def test_caught_by_hand(url: str, stored: Say) -> None:
         ({VERSION: None, DIGEST: None}, False, False, r"create\(\).*stamp\(\)"),
     ],
 )
-def test_what_fits(url: str, stored: Say, said: dict[str, str | None], reads: bool, writes: bool, message: str) -> None:
-    """Versions that fit by Butler's rule pass, unless the same version comes with another digest."""
-    stored(said)
+def test_compatible_versions(
+    url: str, stored: SetAttributes, attributes: dict[str, str | None], reads: bool, writes: bool, message: str
+) -> None:
+    """Versions that are compatible by Butler's rule pass, unless the same version has another digest."""
+    stored(attributes)
     for read_only, fits in ((True, reads), (False, writes)):
         with Database(url) as database:
             if fits:
@@ -208,7 +210,7 @@ class Newer(Database):
 
 
 def test_an_older_minor_version_may_be_read(url: str) -> None:
-    """Reading an older minor version is fine, and does not let the next session write to it."""
+    """A read of an older minor version passes, and does not let the next session write."""
     Database(url).create()
     with Newer(url) as database:
         for _ in range(2):
@@ -227,8 +229,8 @@ def test_an_older_minor_version_may_be_read(url: str) -> None:
         assert not [statement for statement in seen if "tablewright_attributes" in statement]
 
 
-def test_no_store_at_all(url: str) -> None:
-    """A database that says nothing is an error, not a skip, whether or not it has tables."""
+def test_no_store(url: str) -> None:
+    """A database without a store is an error, with and without tables."""
     with Database(url) as database:
         for _ in range(2):
             with pytest.raises(VersionsMissingError, match=r"requires 1\.0\.0.*create\(\).*stamp\(\)") as caught:
@@ -241,8 +243,8 @@ def test_no_store_at_all(url: str) -> None:
         scope(database)
 
 
-def test_forgotten_with_the_tables(url: str) -> None:
-    """A database object that dropped the tables looks again."""
+def test_checked_again_after_drop(url: str) -> None:
+    """After `drop()`, a database object checks again."""
     with Database(url) as database:
         database.create()
         scope(database)
@@ -254,11 +256,11 @@ def test_forgotten_with_the_tables(url: str) -> None:
 
 
 def test_switched_off(url: str) -> None:
-    """Without the check nothing is asked, and no store is needed."""
-    with Database(url, check_versions=False) as database, database.clone() as twin:
+    """Without the check no query is run, and no store is needed."""
+    with Database(url, check_versions=False) as database, database.clone() as clone:
         seen = watched(database)
         for way in (scope, by_hand, ambient):
-            way(twin)
+            way(clone)
             way(database)
         assert seen == []
         database.create()
@@ -267,7 +269,7 @@ def test_switched_off(url: str) -> None:
 
 
 def test_threads_race_for_the_first_session(url: str) -> None:
-    """However many threads come first, each passes, and each fails where the versions do not fit."""
+    """If several threads open the first session, each passes, or each fails if the versions are incompatible."""
     Database(url).create()
     start = Barrier(8)
 
@@ -281,29 +283,29 @@ def test_threads_race_for_the_first_session(url: str) -> None:
         with database.session() as session:
             session.attributes.set(VERSION, "2.0.0", force=True)
         with Database(url, pool_size=8) as another:
-            asked = [pool.submit(read, another) for _ in range(8)]
-            assert {type(one.exception()) for one in asked} == {IncompatibleVersionError}
+            readers = [pool.submit(read, another) for _ in range(8)]
+            assert {type(one.exception()) for one in readers} == {IncompatibleVersionError}
 
 
-def test_namespaces_have_versions_of_their_own(postgres_url: str) -> None:
-    """The store is where the tables are: one namespace may fit and the other not."""
-    for place in (postgres_url, create_engine(postgres_url)):
-        there, here = Database(place, namespace="there"), Database(place, namespace="here")
+def test_namespaces_have_their_own_versions(postgres_url: str) -> None:
+    """Each namespace has its own store, so one may be compatible and the other not."""
+    for target in (postgres_url, create_engine(postgres_url)):
+        there, here = Database(target, namespace="there"), Database(target, namespace="here")
         there.create(exist_ok=True)
-        if place is postgres_url:
+        if target is postgres_url:
             with pytest.raises(VersionsMissingError):
                 scope(here)
         here.create(exist_ok=True)
         with here.session() as session:
             session.attributes.set(VERSION, "2.0.0", force=True)
         with pytest.raises(IncompatibleVersionError):
-            scope(Database(place, namespace="here"))
-        scope(Database(place, namespace="there"))
+            scope(Database(target, namespace="here"))
+        scope(Database(target, namespace="there"))
         here.stamp(force=True)
 
 
 def test_in_a_transaction_that_is_rolled_back(url: str) -> None:
-    """A test's session and database are checked, and pass what they make themselves; nothing of it is remembered."""
+    """Inside a rolled-back transaction versions are checked, tables created there pass, and no result is cached."""
     with Database(url) as database:
         with pytest.raises(VersionsMissingError), rolled_back(database):
             pass
@@ -324,8 +326,8 @@ def test_in_a_transaction_that_is_rolled_back(url: str) -> None:
     assert names(database) == []
 
 
-def test_what_a_transaction_made_goes_with_it(url: str) -> None:
-    """Versions that fit inside a transaction that is then rolled back are asked for again."""
+def test_what_a_transaction_wrote_is_checked_again(url: str) -> None:
+    """Compatible versions that were written in a rolled-back transaction are checked again."""
     with Database(url) as database, Database(url, check_versions=False) as maker:
         with database.engine.connect() as connection, maker.joined_to(connection) as (_, joined):
             joined.create()
@@ -335,8 +337,8 @@ def test_what_a_transaction_made_goes_with_it(url: str) -> None:
             scope(database)
 
 
-def test_a_connection_of_ones_own_goes_on(url: str) -> None:
-    """A check that fails in a caller's transaction leaves it as it was."""
+def test_a_callers_connection_stays_usable(url: str) -> None:
+    """A check that fails in a caller's transaction leaves it unchanged."""
     with Database(url) as database, database.engine.connect() as connection, connection.begin():
         with pytest.raises(VersionsMissingError), database.joined_to(connection):
             pass
@@ -344,8 +346,8 @@ def test_a_connection_of_ones_own_goes_on(url: str) -> None:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_over_a_session_of_others(url: str, stored: Say) -> None:
-    """A session over another's, and one over a bare engine, asks nothing: it has no database of ours."""
+def test_over_another_session(url: str, stored: SetAttributes) -> None:
+    """A session over another session or over a bare engine checks nothing, because it has no `Database`."""
     stored({VERSION: "2.0.0"})
     with Database(url) as database:
         with EntitySession(database.engine) as other, Session.over(other) as session:
@@ -356,8 +358,8 @@ def test_over_a_session_of_others(url: str, stored: Say) -> None:
             scope(database)
 
 
-def test_only_the_database_is_asked(url: str, tmp_path: Path) -> None:
-    """Of a session over several engines, the one that is the database's."""
+def test_only_the_database_is_checked(url: str, tmp_path: Path) -> None:
+    """A session over several engines checks only the engine of its database."""
     Database(url).create()
     other = create_engine(f"sqlite:///{tmp_path / 'other.db'}")
     with Database(url) as database, Session(database, binds={Parent: other}) as session:
@@ -369,7 +371,7 @@ def test_only_the_database_is_asked(url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("attributes", "message"),
     [
         ({CONFIG: None}, r"created without the extension 'notes' of sample.*create\(exist_ok=True\) adds it"),
         ({CONFIG: "old.Notes"}, r"created with old\.Notes as the extension 'notes'.*this program has tests\..*\.One"),
@@ -378,13 +380,13 @@ def test_only_the_database_is_asked(url: str, tmp_path: Path) -> None:
         ({NOTES: "x"}, "invalid version: 'x'"),
     ],
 )
-def test_extensions(url: str, stored: Say, said: dict[str, str | None], message: str) -> None:
-    """An extension that is missing, another class, or another version is a mismatch that says which."""
-    with database_with(One)(url) as made:
-        made.create(exist_ok=True)
+def test_extensions(url: str, stored: SetAttributes, attributes: dict[str, str | None], message: str) -> None:
+    """An extension with a missing entry, another class, or an incompatible version is a mismatch that names it."""
+    with database_with(One)(url) as database:
+        database.create(exist_ok=True)
     scope(database_with(One)(url))
-    stored(said)
+    stored(attributes)
     with database_with(One)(url) as database, pytest.raises(IncompatibleVersionError, match=message):
         scope(database)
-    # Who needs no extension is not concerned.
+    # A database without the extension passes.
     scope(Database(url))

@@ -1,4 +1,4 @@
-"""`VersionedExtension`: which version a new database gets, and which ones a class works with."""
+"""`VersionedExtension`: the version of a new database, and the versions that a class supports."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ V1, V11, V2 = VersionTuple(1, 0, 0), VersionTuple(1, 1, 0), VersionTuple(2, 0, 0
 
 
 def test_name() -> None:
-    """A database remembers an extension by its class and module."""
+    """A database identifies an extension by its class and module."""
     assert One.extension_name() == "tests.runtime.versions.extensions.One"
 
 
 def test_version_of_an_instance() -> None:
-    """An instance knows the version that it has to work with."""
+    """An instance has the version that it must use."""
     assert Several(registry_schema_version=V1).registry_schema_version == V1
     assert Plain().registry_schema_version is None
 
 
 def test_version_of_a_new_database() -> None:
-    """A new database gets the version asked for, the only one, the default, or none."""
+    """A new database gets the requested version, the only one, the default, or none."""
     assert Plain.new_schema_version() is None
     assert One.new_schema_version() == V11
     assert Several.new_schema_version(V1) == V1
@@ -32,7 +32,7 @@ def test_version_of_a_new_database() -> None:
 
 
 def test_several_versions_and_no_default() -> None:
-    """Of several versions none is guessed."""
+    """Without a default, none of several versions is chosen."""
     with pytest.raises(NotImplementedError, match=r"supports 1\.0\.0, 2\.0\.0 .* default_version\(\)"):
         Several.new_schema_version()
 
@@ -40,15 +40,15 @@ def test_several_versions_and_no_default() -> None:
 @pytest.mark.parametrize(
     ("extension", "version"), [(One, V1), (One, VersionTuple(1, 1, 1)), (Several, V11), (Plain, V1)]
 )
-def test_a_version_that_cannot_be_made(extension: type[One], version: VersionTuple) -> None:
-    """A new database gets exactly a version that the class knows, not one that would be compatible."""
-    for ask in (extension.check_new_schema_version, extension.new_schema_version):
+def test_an_unsupported_version_is_refused(extension: type[One], version: VersionTuple) -> None:
+    """A new database accepts only a version of the class itself, not a compatible one."""
+    for check in (extension.check_new_schema_version, extension.new_schema_version):
         with pytest.raises(IncompatibleVersionError, match=f"cannot create version {version}"):
-            ask(version)
+            check(version)
 
 
-def test_a_mismatch_says_what_is_there_and_what_would_fit() -> None:
-    """The error names the stored version, those that the class works with, and what to do."""
+def test_a_mismatch_lists_stored_and_supported_versions() -> None:
+    """The error names the stored version, the supported versions, and the way to fix it."""
     with pytest.raises(IncompatibleVersionError) as caught:
         Several.check_compatibility(V11, update=True)
     message = str(caught.value)

@@ -1,4 +1,4 @@
-"""`VersionTuple`: how versions are read and said, which is newer, and what fits what."""
+"""`VersionTuple`: parsing, text, order and compatibility of versions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tablewright.runtime.versions.version_tuple import VersionTuple
 
 
 @pytest.mark.parametrize("text", ["0.0.0", "1.0.0", "10.20.30"])
-def test_said_as_it_was_read(text: str) -> None:
-    """A version is read from three numbers, and is said as they were."""
+def test_text_is_the_parsed_text(text: str) -> None:
+    """A version is parsed from three numbers, and its text is the same."""
     version = VersionTuple.from_string(text)
     assert str(version) == text
     assert f"{version}" == text
@@ -35,16 +35,16 @@ def test_said_as_it_was_read(text: str) -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    """What is not exactly three numbers is a ValueError that quotes it."""
+    """Text other than exactly three numbers is a ValueError that quotes it."""
     with pytest.raises(ValueError, match=r"such as 1\.0\.0") as caught:
         VersionTuple.from_string(text)
     assert repr(text) in str(caught.value)
 
 
 def test_order() -> None:
-    """Versions are ordered as numbers, from left to right."""
-    said = ["0.9.9", "1.0.0", "1.0.2", "1.0.10", "1.2.0", "1.10.0", "2.0.0", "10.0.0"]
-    assert sorted(map(VersionTuple.from_string, reversed(said))) == list(map(VersionTuple.from_string, said))
+    """Versions are compared as numbers, from left to right."""
+    ordered = ["0.9.9", "1.0.0", "1.0.2", "1.0.10", "1.2.0", "1.10.0", "2.0.0", "10.0.0"]
+    assert sorted(map(VersionTuple.from_string, reversed(ordered))) == list(map(VersionTuple.from_string, ordered))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_order() -> None:
     ],
 )
 def test_compatibility(code: str, stored: str, reads: bool, writes: bool) -> None:
-    """A patch is of no matter, an older minor version may be read, another major one fits nothing."""
+    """Patches are compatible, an older minor version is readable, and another major version is incompatible."""
     mine, theirs = VersionTuple.from_string(code), VersionTuple.from_string(stored)
     assert mine.check_compatibility(theirs, update=False) is reads
     assert mine.check_compatibility(theirs, update=True) is writes

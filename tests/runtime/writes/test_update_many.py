@@ -19,7 +19,7 @@ from tablewright.schema import types
 from tablewright.schema.tables import check, column, primary_key, unique
 from tests.runtime import sample
 from tests.runtime.books import author_id, book
-from tests.runtime.untyped_table import accessor, loose_table
+from tests.runtime.untyped_table import accessor, untyped_table
 
 HELD = 600
 
@@ -34,7 +34,7 @@ def database(url: str) -> Iterator[sample.Database]:
 @pytest.fixture
 def loose(database: sample.Database) -> Iterator[Any]:
     """A table with a unique column `a`, a text and a check, and `HELD` rows."""
-    table = loose_table(
+    table = untyped_table(
         {
             "code": column(types.String(6)),
             "n": column(types.SmallInteger()),
@@ -113,7 +113,7 @@ def test_keys_that_the_database_alone_finds_equal(database: sample.Database, alt
     CHAR is the type of the spec, or only that of the database.
     """
     key_type: types.ColumnType[Any] = types.String(6)
-    table = loose_table(
+    table = untyped_table(
         {
             "code": column(key_type if altered else key_type.with_ddl(postgresql="CHAR(6)")),
             "b": column(types.Integer(), nullable=True),

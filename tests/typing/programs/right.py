@@ -71,7 +71,7 @@ def opening(db: Database) -> None:
 
 
 def ranges(observatory: ObservatorySession) -> None:
-    """Ranges compare with ranges and values of their own bounds."""
+    """Ranges compare with ranges and values of the same bounds."""
     detector = observatory.detector.c
     now = datetime.now(UTC)
     assert_type(overlaps(Shift.turn, Range(now, None)), ColumnElement[bool])
@@ -91,7 +91,7 @@ def ranges(observatory: ObservatorySession) -> None:
 
 
 def reading(session: Session) -> None:
-    """Reads give rows, with None where there may be none."""
+    """Reads return rows, or None if the row may be missing."""
     assert_type(session.book.get(1), BookRow | None)
     assert_type(session.book.get_one(1), BookRow)
     assert_type(session.book.get_many([1, 2]), list[BookRow])
@@ -127,7 +127,7 @@ def columns(session: Session) -> None:
 
 
 def writing(session: Session) -> None:
-    """Writes take the columns they may, as values or expressions."""
+    """Writes accept columns as values or expressions."""
     row = session.book.insert(author_id=1, isbn="1", title="t", price=Decimal("1.00"))
     assert_type(row, BookRow)
     given: BookInsert = {"author_id": 1, "isbn": "2", "title": "t", "price": Decimal(2), "genre": Genre.ESSAY}
@@ -149,7 +149,7 @@ def writing(session: Session) -> None:
 
 
 def lists(session: Session) -> None:
-    """Lists of keys, and of keys with what they are to have, are typed by the table."""
+    """Lists of keys, and of keys with changes, are typed by the table."""
     assert_type(session.book.update_many([(1, {"title": "t"}), (2, {"stock": Book.stock + 1})]), int)
     assert_type(session.book.update_many((row.id, {"price": row.price * 2}) for row in session.book.select()), int)
     assert_type(session.order_line.update_many([(OrderLineKey(1, 2), {"quantity": 3})]), int)
@@ -159,7 +159,7 @@ def lists(session: Session) -> None:
 
 
 def tables(db: Database, definition: TableSpec) -> None:
-    """Tables beside the package's, and what a database begins with."""
+    """Dynamic tables, and initial rows of a database."""
     db.create(initialize=lambda session: session.author.insert(name="x"))
     assert_type(db.ensure_table("tags", definition).name, str)
     assert_type(db.get_table("tags", definition), Table | None)
@@ -188,7 +188,7 @@ def scalars(session: Session) -> None:
 
 
 class Sale(NamedTuple):
-    """A row of one's own."""
+    """A row class of the program."""
 
     title: str
     copies: int | None
@@ -196,20 +196,20 @@ class Sale(NamedTuple):
 
 @dataclass
 class Total:
-    """Another."""
+    """Another row class of the program."""
 
     genre: Genre
     books: int
 
 
 def own_rows(session: Session) -> None:
-    """Any select becomes rows of one's own class."""
+    """Any select returns rows of the program's own class."""
     assert_type(session.rows(select(Book.title, func.sum(Book.stock)), Sale), list[Sale])
     assert_type(session.rows(select(Book.genre, func.count(Book.id)).group_by(Book.genre), Total), list[Total])
 
 
 def temporary(session: Session, spec: TableSpec) -> None:
-    """A temporary table has the types of what it was made after."""
+    """A temporary table has the types of the table that it copies."""
     books = session.make_temporary_table(BookTable)
     assert_type(books, BookTable)
     assert_type(books.select(books.c.price < 10), list[BookRow])
@@ -226,7 +226,7 @@ def temporary(session: Session, spec: TableSpec) -> None:
 
 
 def transactions(db: Database) -> None:
-    """Sessions that begin with locks, or join none."""
+    """Sessions that begin with locks, or that do not join another session."""
     with db.session(lock=[Book, BookTable, metadata.tables["book"]]) as session:
         assert_type(session, Session)
     with db.ambient_session(interrupting=True) as session:
@@ -235,7 +235,7 @@ def transactions(db: Database) -> None:
 
 
 def opaque_tables(db: observatory.Database, name: str) -> None:
-    """The manager knows the storages of the package's opaque tables by name; of others, what they have in common."""
+    """The manager types the storages of the package's opaque tables by name, and other storages by their base class."""
     assert_type(db.opaque, OpaqueTableStorageManager)
     assert_type(db.opaque.register("transfer"), TransferStorage)
     assert_type(db.opaque.register("file_datastore_records"), FileDatastoreRecordStorage)
@@ -251,7 +251,7 @@ def opaque_tables(db: observatory.Database, name: str) -> None:
 
 
 def opaque_rows(records: FileDatastoreRecordStorage, transfers: TransferStorage, session: observatory.Session) -> None:
-    """Storages take and give typed rows."""
+    """Storages accept and return typed rows."""
     given: FileDatastoreRecordInsert = {
         "dataset_id": uuid4(), "path": "a/b.fits", "formatter": "f", "storage_class": "Image"
     }

@@ -1,4 +1,4 @@
-"""Wrong programs: both checkers refuse every line that says so, and nothing else.
+"""Wrong programs: both checkers refuse every line that is marked so, and no other line.
 
 `L…` names the loss in SQLAlchemy's own types that the line closes.
 """
@@ -113,7 +113,7 @@ def temporary(session: Session) -> None:
     books.insert_from("SELECT 1")  # refused: text is no select
     session.make_temporary_table(Book)  # refused: an entity is no table
     session.make_temporary_table("books")  # refused: nor is a name
-    session.drop_temporary_table("books")  # refused: it is said by its verbs or its table
+    session.drop_temporary_table("books")  # refused: a table class or a table is required
     with session.temporary_table(BookTable, 3):  # refused: a name is text
         pass
 

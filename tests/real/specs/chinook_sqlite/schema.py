@@ -1,4 +1,4 @@
-"""The same shop as the SQLite script creates it: the spec of its neighbour, with CamelCase names in the database."""
+"""The shop as created by the SQLite script: the other spec, with CamelCase names in the database."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +11,12 @@ assert chinook is not None
 
 
 def camel(name: str) -> str:
-    """`album_id` as `AlbumId`."""
+    """Return `album_id` as `AlbumId`."""
     return name.title().replace("_", "")
 
 
 def renamed(columns: Mapping[str, ColumnSpec]) -> dict[str, ColumnSpec]:
-    """The columns under their names in the SQLite file."""
+    """Return the columns under their names in the SQLite file."""
     return {name: column.model_copy(update={"column": camel(name)}) for name, column in columns.items()}
 
 
