@@ -43,8 +43,8 @@ class Accessor:
     def __get__(self, session: GatedSession | None, _owner: type | None = None) -> Any:
         if session is None:
             return self
-        made = vars(session)[self._name] = self._package.accessor(self._name)(session)
-        return made
+        accessor = vars(session)[self._name] = self._package.accessor(self._name)(session)
+        return accessor
 
 
 class Package:
@@ -91,9 +91,9 @@ class Package:
 
         Raise `AttributeError` if there is none.
         """
-        found = self._find(name)
-        vars(sys.modules[self.name])[name] = found
-        return found
+        value = self._find(name)
+        vars(sys.modules[self.name])[name] = value
+        return value
 
     def _find(self, name: str) -> Any:
         match name:
@@ -121,9 +121,9 @@ class Package:
         for suffix in SUFFIXES:
             module = self._stems.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
             if module is not None:
-                found: Any = getattr(self._module(f"tables.{module}"), name, None)
-                if found is not None:
-                    return found
+                value: Any = getattr(self._module(f"tables.{module}"), name, None)
+                if value is not None:
+                    return value
         for suffix in OPAQUE_SUFFIXES:
             module = self._opaque_stems.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
             if module is not None:
@@ -137,12 +137,12 @@ class Package:
 
     def names(self) -> list[str]:
         """Return every name of the package: its `__dir__`."""
-        found = {"Base", "Database", "SCHEMA", "Session", "metadata", *self._enums, *self._stems}
-        found |= {stem + suffix for stem in self._stems for suffix in SUFFIXES if suffix != "Key"}
+        names = {"Base", "Database", "SCHEMA", "Session", "metadata", *self._enums, *self._stems}
+        names |= {stem + suffix for stem in self._stems for suffix in SUFFIXES if suffix != "Key"}
         if self.opaque:
-            found |= {"OpaqueTableStorageManager"}
-            found |= {stem + suffix for stem in self._opaque_stems for suffix in OPAQUE_SUFFIXES}
-        return sorted(found | vars(sys.modules[self.name]).keys())
+            names |= {"OpaqueTableStorageManager"}
+            names |= {stem + suffix for stem in self._opaque_stems for suffix in OPAQUE_SUFFIXES}
+        return sorted(names | vars(sys.modules[self.name]).keys())
 
     def load_tables(self) -> MetaData:
         """Import every table. Return the metadata with all of them and the attribute table."""
@@ -168,8 +168,8 @@ class Package:
     def accessor(self, name: str) -> type[Any]:
         """Return the table class behind `session.<name>`. Raise `KeyError` if no table has this accessor."""
         module = self._accessors[name]
-        found: type[Any] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
-        return found
+        table_class: type[Any] = getattr(self._module(f"tables.{module}"), f"{self._tables[module]}Table")
+        return table_class
 
     def opaque_class(self) -> type[Any] | None:
         """Return the generated manager of opaque tables, or None for a schema without any."""
@@ -178,8 +178,8 @@ class Package:
     def opaque_storage(self, name: str) -> type[Any]:
         """Return the storage class of the opaque table *name*. Raise `KeyError` if the specs have none of this name."""
         module, stem = self.opaque[name]
-        found: type[Any] = getattr(self._module(f"opaque.{module}"), f"{stem}Storage")
-        return found
+        storage_class: type[Any] = getattr(self._module(f"opaque.{module}"), f"{stem}Storage")
+        return storage_class
 
     def accessors(self) -> list[str]:
         """Return the accessors of all tables, sorted."""

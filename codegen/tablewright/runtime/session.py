@@ -112,10 +112,10 @@ class Session(GatedSession):
         session.flush()
         connection = session.connection()
         prepare(connection)
-        made = cls(connection, join_transaction_mode="create_savepoint")
+        result = cls(connection, join_transaction_mode="create_savepoint")
         if isinstance(session, Session):
-            made.allow_temporary_tables = session.allow_temporary_tables
-        return made
+            result.allow_temporary_tables = session.allow_temporary_tables
+        return result
 
     @property
     def state(self) -> SessionState:
@@ -166,7 +166,7 @@ class Session(GatedSession):
     def savepoint(self, name: str) -> Savepoint:
         """Set a savepoint *name*. Of several with one name, the newest is used."""
         point = Savepoint(self, name)
-        self._savepoints = [known for known in self._savepoints if known.is_open]
+        self._savepoints = [other for other in self._savepoints if other.is_open]
         self._savepoints.append(point)
         return point
 
@@ -179,8 +179,10 @@ class Session(GatedSession):
             if point.name == savepoint and point.is_open:
                 point.rollback()
                 return
-        known = [point.name for point in self._savepoints if point.is_open]
-        raise SavepointError(f"No savepoint {savepoint!r} is open" + (f", but {', '.join(known)}." if known else "."))
+        open_names = [point.name for point in self._savepoints if point.is_open]
+        raise SavepointError(
+            f"No savepoint {savepoint!r} is open" + (f", but {', '.join(open_names)}." if open_names else ".")
+        )
 
     # Not at the top: most programs have no tables but those of their package.
 
@@ -260,7 +262,7 @@ class Session(GatedSession):
         **kw: Any,
     ) -> Engine | Connection:
         """Return the engine that SQLAlchemy chooses, prepared for tablewright's transactions."""
-        found = super().get_bind(
+        chosen = super().get_bind(
             mapper,
             clause=clause,
             bind=bind,
@@ -268,10 +270,10 @@ class Session(GatedSession):
             _sa_skip_for_implicit_returning=_sa_skip_for_implicit_returning,
             **kw,
         )
-        if found is not self._prepared:
-            prepare(found)
-            self._prepared = found
-        return found
+        if chosen is not self._prepared:
+            prepare(chosen)
+            self._prepared = chosen
+        return chosen
 
     def _autoflush(self) -> None:
         # Every statement of the entity tier calls this, usually with nothing to flush.
@@ -386,8 +388,8 @@ for _name in GATED:
 
 
 def _table(target: type[Any] | sqlalchemy.Table) -> sqlalchemy.Table:
-    found: object = target if isinstance(target, sqlalchemy.Table) else getattr(target, "table", None)
-    return cast("sqlalchemy.Table", found if isinstance(found, sqlalchemy.Table) else inspect(target).local_table)
+    table: object = target if isinstance(target, sqlalchemy.Table) else getattr(target, "table", None)
+    return cast("sqlalchemy.Table", table if isinstance(table, sqlalchemy.Table) else inspect(target).local_table)
 
 
 @event.listens_for(Session, "before_commit")

@@ -39,22 +39,22 @@ Definition: TypeAlias = Describes | d.Table | sqlalchemy.Table
 
 
 def make_table(
-    definition: Definition, name: str, metadata: MetaData, dialect: Dialect, *, among: d.Schema | None = None
+    definition: Definition, name: str, metadata: MetaData, dialect: Dialect, *, schema: d.Schema | None = None
 ) -> sqlalchemy.Table:
     """Build the table of *definition*, called *name*, in *metadata*.
 
-    *among* contains the tables that it may reference.
+    *schema* contains the tables that it may reference.
     """
     if isinstance(definition, sqlalchemy.Table):
         return _copied(definition, name, metadata, dialect)
-    return make_resolved(resolved(definition, name, dialect, among=among), metadata, among)
+    return make_resolved(resolved(definition, name, dialect, schema=schema), metadata, schema)
 
 
-def make_resolved(table: d.Table, metadata: MetaData, among: d.Schema | None) -> sqlalchemy.Table:
-    """Build the SQLAlchemy table of a definition in *metadata*. Tables missing in *among* are referenced by name."""
-    base = among or d.Schema(name="", version="")
-    known = {item.name for item in base.tables}
-    targets = dict.fromkeys(key.table for key in table.foreign_keys if key.table not in known)
+def make_resolved(table: d.Table, metadata: MetaData, schema: d.Schema | None) -> sqlalchemy.Table:
+    """Build the SQLAlchemy table of a definition in *metadata*. Tables missing in *schema* are referenced by name."""
+    base = schema or d.Schema(name="", version="")
+    existing = {item.name for item in base.tables}
+    targets = dict.fromkeys(key.table for key in table.foreign_keys if key.table not in existing)
     others = [d.Table(name=name, table=name, class_name="", accessor="", columns=()) for name in targets]
     kept = [item for item in base.tables if item.name != table.name]
     return build_table(table, metadata, replace(base, tables=(*kept, *others, table)))
@@ -65,14 +65,14 @@ def resolved(
     name: str,
     dialect: Dialect,
     *,
-    among: d.Schema | None = None,
-    beside: Mapping[str, object] = MappingProxyType({}),
+    schema: d.Schema | None = None,
+    others: Mapping[str, object] = MappingProxyType({}),
     complete: bool = True,
 ) -> d.Table:
     """Return *definition* resolved as a table called *name*."""
     if isinstance(definition, d.Table):
         return _renamed(definition, name)
-    return definition.definition(name, schema=among, others=beside, complete=complete, dialects=(dialect.name,))
+    return definition.definition(name, schema=schema, others=others, complete=complete, dialects=(dialect.name,))
 
 
 def _renamed(table: d.Table, name: str) -> d.Table:

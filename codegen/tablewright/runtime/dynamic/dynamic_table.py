@@ -83,11 +83,11 @@ def accessor_of(table: sqlalchemy.Table) -> type[DynamicTable]:
     """Return the accessor class of *table*."""
     # Stored on the table, so that both are freed together: there are many temporary tables. A copy of the table may
     # share its `info`.
-    known: type[DynamicTable] | None = table.info.get(_KEPT)
-    if known is None or known.table is not table:
+    cached: type[DynamicTable] | None = table.info.get(_KEPT)
+    if cached is None or cached.table is not table:
         named = {"table": table, "row": row_of(table), "c": table.columns}
-        known = table.info[_KEPT] = type(f"{_stem(table)}Table", (DynamicTable,), named)
-    return known
+        cached = table.info[_KEPT] = type(f"{_stem(table)}Table", (DynamicTable,), named)
+    return cached
 
 
 def dynamic_table(session: GatedSession, table: sqlalchemy.Table) -> DynamicTable:

@@ -95,11 +95,11 @@ class DynamicTables:
         for name in definitions:
             refuse_name(name, package)
         with self._lock:
-            among = self._among(package, definitions)
+            schema = self._schema_with(package, definitions)
             items: dict[str, d.Table | sqlalchemy.Table] = {
                 name: definition
                 if isinstance(definition, sqlalchemy.Table)
-                else resolved(definition, name, dialect, among=among, beside=definitions)
+                else resolved(definition, name, dialect, schema=schema, others=definitions)
                 for name, definition in definitions.items()
             }
             new = {
@@ -107,17 +107,17 @@ class DynamicTables:
                 for name, item in items.items()
                 if name not in self._tables or self._tables[name].identity != identity_of(item, package)
             }
-            self._make(new, dialect, package, among)
+            self._make(new, dialect, package, schema)
             return {name: self._tables[name].table for name in definitions}
 
-    def _among(self, package: Package, definitions: Mapping[str, Definition]) -> d.Schema:
+    def _schema_with(self, package: Package, definitions: Mapping[str, Definition]) -> d.Schema:
         others = [defined.definition for name, defined in self._tables.items() if name not in definitions]
         given = [resolve_name(name, item) for name, item in definitions.items() if isinstance(item, d.Table)]
         schema = package.definition
         return replace(schema, tables=(*schema.tables, *(item for item in others if item is not None), *given))
 
     def _make(
-        self, items: Mapping[str, d.Table | sqlalchemy.Table], dialect: Dialect, package: Package, among: d.Schema
+        self, items: Mapping[str, d.Table | sqlalchemy.Table], dialect: Dialect, package: Package, schema: d.Schema
     ) -> None:
         # In a separate MetaData: `create()` and Alembic use the package's.
         metadata = MetaData()
@@ -128,7 +128,7 @@ class DynamicTables:
                     identity_of(item, package), make_table(item, name, metadata, dialect), None
                 )
             else:
-                new_tables[name] = DefinedTable(identity_of(item, package), make_resolved(item, metadata, among), item)
+                new_tables[name] = DefinedTable(identity_of(item, package), make_resolved(item, metadata, schema), item)
         borrow_targets(
             metadata, items.values(), {name: defined.table for name, defined in self._tables.items()}, package
         )
@@ -165,14 +165,14 @@ def borrow_targets(
         for target in _targets(table, package):
             if target in metadata.tables:
                 continue
-            found = defined.get(target)
-            if found is None and any(item.table == target for item in package.definition.tables):
-                found = package.load_tables().tables.get(target)
-            if found is None and isinstance(table, sqlalchemy.Table):
-                found = table.metadata.tables.get(target)
-            if found is not None:
+            target_table = defined.get(target)
+            if target_table is None and any(item.table == target for item in package.definition.tables):
+                target_table = package.load_tables().tables.get(target)
+            if target_table is None and isinstance(table, sqlalchemy.Table):
+                target_table = table.metadata.tables.get(target)
+            if target_table is not None:
                 # The public method makes a copy, whose columns would differ from the package's.
-                metadata._add_table(target, found.schema, found)
+                metadata._add_table(target, target_table.schema, target_table)
 
 
 def _targets(table: d.Table | sqlalchemy.Table, package: Package) -> Iterable[str]:
@@ -184,13 +184,13 @@ def _targets(table: d.Table | sqlalchemy.Table, package: Package) -> Iterable[st
 
 
 def _exists(connection: Connection, table: sqlalchemy.Table) -> bool:
-    found = compare_existing(connection, table)
-    if found:
+    differences = compare_existing(connection, table)
+    if differences:
         raise TableConflictError(
-            f"The table {table.name} of the database differs from its declaration. {' '.join(found)} "
+            f"The table {table.name} of the database differs from its declaration. {' '.join(differences)} "
             "Declare it as it is, or under another name."
         )
-    return found is not None
+    return differences is not None
 
 
 _of_databases: WeakKeyDictionary[Dialect, dict[str | None, DynamicTables]] = WeakKeyDictionary()
@@ -203,10 +203,10 @@ def tables_of(dialect: Dialect, namespace: str | None) -> DynamicTables:
         return _of_databases.setdefault(dialect, {}).setdefault(namespace, DynamicTables())
 
 
-def share_tables(dialect: Dialect, twin: Dialect) -> None:
+def share_tables(dialect: Dialect, other: Dialect) -> None:
     """Let two engines of one database share their tables."""
     with _lock:
-        _of_databases[twin] = _of_databases.setdefault(dialect, {})
+        _of_databases[other] = _of_databases.setdefault(dialect, {})
 
 
 def absent_for_reading(names: Iterable[str]) -> ReadOnlyDatabaseError:

@@ -38,21 +38,21 @@ class StaticTablesContext(Generic[S]):
         """Declare a table and return it. Raise `TableConflictError` if it was declared with another definition."""
         refuse_name(name, self._package)
         # The tables that it references may be declared later.
-        found = (
+        item = (
             definition
             if isinstance(definition, sqlalchemy.Table)
-            else resolved(definition, name, self._dialect, among=self._package.definition, complete=False)
+            else resolved(definition, name, self._dialect, schema=self._package.definition, complete=False)
         )
-        identity = identity_of(found, self._package)
+        identity = identity_of(item, self._package)
         defined = self._tables.get(name)
         if defined is not None:
             if defined.identity != identity:
                 raise TableConflictError(f"Table {name} was already declared with a different definition.")
             return defined.table
-        if isinstance(found, sqlalchemy.Table):
-            result = DefinedTable(identity, make_table(found, name, self._metadata, self._dialect), None)
+        if isinstance(item, sqlalchemy.Table):
+            result = DefinedTable(identity, make_table(item, name, self._metadata, self._dialect), None)
         else:
-            result = DefinedTable(identity, make_resolved(found, self._metadata, self._package.definition), found)
+            result = DefinedTable(identity, make_resolved(item, self._metadata, self._package.definition), item)
         self._tables[name] = result
         self._definitions[name] = definition
         return result.table
@@ -71,12 +71,12 @@ class StaticTablesContext(Generic[S]):
 
     def finish(self) -> Mapping[str, DefinedTable]:
         """Return all declared tables. Raise `SpecError` for one that references an unknown table."""
-        schema = self._package.definition
+        package_schema = self._package.definition
         others = [defined.definition for defined in self._tables.values() if defined.definition is not None]
-        among = replace(schema, tables=(*schema.tables, *others))
+        schema = replace(package_schema, tables=(*package_schema.tables, *others))
         for name, definition in self._definitions.items():
             if not isinstance(definition, sqlalchemy.Table):
-                resolved(definition, name, self._dialect, among=among, beside=self._definitions)
+                resolved(definition, name, self._dialect, schema=schema, others=self._definitions)
         items = [defined.definition or defined.table for defined in self._tables.values()]
         borrow_targets(self._metadata, items, {}, self._package)
         return self._tables
@@ -96,13 +96,13 @@ class StaticTablesContext(Generic[S]):
 
     def check(self, connection: Connection) -> None:
         """Raise an error if one of the tables is missing in the database, or has a different definition there."""
-        found = {name: compare_existing(connection, defined.table) for name, defined in self._tables.items()}
-        missing = [name for name, differing in found.items() if differing is None]
+        differences = {name: compare_existing(connection, defined.table) for name, defined in self._tables.items()}
+        missing = [name for name, differing in differences.items() if differing is None]
         if missing:
             raise MissingTablesError(
-                f"{len(missing)} of the {len(found)} tables are missing in the database: {', '.join(missing)}. "
+                f"{len(missing)} of the {len(differences)} tables are missing in the database: {', '.join(missing)}. "
                 "declare_static_tables(create=True) creates them in a database that has none."
             )
-        different = [f"{name}: {' '.join(differing)}" for name, differing in found.items() if differing]
+        different = [f"{name}: {' '.join(differing)}" for name, differing in differences.items() if differing]
         if different:
             raise TableConflictError(f"Tables of the database differ from their declarations. {' '.join(different)}")

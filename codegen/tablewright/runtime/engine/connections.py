@@ -136,18 +136,18 @@ class Connections:
 
     def clone(self) -> Self:
         """Return another object for the same database, with connections of its own."""
-        twin = copy(self)
-        twin._reader = None
+        other = copy(self)
+        other._reader = None
         if self._joined is None and not self._given:
-            twin._engine = self._make_engine(self._engine.url)
-        return twin
+            other._engine = self._make_engine(self._engine.url)
+        return other
 
     def joined(self, connection: Connection) -> Self:
         """Return another object for the same database, with *connection* as its only one."""
-        twin = copy(self)
-        twin._reader = None
-        twin._joined = connection
-        return twin
+        other = copy(self)
+        other._reader = None
+        other._joined = connection
+        return other
 
     def dispose(self) -> None:
         """Close the pooled connections, except those of an engine that was given."""

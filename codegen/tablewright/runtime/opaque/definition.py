@@ -16,10 +16,10 @@ from tablewright.schema.build import build_metadata, build_table
 from tablewright.schema.reserved import OPAQUE_ARGUMENTS
 
 
-def stored_definition(definition: Definition, name: str, dialect: Dialect, among: d.Schema) -> d.Schema:
+def stored_definition(definition: Definition, name: str, dialect: Dialect, schema: d.Schema) -> d.Schema:
     """Return what is stored of *definition* under *name*.
 
-    *among* contains the tables that it may reference, and the enums. Raise `SpecError` for a wrong spec,
+    *schema* contains the tables that it may reference, and the enums. Raise `SpecError` for a wrong spec,
     `ArgumentError` for a definition that cannot be stored.
     """
     if not name or len(name.encode()) > names.MAX_BYTES or "\0" in name:
@@ -29,7 +29,7 @@ def stored_definition(definition: Definition, name: str, dialect: Dialect, among
             f"The opaque table {name!r} must be stored with its definition, which a SQLAlchemy Table does not contain. "
             "Pass a TableSpec."
         )
-    table = resolved(definition, name, dialect, among=among)
+    table = resolved(definition, name, dialect, schema=schema)
     for column in table.columns:
         if column.attribute in OPAQUE_ARGUMENTS:
             raise ArgumentError(
@@ -37,19 +37,19 @@ def stored_definition(definition: Definition, name: str, dialect: Dialect, among
                 f"name for {OPAQUE_ARGUMENTS[column.attribute]}. Choose another name; `column: {column.column}` keeps "
                 "the name in the database."
             )
-    return definition_of(table, among)
+    return definition_of(table, schema)
 
 
-def definition_of(table: d.Table, among: d.Schema) -> d.Schema:
-    """Return what is stored of *table*, whose enums are those of *among*."""
+def definition_of(table: d.Table, schema: d.Schema) -> d.Schema:
+    """Return what is stored of *table*, whose enums are those of *schema*."""
     used = {enum for column in table.columns for enum in _enums(column.type)}
-    enums = tuple(item for item in among.enums if item.name in used)
+    enums = tuple(item for item in schema.enums if item.name in used)
     missing = used - {item.name for item in enums}
     if missing:
         raise ArgumentError(f"The opaque table {table.name!r} uses unknown enums: {sorted(missing)}.")
     unknown_tables = {key.table for key in table.foreign_keys} - {
         table.name,
-        *(item.name for item in (*among.tables, *among.opaque_tables)),
+        *(item.name for item in (*schema.tables, *schema.opaque_tables)),
     }
     if unknown_tables:
         raise ArgumentError(
@@ -76,14 +76,14 @@ def from_text(text: str) -> d.Schema:
     return canonical.from_json(text)
 
 
-def build(definition: d.Schema, among: d.Schema) -> sqlalchemy.Table:
-    """Build the table of *definition*, with foreign keys to those tables that *among* contains.
+def build(definition: d.Schema, schema: d.Schema) -> sqlalchemy.Table:
+    """Build the table of *definition*, with foreign keys to those tables that *schema* contains.
 
     It is in a MetaData of its own, which neither `Database.create` nor Alembic uses.
     """
     (table,) = definition.opaque_tables
-    known = {item.name for item in (*among.tables, *among.opaque_tables)}
-    keys = tuple(key for key in table.foreign_keys if key.table in known or key.table == table.name)
+    existing = {item.name for item in (*schema.tables, *schema.opaque_tables)}
+    keys = tuple(key for key in table.foreign_keys if key.table in existing or key.table == table.name)
     targets_of = {
         key.table: {attribute for other in keys if other.table == key.table for attribute in other.targets}
         for key in keys
@@ -101,8 +101,8 @@ def build(definition: d.Schema, among: d.Schema) -> sqlalchemy.Table:
                 for attribute in sorted(attributes)
             ),
         )
-        for target, attributes in ((among.table(name), attributes) for name, attributes in sorted(targets_of.items()))
+        for target, attributes in ((schema.table(name), attributes) for name, attributes in sorted(targets_of.items()))
     )
-    enums = (*definition.enums, *(enum for enum in among.enums if enum not in definition.enums))
-    schema = d.Schema(name="", version="", enums=enums, tables=targets)
-    return build_table(replace(table, foreign_keys=keys), build_metadata(schema), schema)
+    enums = (*definition.enums, *(enum for enum in schema.enums if enum not in definition.enums))
+    built_from = d.Schema(name="", version="", enums=enums, tables=targets)
+    return build_table(replace(table, foreign_keys=keys), build_metadata(built_from), built_from)

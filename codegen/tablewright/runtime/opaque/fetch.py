@@ -23,7 +23,7 @@ def wanted(mapper: RowMapper[Any], equal: Mapping[str, object]) -> dict[str, obj
 
     Raise `UnknownColumnError` for a name that is not a column.
     """
-    found: dict[str, object] = {}
+    checked: dict[str, object] = {}
     for name, value in equal.items():
         if name not in mapper.by_name:
             mapper.refuse(name)
@@ -38,8 +38,8 @@ def wanted(mapper: RowMapper[Any], equal: Mapping[str, object]) -> dict[str, obj
             value = list(cast("Iterable[object]", value))
             if not value:
                 return None
-        found[name] = value
-    return found
+        checked[name] = value
+    return checked
 
 
 def batches(

@@ -25,14 +25,14 @@ class GeneratedOpaqueManager(OpaqueTableStorageManager):
     def _register(self, name: str, definition: Definition | None, session: Session | None) -> AnyStorage:
         if definition is None:
             if name not in self.package.opaque:
-                known = ", ".join(map(repr, self.package.opaque))
+                names = ", ".join(map(repr, self.package.opaque))
                 raise ArgumentError(
-                    f"The specs of {self.package.name} have no opaque table {name!r}; they have {known}. "
+                    f"The specs of {self.package.name} have no opaque table {name!r}; they have {names}. "
                     "Register other tables with a definition."
                 )
             definition = self.package.definition.table(name)
         return OpaqueTableStorageManager.register(self, name, definition, session=session)
 
     def _storage_class(self, name: str) -> type[AnyStorage] | None:
-        found: type[AnyStorage] | None = self.package.opaque_storage(name) if name in self.package.opaque else None
-        return found
+        storage: type[AnyStorage] | None = self.package.opaque_storage(name) if name in self.package.opaque else None
+        return storage

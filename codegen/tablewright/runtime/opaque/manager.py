@@ -102,8 +102,8 @@ class OpaqueTableStorageManager(VersionedExtension):
                 )
         # READ COMMITTED, so that a process that waited for the lock sees what the first one created.
         with (
-            session_for(self.database, session, isolation="READ COMMITTED") as own,
-            driver.atomic(own) as connection,
+            session_for(self.database, session, isolation="READ COMMITTED") as opened,
+            driver.atomic(opened) as connection,
         ):
             self._check(connection, update=True)
             entry = registry.find(connection, name)
@@ -124,10 +124,10 @@ class OpaqueTableStorageManager(VersionedExtension):
 
     def __getitem__(self, name: str, /) -> AnyStorage:
         """Return the storage of table *name*. Raise `UnknownOpaqueTableError`, a KeyError, if it is not registered."""
-        found = self.get(name)
-        if found is None:
+        storage = self.get(name)
+        if storage is None:
             raise self._unknown(name, self.names())
-        return found
+        return storage
 
     def __contains__(self, name: object, /) -> bool:
         """Return True if a table is registered under *name*."""
@@ -137,7 +137,7 @@ class OpaqueTableStorageManager(VersionedExtension):
         """Return the names of all registered tables, sorted."""
         if session is None and not self._is_there():
             return []
-        with session_for(self.database, session, read_only=True) as own, own.gate as connection:
+        with session_for(self.database, session, read_only=True) as opened, opened.gate as connection:
             self._check(connection, update=False)
             return registry.names(connection)
 
@@ -150,7 +150,7 @@ class OpaqueTableStorageManager(VersionedExtension):
             raise ReadOnlyDatabaseError(
                 f"{self.database!r} was opened for reading only: it cannot unregister {name!r}."
             )
-        with session_for(self.database, session) as own, driver.atomic(own) as connection:
+        with session_for(self.database, session) as opened, driver.atomic(opened) as connection:
             lock_ddl(connection)
             self._check(connection, update=True)
             entry = registry.find(connection, name)
@@ -161,15 +161,15 @@ class OpaqueTableStorageManager(VersionedExtension):
             registry.remove(connection, name)
 
     def _asked(self, name: str, definition: Definition) -> d.Schema:
-        among = _package(self.database).definition
+        schema = _package(self.database).definition
         dialect = self.database.engine.dialect
-        asked = definitions.stored_definition(definition, name, dialect, among)
+        asked = definitions.stored_definition(definition, name, dialect, schema)
         if name.startswith(registry.RESERVED):
             raise OpaqueTableConflictError(
                 f"{name!r} cannot be registered: {registry.RESERVED}… is reserved for tablewright's own tables."
             )
         same = backend_of(dialect).table_identity
-        if same(name) in {same(table.table) for table in among.tables}:
+        if same(name) in {same(table.table) for table in schema.tables}:
             raise OpaqueTableConflictError(
                 f"{name!r} cannot be registered: the package {_package(self.database).name} has a table of that name."
             )
@@ -188,16 +188,16 @@ class OpaqueTableStorageManager(VersionedExtension):
     def _refuse_other(self, entry: Entry, asked: d.Schema) -> None:
         stored = definitions.from_text(entry.definition)
         if digest(stored) != digest(asked):
-            found = "; ".join(differences(stored, asked))
+            listed = "; ".join(differences(stored, asked))
             raise OpaqueTableConflictError(
-                f"The opaque table {entry.name!r} is registered with another definition: {found}. "
+                f"The opaque table {entry.name!r} is registered with another definition: {listed}. "
                 "Register it under another name, or unregister it, with its rows, first."
             )
 
     def _find(self, name: str, session: Session | None) -> Entry | None:
         if session is None and not self._is_there():
             return None
-        with session_for(self.database, session, read_only=True) as own, own.gate as connection:
+        with session_for(self.database, session, read_only=True) as opened, opened.gate as connection:
             self._check(connection, update=False)
             return registry.find(connection, name)
 
@@ -211,18 +211,18 @@ class OpaqueTableStorageManager(VersionedExtension):
         return self.database.exists()
 
     def _storage(self, entry: Entry) -> AnyStorage:
-        known = self._storage_classes.get(entry.name)
-        if known is None or known[0] != entry.definition:
+        cached = self._storage_classes.get(entry.name)
+        if cached is None or cached[0] != entry.definition:
             # Two threads may both create one; either works.
-            known = self._storage_classes[entry.name] = (entry.definition, self._class_for(entry))
-        return known[1](self.database)
+            cached = self._storage_classes[entry.name] = (entry.definition, self._class_for(entry))
+        return cached[1](self.database)
 
     def _class_for(self, entry: Entry) -> type[AnyStorage]:
         generated = self._storage_class(entry.name)
         if generated is not None:
-            among = _package(self.database).definition
-            (own,) = (table for table in among.opaque_tables if table.table == entry.name)
-            self._refuse_other(entry, definitions.definition_of(own, among))
+            schema = _package(self.database).definition
+            (generated_table,) = (table for table in schema.opaque_tables if table.table == entry.name)
+            self._refuse_other(entry, definitions.definition_of(generated_table, schema))
             return generated
         table = self._table(definitions.from_text(entry.definition))
         named = {"table": table, "row": row_of(table)}
@@ -235,9 +235,9 @@ class OpaqueTableStorageManager(VersionedExtension):
     def _table(self, definition: d.Schema) -> sqlalchemy.Table:
         return definitions.build(definition, _package(self.database).definition)
 
-    def _unknown(self, name: str, known: list[str]) -> UnknownOpaqueTableError:
-        there = f"there are {', '.join(known)}" if known else "none is registered"
-        return UnknownOpaqueTableError(f"{self.database!r} has no opaque table {name!r}; {there}.")
+    def _unknown(self, name: str, names: list[str]) -> UnknownOpaqueTableError:
+        existing = f"there are {', '.join(names)}" if names else "none is registered"
+        return UnknownOpaqueTableError(f"{self.database!r} has no opaque table {name!r}; {existing}.")
 
 
 def _package(database: Connections) -> Package:

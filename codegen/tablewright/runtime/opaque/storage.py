@@ -52,15 +52,15 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         """Insert all rows or none. Return the number inserted."""
         if not rows:
             return 0
-        with session_for(self._database, session) as own:
-            return insert_many(own, self._mapper(), rows)
+        with session_for(self._database, session) as opened:
+            return insert_many(opened, self._mapper(), rows)
 
     def ensure(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Insert rows that do not conflict with existing rows. Return the number inserted."""
         if not rows:
             return 0
-        with session_for(self._database, session) as own:
-            return upsert.ensure(own, self._mapper(), rows)
+        with session_for(self._database, session) as opened:
+            return upsert.ensure(opened, self._mapper(), rows)
 
     def replace(self, *rows: InsertT | RowT, session: Session | None = None) -> int:
         """Insert rows, or overwrite the whole row with the same primary key; columns left out get their default.
@@ -69,18 +69,18 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         """
         if not rows:
             return 0
-        with session_for(self._database, session) as own:
-            return upsert.replace(own, self._mapper(), rows)
+        with session_for(self._database, session) as opened:
+            return upsert.replace(opened, self._mapper(), rows)
 
     def delete_all(self, *, session: Session | None = None) -> int:
         """Delete all rows. Return the number deleted."""
-        with session_for(self._database, session) as own:
-            return delete_where(own, self._mapper(), (ALL_ROWS,))
+        with session_for(self._database, session) as opened:
+            return delete_where(opened, self._mapper(), (ALL_ROWS,))
 
     def count(self, *, session: Session | None = None) -> int:
         """Return the number of rows."""
-        with session_for(self._database, session, read_only=True) as own:
-            return queries.count(own, self._mapper(), ())
+        with session_for(self._database, session, read_only=True) as opened:
+            return queries.count(opened, self._mapper(), ())
 
     # Generated classes add the types of these.
 
@@ -110,12 +110,12 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         """Return an iterator over the matching rows, *batch_size* at a time."""
         if batch_size < 1:
             raise ValueError(f"A batch has at least one row, not {batch_size}.")
-        wanted = fetch.wanted(self._mapper(), equal)
-        return iter(()) if wanted is None else self._batches(wanted, session, batch_size)
+        values = fetch.wanted(self._mapper(), equal)
+        return iter(()) if values is None else self._batches(values, session, batch_size)
 
-    def _batches(self, wanted: Mapping[str, object], session: Session | None, batch_size: int) -> Iterator[list[RowT]]:
-        with session_for(self._database, session, read_only=True) as own:
-            yield from fetch.batches(own, self._mapper(), wanted, batch_size)
+    def _batches(self, values: Mapping[str, object], session: Session | None, batch_size: int) -> Iterator[list[RowT]]:
+        with session_for(self._database, session, read_only=True) as opened:
+            yield from fetch.batches(opened, self._mapper(), values, batch_size)
 
     def _delete(
         self, columns: Sequence[str], rows: Sequence[Mapping[str, object] | RowT], session: Session | None = None
@@ -127,8 +127,8 @@ class OpaqueTableStorage(ABC, Generic[RowT, InsertT]):
         values = matching_values(self._mapper(), columns, rows)
         if not values:
             return 0
-        with session_for(self._database, session) as own:
-            return delete_values(own, self._mapper(), columns, values)
+        with session_for(self._database, session) as opened:
+            return delete_values(opened, self._mapper(), columns, values)
 
     @classmethod
     def _mapper(cls) -> RowMapper[RowT]:

@@ -21,7 +21,7 @@ Source: TypeAlias = type[Table[Any, Any]] | Table[Any, Any] | Definition
 """An accessor class (`BookTable`), an accessor (`session.book`), or a definition."""
 
 
-def temporary_table(source: Source, name: str, dialect: Dialect, among: d.Schema | None) -> sqlalchemy.Table:
+def temporary_table(source: Source, name: str, dialect: Dialect, schema: d.Schema | None) -> sqlalchemy.Table:
     """Return a temporary table called *name*, like *source* but without foreign keys and non-unique indexes."""
     definition = source if not isinstance(source, type | Table) else source.table
     # A MetaData of its own, freed together with the table: programs create many.
@@ -32,8 +32,8 @@ def temporary_table(source: Source, name: str, dialect: Dialect, among: d.Schema
         _forget_foreign_keys(table)
         forget_those_of_other_engines(table, definition, dialect)
     else:
-        found = replace(resolved(definition, name, dialect, among=among), foreign_keys=())
-        table = make_table(found, name, metadata, dialect, among=among)
+        definition_without_keys = replace(resolved(definition, name, dialect, schema=schema), foreign_keys=())
+        table = make_table(definition_without_keys, name, metadata, dialect, schema=schema)
     _rename_parts(table)
     backend_of(dialect).make_temporary(table)
     return table
@@ -43,17 +43,17 @@ def accessor_class(source: Source, table: sqlalchemy.Table) -> type[Table[Any, A
     """Return the accessor class of the temporary *table* that was created like *source*."""
     if not isinstance(source, type | Table):
         return accessor_of(table)
-    known = source if isinstance(source, type) else type(source)
-    if issubclass(known, DynamicTable):
+    accessor = source if isinstance(source, type) else type(source)
+    if issubclass(accessor, DynamicTable):
         return accessor_of(table)
-    named: dict[str, Any] = {"table": table, "__module__": known.__module__}
-    columns: Any = getattr(known, "c", None)
+    named: dict[str, Any] = {"table": table, "__module__": accessor.__module__}
+    columns: Any = getattr(accessor, "c", None)
     if columns is not None:
         # Columns as attributes of a class (`BookColumns`), or of its one instance in generated accessors.
         kind = columns if isinstance(columns, type) else type(columns)
-        own = type(kind.__name__, (kind,), {column.key: column for column in table.columns})
-        named["c"] = own if kind is columns else own()
-    return cast("type[Table[Any, Any]]", type(known.__name__, (known,), named))
+        columns_class = type(kind.__name__, (kind,), {column.key: column for column in table.columns})
+        named["c"] = columns_class if kind is columns else columns_class()
+    return cast("type[Table[Any, Any]]", type(accessor.__name__, (accessor,), named))
 
 
 def _forget_foreign_keys(table: sqlalchemy.Table) -> None:

@@ -22,23 +22,23 @@ def make(session: GatedSession, definition: Source, name: str | None) -> Table[A
 
 def drop(session: GatedSession, table: Table[Any, Any] | sqlalchemy.Table) -> None:
     """Drop a temporary table of *session*, given by its accessor or as a SQLAlchemy table."""
-    found: object = table if isinstance(table, sqlalchemy.Table) else getattr(table, "table", None)
-    if not isinstance(found, sqlalchemy.Table):
+    core_table: object = table if isinstance(table, sqlalchemy.Table) else getattr(table, "table", None)
+    if not isinstance(core_table, sqlalchemy.Table):
         raise TypeError(f"Expected a table returned by make_temporary_table, not {table!r}.")
-    _tables(session).drop(cast("sqlalchemy.Table", found))
+    _tables(session).drop(cast("sqlalchemy.Table", core_table))
 
 
 @contextmanager
 def block(session: GatedSession, definition: Source, name: str | None) -> Generator[Any, None, None]:
     """Create a temporary table for a `with` block, and drop it at the end."""
-    own = _tables(session)
-    accessor = own.make(definition, name)
+    temporary_tables = _tables(session)
+    accessor = temporary_tables.make(definition, name)
     try:
         yield accessor
     except BaseException as error:
-        own.leave(accessor.table, error)
+        temporary_tables.leave(accessor.table, error)
         raise
-    own.leave(accessor.table, None)
+    temporary_tables.leave(accessor.table, None)
 
 
 def _tables(session: GatedSession) -> tables.TemporaryTables:

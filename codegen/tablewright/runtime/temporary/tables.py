@@ -31,21 +31,21 @@ KEY = "tablewright_temporary_tables"
 
 def of(session: GatedSession) -> TemporaryTables:
     """Return the temporary tables of *session*."""
-    found: TemporaryTables | None = session.info.get(KEY)
-    if found is None:
-        found = session.info[KEY] = TemporaryTables(session)
-    return found
+    result: TemporaryTables | None = session.info.get(KEY)
+    if result is None:
+        result = session.info[KEY] = TemporaryTables(session)
+    return result
 
 
 @dataclass(eq=False, slots=True)
-class Made:
+class Entry:
     """A temporary table created in the session's transaction."""
 
     table: sqlalchemy.Table
     name: str
     """Its current name in the database."""
     connection: Connection
-    made_in: SessionTransaction
+    created_in: SessionTransaction
     """The transaction or savepoint whose rollback removes the table."""
     dropped_in: SessionTransaction | None = None
     """The savepoint whose rollback restores the table."""
@@ -62,7 +62,7 @@ class TemporaryTables:
 
     def __init__(self, session: GatedSession) -> None:
         self._session = session
-        self._made: list[Made] = []
+        self._entries: list[Entry] = []
         event.listen(session, "after_commit", self._after_commit)
         event.listen(session, "after_transaction_end", self._after_transaction_end)
 
@@ -76,13 +76,13 @@ class TemporaryTables:
             if name is not None:
                 _refuse_taken(connection, name)
             package = getattr(session, "package", None)
-            among = None if isinstance(source, type | sqlalchemy.Table) else getattr(package, "definition", None)
-            table = temporary_table(source, name or f"tmp_{uuid4().hex}", connection.dialect, among)
+            schema = None if isinstance(source, type | sqlalchemy.Table) else getattr(package, "definition", None)
+            table = temporary_table(source, name or f"tmp_{uuid4().hex}", connection.dialect, schema)
             with self._changing(connection):
                 connection.execute(CreateTable(table))
                 for index in table.indexes:
                     connection.execute(CreateIndex(index))
-            self._made.append(Made(table, table.name, connection, self._level()))
+            self._entries.append(Entry(table, table.name, connection, self._level()))
             return accessor_class(source, table)(session)
 
     def drop(self, table: sqlalchemy.Table) -> None:
@@ -90,32 +90,32 @@ class TemporaryTables:
 
         Raise `InvalidRequestError` if it is not a temporary table of this session, or is already gone.
         """
-        made = self._find(table)
-        if made is None:
+        entry = self._find(table)
+        if entry is None:
             raise InvalidRequestError(f"{table.name} is not a temporary table of this session, or it is already gone.")
         with self._session.gate:
-            self._drop(made)
+            self._drop(entry)
 
     def leave(self, table: sqlalchemy.Table, error: BaseException | None) -> None:
         """Drop *table* if it exists, at the end of its block; *error* is the exception that ended it."""
-        made = self._find(table)
-        if made is None:
+        entry = self._find(table)
+        if entry is None:
             return
-        made.unwanted = True
+        entry.unwanted = True
         try:
-            if error is None or self._is_whole(made.connection):
+            if error is None or self._is_whole(entry.connection):
                 with self._session.gate:
-                    self._drop(made)
+                    self._drop(entry)
         except Exception as second:
             if error is None:
                 raise
             error.add_note(f"The temporary table {table.name} could not be dropped: {second}")
 
-    def _find(self, table: sqlalchemy.Table) -> Made | None:
-        return next((made for made in self._live() if made.table is table), None)
+    def _find(self, table: sqlalchemy.Table) -> Entry | None:
+        return next((entry for entry in self._live() if entry.table is table), None)
 
-    def _live(self) -> list[Made]:
-        return [made for made in self._made if made.dropped_in is None]
+    def _live(self) -> list[Entry]:
+        return [entry for entry in self._entries if entry.dropped_in is None]
 
     def _level(self) -> SessionTransaction:
         level = self._session.get_nested_transaction() or self._session.get_transaction()
@@ -142,38 +142,38 @@ class TemporaryTables:
         with connection.begin_nested():
             yield
 
-    def _drop(self, made: Made) -> None:
+    def _drop(self, entry: Entry) -> None:
         # Neither database drops a table while a cursor reads it.
-        stream.close_streams_of(self._session, made.table)
-        connection = made.connection
+        stream.close_streams_of(self._session, entry.table)
+        connection = entry.connection
         if backend_of(connection.dialect).keeps_temporary_tables:
-            left = _drop_kept(connection, made.name)
+            left = _drop_kept(connection, entry.name)
             if left is not None:
                 # Under another name, so that both are tracked if a rollback restores the first.
-                table = made.table.to_metadata(sqlalchemy.MetaData(), name=left)
-                self._made.append(Made(table, left, connection, self._level(), unwanted=True))
+                table = entry.table.to_metadata(sqlalchemy.MetaData(), name=left)
+                self._entries.append(Entry(table, left, connection, self._level(), unwanted=True))
         else:
             with self._changing(connection):
-                connection.execute(DropTable(made.table))
+                connection.execute(DropTable(entry.table))
         savepoint = self._session.get_nested_transaction()
         if savepoint is None:
-            self._made.remove(made)
+            self._entries.remove(entry)
         else:
-            made.dropped_in = savepoint
+            entry.dropped_in = savepoint
 
     def _sweep(self) -> None:
-        for made in self._live():
-            if made.unwanted:
-                self._drop(made)
+        for entry in self._live():
+            if entry.unwanted:
+                self._drop(entry)
 
     def _after_commit(self, session: GatedSession) -> None:
         committed = session.get_nested_transaction()
         if committed is not None:
-            for made in self._made:
-                made.made_in = _around(made.made_in, committed)
-                if made.dropped_in is not None:
-                    made.dropped_in = _around(made.dropped_in, committed)
-            self._made = [made for made in self._made if made.dropped_in is None or made.dropped_in.nested]
+            for entry in self._entries:
+                entry.created_in = _around(entry.created_in, committed)
+                if entry.dropped_in is not None:
+                    entry.dropped_in = _around(entry.dropped_in, committed)
+            self._entries = [entry for entry in self._entries if entry.dropped_in is None or entry.dropped_in.nested]
         else:
             # After the commit, not before: the entities that it flushes may need the table.
             self._drop_rest()
@@ -182,28 +182,28 @@ class TemporaryTables:
         if transaction.parent is None:
             if isinstance(session.bind, Connection):
                 self._drop_rest()
-            self._made.clear()
+            self._entries.clear()
             return
         # A released savepoint has handed its tables to the enclosing transaction by now.
-        self._made = [made for made in self._made if made.made_in is not transaction]
-        for made in self._made:
-            if made.dropped_in is transaction:
-                made.dropped_in = None
+        self._entries = [entry for entry in self._entries if entry.created_in is not transaction]
+        for entry in self._entries:
+            if entry.dropped_in is transaction:
+                entry.dropped_in = None
 
-    def _stays(self, made: Made) -> bool:
-        return backend_of(made.connection.dialect).keeps_temporary_tables or isinstance(self._session.bind, Connection)
+    def _stays(self, entry: Entry) -> bool:
+        return backend_of(entry.connection.dialect).keeps_temporary_tables or isinstance(self._session.bind, Connection)
 
     def _drop_rest(self) -> None:
         """Drop the tables that outlive a commit, or a transaction that goes on without the session."""
-        for made in self._live():
-            connection = made.connection
-            if not self._stays(made) or not self._is_whole(connection):
+        for entry in self._live():
+            connection = entry.connection
+            if not self._stays(entry) or not self._is_whole(connection):
                 continue
             backend = backend_of(connection.dialect)
             if not backend.keeps_temporary_tables:
                 if connection.in_transaction():
-                    connection.execute(DropTable(made.table, if_exists=True))
-            elif _drop_kept(connection, made.name) is not None and backend.file_name(connection.engine.url):
+                    connection.execute(DropTable(entry.table, if_exists=True))
+            elif _drop_kept(connection, entry.name) is not None and backend.file_name(connection.engine.url):
                 # A cursor still reads through this connection, which must not be reused. An in-memory database is its
                 # connection: the table stays in it, empty and renamed.
                 connection.invalidate()

@@ -38,56 +38,59 @@ class Versions:
             names += [self._config(extension), version_of(extension)]
         return names
 
-    def check(self, found: Rows, *, update: bool, new_extensions: bool = False) -> None:
-        """Raise `IncompatibleVersionError` if a database with the attributes *found* does not fit readers.
+    def check(self, attributes: Rows, *, update: bool, new_extensions: bool = False) -> None:
+        """Raise `IncompatibleVersionError` if a database with the attributes *attributes* does not fit readers.
 
         With *update* it has to fit writers. With *new_extensions* extensions may be missing; they will be added.
         """
-        stored, needed = self._stored(found), VersionTuple.from_string(self.schema.version)
+        stored, needed = self._stored(attributes), VersionTuple.from_string(self.schema.version)
         if not needed.check_compatibility(stored, update):
             raise IncompatibleVersionError(self._other_version(stored, needed, update))
         if stored == needed:
-            self._check_digest(found)
+            self._check_digest(attributes)
         for extension in self.extensions:
-            self._check_extension(extension, found, update=update, may_lack=new_extensions)
+            self._check_extension(extension, attributes, update=update, may_lack=new_extensions)
 
-    def check_same(self, found: Rows) -> None:
+    def check_same(self, attributes: Rows) -> None:
         """Raise `IncompatibleVersionError` if a database stores anything different from what would be written."""
         name = self.schema.name
-        if found.get(self.version_name, self.schema.version) != self.schema.version:
+        if attributes.get(self.version_name, self.schema.version) != self.schema.version:
             raise IncompatibleVersionError(
-                f"The database stores version {found[self.version_name]} of {name}; this package is "
+                f"The database stores version {attributes[self.version_name]} of {name}; this package is "
                 f"{self.schema.version}. Once its tables are those of {self.schema.version}, "
                 "run Database.stamp(force=True)."
             )
-        if self.digest_name in found:
-            self._check_digest(found)
+        if self.digest_name in attributes:
+            self._check_digest(attributes)
         for extension in self.extensions:
-            self._check_extension(extension, found, update=True, may_lack=True)
+            self._check_extension(extension, attributes, update=True, may_lack=True)
 
-    def missing_rows(self, found: Rows, requested: Requested) -> dict[str, str]:
-        """Return the attributes to write into a database that stores *found*."""
+    def missing_rows(self, attributes: Rows, requested: Requested) -> dict[str, str]:
+        """Return the attributes to write into a database that stores *attributes*."""
         unknown = [extension.extension_name() for extension in requested if extension not in self.extensions]
         if unknown:
             raise ArgumentError(f"{', '.join(unknown)} is not an extension of this Database class.")
         rows: dict[str, str] = {}
-        if found.get(self.version_name, self.schema.version) == self.schema.version:
+        if attributes.get(self.version_name, self.schema.version) == self.schema.version:
             rows |= {self.version_name: self.schema.version, self.digest_name: self.schema.digest}
         for extension in self.extensions:
             rows[self._config(extension)] = extension.extension_name()
-            version = self._new_version(extension, found.get(version_of(extension)), requested.get(extension))
+            version = self._new_version(extension, attributes.get(version_of(extension)), requested.get(extension))
             if version is not None:
                 rows[version_of(extension)] = str(version)
-        return {name: value for name, value in rows.items() if found.get(name) != value}
+        return {name: value for name, value in rows.items() if attributes.get(name) != value}
 
-    def kept(self, found: Rows, requested: Requested) -> dict[str, str]:
-        """Return those of *found* to keep when everything else is overwritten: the versions that extensions support."""
+    def kept(self, attributes: Rows, requested: Requested) -> dict[str, str]:
+        """Return those of *attributes* to keep when the rest is overwritten: the versions that extensions support."""
         kept: dict[str, str] = {}
         for extension in self.extensions:
             name = version_of(extension)
-            known = {str(version) for version in extension.current_versions()}
-            if found.get(name) in known and str(requested.get(extension, found[name])) == found[name]:
-                kept[name] = found[name]
+            supported = {str(version) for version in extension.current_versions()}
+            if (
+                attributes.get(name) in supported
+                and str(requested.get(extension, attributes[name])) == attributes[name]
+            ):
+                kept[name] = attributes[name]
         return kept
 
     def stored(self, rows: Rows) -> dict[str, VersionTuple | None]:
@@ -110,17 +113,17 @@ class Versions:
     def _config(self, extension: Extension) -> str:
         return self.config_prefix + extension.role
 
-    def _stored(self, found: Rows) -> VersionTuple:
-        stored = found.get(self.version_name)
+    def _stored(self, attributes: Rows) -> VersionTuple:
+        stored = attributes.get(self.version_name)
         if stored is None:
             raise self.missing()
         return _parsed(stored)
 
-    def _check_digest(self, found: Rows) -> None:
-        stored, needed = found.get(self.digest_name), self.schema.digest
+    def _check_digest(self, attributes: Rows) -> None:
+        stored, needed = attributes.get(self.digest_name), self.schema.digest
         if stored is None:
             raise self.missing()
-        if stored != needed and not self._digests_differ_in_form(found):
+        if stored != needed and not self._digests_differ_in_form(attributes):
             raise IncompatibleVersionError(
                 f"The database has {self.schema.name} {self.schema.version}, but of a different spec than this package "
                 f"(digest {_short(stored)} in the database, {_short(needed)} here): the spec was changed without a new "
@@ -129,13 +132,13 @@ class Versions:
                 "create()."
             )
 
-    def _digests_differ_in_form(self, found: Rows) -> bool:
+    def _digests_differ_in_form(self, attributes: Rows) -> bool:
         # Digests of different forms, computed by an older or newer tablewright, cannot be compared.
-        return _form(found.get(self.digest_name, "")) != _form(self.schema.digest)
+        return _form(attributes.get(self.digest_name, "")) != _form(self.schema.digest)
 
-    def _check_extension(self, extension: Extension, found: Rows, *, update: bool, may_lack: bool) -> None:
+    def _check_extension(self, extension: Extension, attributes: Rows, *, update: bool, may_lack: bool) -> None:
         name = extension.extension_name()
-        stored = found.get(self._config(extension))
+        stored = attributes.get(self._config(extension))
         if stored is None:
             if may_lack:
                 return
@@ -150,7 +153,7 @@ class Versions:
                 f"this program has {name}. Use the class it was created with, or migrate the database and run "
                 "Database.stamp(force=True)."
             )
-        version = found.get(version_of(extension))
+        version = attributes.get(version_of(extension))
         if version is not None:
             extension.check_compatibility(_parsed(version), update)
         elif extension.current_versions() and not may_lack:

@@ -23,25 +23,25 @@ class Stamp:
         """Raise `IncompatibleVersionError` if missing tables would not fit the existing ones."""
         if not self._is_there():
             raise self._versions.missing()
-        self._versions.check(self._found(), update=True, new_extensions=True)
+        self._versions.check(self._stored(), update=True, new_extensions=True)
 
     def check_same(self) -> None:
         """Raise `IncompatibleVersionError` if the database is stamped with other versions."""
         if self._is_there():
-            self._versions.check_same(self._found())
+            self._versions.check_same(self._stored())
 
     def write(self, requested: Requested, *, overwrite: bool = False) -> None:
         """Write the missing versions; with *overwrite* overwrite existing ones."""
         ATTRIBUTES.create(self._connection, checkfirst=True)
         if overwrite:
-            kept = self._versions.kept(self._found(), requested)
+            kept = self._versions.kept(self._stored(), requested)
             self._remove_rows()
-            found = self._found() | kept
+            attributes = self._stored() | kept
             for name, value in kept.items():
                 self._store.set(name, value, force=True)
         else:
-            found = self._found()
-        for name, value in self._versions.missing_rows(found, requested).items():
+            attributes = self._stored()
+        for name, value in self._versions.missing_rows(attributes, requested).items():
             self._store.set(name, value, force=True)
 
     def remove(self) -> None:
@@ -55,7 +55,7 @@ class Stamp:
     def _is_there(self) -> bool:
         return inspect(self._connection).has_table(NAME, schema=schema_of_store(self._connection))
 
-    def _found(self) -> dict[str, str]:
+    def _stored(self) -> dict[str, str]:
         return self._store.read(self._versions.names())
 
     def _remove_rows(self) -> None:

@@ -29,5 +29,5 @@ def read_attributes(connection: Connection, names: Sequence[str]) -> dict[str, s
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     store = name_of_store(connection).replace("%", "%%" if mark == "%s" else "%")
     marks = ", ".join([mark] * len(names))
-    found = connection.exec_driver_sql(f"SELECT name, value FROM {store} WHERE name IN ({marks})", tuple(names))
-    return {row.name: row.value for row in found}
+    rows = connection.exec_driver_sql(f"SELECT name, value FROM {store} WHERE name IN ({marks})", tuple(names))
+    return {row.name: row.value for row in rows}

@@ -21,10 +21,10 @@ class VersionTuple(NamedTuple):
     @classmethod
     def from_string(cls, text: str) -> Self:
         """Return the version in *text*, which has exactly this form: `1.0.0`. Raise `ValueError` otherwise."""
-        found = _FORM.fullmatch(text)
-        if found is None:
+        match = _FORM.fullmatch(text)
+        if match is None:
             raise ValueError(f"{text!r} is not a version: write three numbers, such as 1.0.0.")
-        return cls(*map(int, found.groups()))
+        return cls(*map(int, match.groups()))
 
     def check_compatibility(self, stored: VersionTuple, update: bool) -> bool:
         """Return True if code of this version may read a database of version *stored*, or with *update* write to it."""
