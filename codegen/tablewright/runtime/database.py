@@ -38,7 +38,7 @@ class Database(Connections, Generic[S]):
     *url_or_engine* is a URL (`sqlite:///file.db`, `postgresql+psycopg://user@host/database`) or your own Engine, which
     is never disposed of here. A *read_only* database refuses to write. *namespace* is the Postgres schema of the
     tables. The other options are those of `sqlalchemy.create_engine`; *busy_timeout* is how many seconds SQLite waits
-    for another writer. No connection is made before the first use. Set *allow_temporary_tables* to False for replicas
+    for another writer. No connection is opened before the first use. Set *allow_temporary_tables* to False for replicas
     and connection poolers that do not support them.
 
     The first session checks the versions that the database stores, and raises `IncompatibleVersionError` if they do not

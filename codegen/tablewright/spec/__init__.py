@@ -1,1 +1,1 @@
-"""What the user says: the pydantic models of the spec language and the loaders of its YAML and Python forms."""
+"""The spec language: its pydantic models, the loaders of YAML and Python files, and the resolver."""

@@ -93,7 +93,7 @@ class ColumnSpec(_Typed):
     inverse: str | None = None
     """The attribute of the referenced table's entity for the entities that reference it."""
     default: Any = None
-    """The value if an insert gives none: a literal of the column's type."""
+    """The value of an insert without one: a literal of the column's type."""
     default_sql: str | None = None
     """The default as an expression: `now`, `uuid4`, `uuid7`, or SQL."""
     touch: str | None = None

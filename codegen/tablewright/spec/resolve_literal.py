@@ -28,7 +28,7 @@ MAX_DEPTH = 50
 
 
 class LiteralError(ValueError):
-    """A literal is not a value of its type; the message says what is expected."""
+    """A literal is not a value of its type. The message contains the expected form."""
 
 
 def canonical_literal(value: object, type_: d.Type, enums: Sequence[d.Enum] = ()) -> d.Json:

@@ -21,8 +21,8 @@ from tablewright.runtime.errors import ReadOnlyDatabaseError
 class Connections:
     """The connections to a SQLite or Postgres database: those of an engine, or the one that a test joins them to.
 
-    *url_or_engine* is a URL or an Engine of the caller's, which is never disposed of here. No connection is made before
-    the first use.
+    *url_or_engine* is a URL or an Engine of the caller's, which is never disposed of here. No connection is opened
+    before the first use.
     """
 
     session_class: ClassVar[type[Any]]

@@ -52,7 +52,7 @@ def all_but(metadata: MetaData) -> list[Table]:
 class AttributeStore:
     """Names and values stored in the database: `session.attributes`.
 
-    *gate* gives the connection, in whose transaction attributes are read and written. Every method raises
+    *gate* yields the connection, in whose transaction attributes are read and written. Every method raises
     `VersionsMissingError`, a LookupError, if the database has no attribute table.
     """
 
