@@ -60,7 +60,7 @@ class EquivalentProjects:
         """Return the two projects, each with True if it has a cache."""
         return [(self.cached, True), (self.plain, False)]
 
-    def disturb(self, data: st.DataObject) -> None:
+    def change_project(self, data: st.DataObject) -> None:
         """Change something of the project other than its specs."""
         match data.draw(st.sampled_from(["nothing"] * 6 + ["shift", "output", "cache", "dialects"])):
             case "shift":

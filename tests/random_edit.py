@@ -28,7 +28,7 @@ TYPES: list[Spec] = [
 ]
 
 
-def first() -> Spec:
+def initial_schema() -> Spec:
     """Return a schema of a few tables: a hub, a cycle, a link table, a table that references itself, and a ring of six.
 
     Two opaque tables reference the hub and each other.
@@ -81,7 +81,7 @@ def change_column(data: st.DataObject, spec: Spec) -> None:
     columns[data.draw(st.sampled_from(ATTRIBUTES))] = dict(data.draw(st.sampled_from(TYPES)))
 
 
-def change_detail(data: st.DataObject, spec: Spec) -> None:
+def change_option(data: st.DataObject, spec: Spec) -> None:
     """Add an option to a column, or remove it."""
     columns = _table(data, spec)["columns"]
     if columns:
@@ -100,7 +100,7 @@ def change_detail(data: st.DataObject, spec: Spec) -> None:
             column[key] = value
 
 
-def loosen(data: st.DataObject, spec: Spec) -> None:
+def change_nullability(data: st.DataObject, spec: Spec) -> None:
     """Make a foreign key nullable, or not nullable."""
     columns = [column for column in _table(data, spec)["columns"].values() if "references" in column]
     if columns:
@@ -117,7 +117,7 @@ def drop_column(data: st.DataObject, spec: Spec) -> None:
         ]
 
 
-def point(data: st.DataObject, spec: Spec) -> None:
+def add_foreign_key(data: st.DataObject, spec: Spec) -> None:
     """Add a foreign key to another table, or to the same one."""
     target = data.draw(st.sampled_from(NAMES))
     number = data.draw(st.integers(1, 3))
@@ -131,7 +131,7 @@ def point(data: st.DataObject, spec: Spec) -> None:
     _table(data, spec)["columns"][f"{target}_{number}"] = column
 
 
-def relate(data: st.DataObject, spec: Spec) -> None:
+def change_relationship(data: st.DataObject, spec: Spec) -> None:
     """Change the options of a relationship."""
     table = _table(data, spec)
     name = data.draw(st.sampled_from(["kin", "kin_1", "kin_2", "bees", "cats", "dogs", "one"]))
@@ -203,7 +203,7 @@ def swap_tables(data: st.DataObject, spec: Spec) -> None:
     spec["tables"] = {name: spec["tables"][name] for name in data.draw(st.permutations(sorted(spec["tables"])))}
 
 
-def change_rest(data: st.DataObject, spec: Spec) -> None:
+def change_other_section(data: st.DataObject, spec: Spec) -> None:
     """Change an enum, a type, a mixin or a key of the schema."""
     kind = data.draw(
         st.sampled_from(["enum", "class", "type", "unused", "mixin", "index", "check", "doc", "version", "native"])
@@ -230,7 +230,7 @@ def change_rest(data: st.DataObject, spec: Spec) -> None:
             spec[kind] = data.draw(st.sampled_from(["1.0.1", "2.0.0"]))
 
 
-def spoil(data: st.DataObject, spec: Spec) -> None:
+def introduce_mistake(data: st.DataObject, spec: Spec) -> None:
     """Introduce a typical mistake."""
     table = _table(data, spec)
     key, value = data.draw(
@@ -240,7 +240,8 @@ def spoil(data: st.DataObject, spec: Spec) -> None:
 
 
 EDITS: list[Edit] = [
-    *itertools.repeat(change_column, 5), *itertools.repeat(change_detail, 5), loosen, loosen,
-    drop_column, drop_column, drop_column, point, point, relate, relate, change_table, change_table,
-    add_table, drop_table, move_table, rename_table, swap_tables, change_rest, spoil,
+    *itertools.repeat(change_column, 5), *itertools.repeat(change_option, 5), change_nullability, change_nullability,
+    drop_column, drop_column, drop_column, add_foreign_key, add_foreign_key, change_relationship, change_relationship,
+    change_table, change_table,
+    add_table, drop_table, move_table, rename_table, swap_tables, change_other_section, introduce_mistake,
 ]  # fmt: skip

@@ -114,7 +114,7 @@ def test_every_room_exists() -> None:
     assert [room for room in ROOMS if not files(room)] == []
 
 
-def test_the_tests_find_what_they_look_for() -> None:
+def test_the_checks_find_violations() -> None:
     """A phrase is found in any case. So is a docstring that begins with a noun, except that of a property."""
     assert list(phrases("fine\n# Made Anew.")) == ["2: 'Anew': again"]
     source = """

@@ -179,7 +179,7 @@ def test_a_composite_key_ignores_case(session: Any, count: int) -> None:
     assert [(row.email, row.note) for row in session.visit.select()] == [(address(0), "again")]
 
 
-def test_an_entity_is_known_in_any_case(session: Any) -> None:
+def test_an_entity_is_refreshed_in_any_case(session: Any) -> None:
     """A write by a key in another case refreshes the entity that is already loaded."""
     reader = type(session).package.load("Reader")
     session.reader.insert(email="Vera@Example.org", name="Vera")

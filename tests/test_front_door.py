@@ -50,7 +50,7 @@ def test_the_reference_names_everything(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES[:3])
-def test_names_have_one_home(module: str) -> None:
+def test_each_name_has_one_module(module: str) -> None:
     """The imports for type checkers, the table for run time and `__all__` have the same names and modules."""
     public = importlib.import_module(module)
     (block,) = [node for node in source(module).body if isinstance(node, ast.If)]
@@ -78,7 +78,7 @@ def test_a_misspelt_name_has_a_suggestion() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES[:3])
-def test_the_front_door_is_light(module: str) -> None:
+def test_a_public_module_loads_no_library(module: str) -> None:
     """Importing a public module loads no library, and only those modules of tablewright that an inversion needs."""
     loaded = python(f"import sys, {module}; print(*sys.modules)").split()
     assert {"sqlalchemy", "msgspec", "pydantic", "yaml", "jinja2"} & set(loaded) == set()
@@ -90,7 +90,7 @@ def test_the_front_door_is_light(module: str) -> None:
     }
 
 
-def test_what_runs_needs_no_extra() -> None:
+def test_names_for_run_time_need_no_extra() -> None:
     """Every name for run time, and every exception of databases, can be imported without pydantic."""
     names = [name for name in importlib.import_module("tablewright").__all__ if name not in SPECS]
     block = "import sys; sys.modules.update(dict.fromkeys(['pydantic', 'yaml', 'jinja2', 'typer']))\n"

@@ -46,7 +46,7 @@ def test_any_changed_byte_is_detected(settings: Settings, tmp_path: Path, monkey
     assert not generate(copy, check=True).clean
 
 
-def test_yaml_and_python_keep_their_packages_apart(settings: Settings) -> None:
+def test_both_forms_of_spec_are_used(settings: Settings) -> None:
     """The two packages test both forms of spec: bookstore in YAML, observatory in Python."""
     assert [path.suffix for path in (settings.specs / "bookstore").iterdir() if path.is_file()] == [".yaml"]
     assert {path.suffix for path in (settings.specs / "observatory").iterdir() if path.is_file()} == {".py"}
@@ -63,7 +63,7 @@ def undocumented(path: Path) -> list[str]:
     ]
 
 
-def test_every_verb_has_a_sentence(settings: Settings) -> None:
+def test_every_verb_has_a_docstring(settings: Settings) -> None:
     """Every public function and property of a package has a docstring, which editors show."""
     files = list(settings.output.rglob("*.py"))
     assert len(files) > 30

@@ -42,7 +42,7 @@ def test_the_make_commands_exist(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
-def test_links_lead_somewhere(path: Path) -> None:
+def test_links_name_existing_files(path: Path) -> None:
     """Every link from a document to a file of the project names an existing file."""
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]
@@ -66,7 +66,7 @@ def test_every_command_is_in_the_reference() -> None:
     assert [command for command in commands if f"tablewright {command}" not in text] == []
 
 
-def test_the_changelog_is_kept() -> None:
+def test_changelog_fragments() -> None:
     """Every fragment has a name that towncrier reads, and contains an entry that its draft shows."""
     kinds = [kind["directory"] for kind in PYPROJECT["tool"]["towncrier"]["type"]]
     name = re.compile(rf"(\+[a-z0-9-]+|[0-9]+)\.({'|'.join(kinds)})\.md")
@@ -105,7 +105,7 @@ def test_output_is_marked_as_generated() -> None:
     assert marked == ["generated/**"]
 
 
-def test_ci_runs_what_is_promised() -> None:
+def test_ci_runs_every_check() -> None:
     """`.ci/run` runs `make check`, `make test` and `make coverage`, and sets CI so that no test can be skipped."""
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.search(r"export CI=true.*step check\nstep test\nstep coverage\n", text, re.DOTALL)

@@ -66,7 +66,7 @@ def runtime_box(module: str) -> str:
     return ".".join(module.split(".")[:3])
 
 
-def test_the_run_time_is_a_small_house() -> None:
+def test_the_size_of_the_run_time() -> None:
     """The run time has 19 boxes (files and folders) on 13 floors, with 81 arrows at most, and no arrow points up."""
     root = "tablewright.runtime"
     graph = grimp.build_graph("tablewright")
@@ -159,7 +159,7 @@ print(*sorted(sys.modules))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_loads_little(package: str) -> None:
+def test_a_package_loads_no_generator(package: str) -> None:
     """The whole sync half of a generated package loads no library of the generator, and nothing async."""
     ran = run("-c", LOAD, package)
     assert ran.returncode == 0, ran.stderr
@@ -181,7 +181,7 @@ def test_a_table_module_imports_no_other(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in OUTPUT if path.parent.name == "opaque"], ids=named)
-def test_an_opaque_table_is_the_clients(path: Path) -> None:
+def test_an_opaque_module_has_no_metadata(path: Path) -> None:
     """A generated opaque module has no part of the package's metadata, and the manager loads no storage."""
     tree = parse(path)
     checked = {id(node) for block in type_checking_blocks(tree) for node in ast.walk(block)}
@@ -217,7 +217,7 @@ MEANINGLESS = {"base", "common", "core", "data", "helper", "helpers", "info", "m
 
 
 @pytest.mark.parametrize("path", WRITTEN_BY_HAND, ids=named)
-def test_a_file_is_one_named_thing(path: Path) -> None:
+def test_names_and_lengths_of_files(path: Path) -> None:
     """No file is longer than 450 lines, and no module or folder has a vague name."""
     # The aim is 400 lines; a class that is one thing is not split for the last 50.
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 450
@@ -265,7 +265,7 @@ WRITERS = {
     [path for path in sorted(SOURCE.rglob("*.py")) if not path.is_relative_to(SOURCE / "runtime")],
     ids=named,
 )
-def test_only_one_module_touches_the_disk(path: Path) -> None:
+def test_only_one_module_writes_files(path: Path) -> None:
     """In the generator, only `write` changes a file or a folder."""
     calls = [node.func for node in ast.walk(parse(path)) if isinstance(node, ast.Call)]
     methods = {call.attr for call in calls if isinstance(call, ast.Attribute) and not on_text(call)}
@@ -287,7 +287,7 @@ DECISIONS = (
 
 
 @pytest.mark.parametrize("path", OUTPUT, ids=named)
-def test_output_decides_nothing(path: Path) -> None:
+def test_output_has_no_logic(path: Path) -> None:
     """A generated file has no loop, no branch except on `TYPE_CHECKING`, and no function of more than one statement."""
     tree = parse(path)
     assert [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, DECISIONS)] == []

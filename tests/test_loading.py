@@ -96,9 +96,9 @@ assert not gc.isenabled()
     ids=[
         "a database class loads no dialect",
         "rows load one table",
-        "opaque tables are loaded with their first use, each by itself and what it points at",
+        "an opaque table loads at its first use, with the tables it references",
         "threads load all entities",
-        "the collector is left as it was",
+        "the garbage collector is unchanged",
     ],
 )
 def test_loading(program: str) -> None:

@@ -50,7 +50,7 @@ def killed(program: str, *arguments: str) -> Iterator[list[str]]:
             process.kill()
 
 
-def answers(uri: str) -> bool:
+def accepts_connections(uri: str) -> bool:
     """Return True if a server accepts connections at *uri*."""
     try:
         psycopg.connect(uri).close()
@@ -65,7 +65,7 @@ def assert_gone(folder: Path, uri: str) -> None:
     while folder.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not folder.exists()
-    assert not answers(uri)
+    assert not accepts_connections(uri)
 
 
 def kill_keeper(folder: str) -> None:
@@ -91,17 +91,17 @@ def test_a_killed_run_leaves_no_server() -> None:
     """The server stops if its run is killed, while the server of another run continues."""
     with owned_folder() as other:
         with killed(OWNER) as (folder, uri):
-            assert answers(uri)
-            assert answers(server_uri(other))
+            assert accepts_connections(uri)
+            assert accepts_connections(server_uri(other))
         assert_gone(Path(folder), uri)
-        assert answers(server_uri(other))
+        assert accepts_connections(server_uri(other))
 
 
 def test_the_next_run_removes_a_stale_server() -> None:
     """If the keeper is killed as well, the next run stops the server and removes its folder."""
     with killed(OWNER) as (folder, uri):
         kill_keeper(folder)
-    assert answers(uri)
+    assert accepts_connections(uri)
     with owned_folder() as unused:
         pass
     assert_gone(Path(folder), uri)

@@ -8,7 +8,7 @@ from tablewright.analysis.impact import SCHEMA_WIDE, affected, context_tables, i
 from tablewright.rules.registry import RULES
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SchemaSpec
-from tests.random_edit import first
+from tests.random_edit import initial_schema
 
 
 def expanded(spec: dict[str, Any]) -> ExpandedSchema:
@@ -27,7 +27,7 @@ def test_every_warning_is_of_a_kind() -> None:
 
 def test_affected_tables() -> None:
     """A change affects the tables that reference a table, order by its columns or share a link table with it."""
-    tables = interfaces(expanded(first()))
+    tables = interfaces(expanded(initial_schema()))
     assert affected({"eel"}, tables) == {"eel", "dog"}
     assert affected({"bee"}, tables) == {"ant", "bee", "cat"}, "ant orders its bees, cat references them"
     assert affected({"ant"}, tables) == {"ant", "bee", "cat", "fox"}
@@ -36,7 +36,7 @@ def test_affected_tables() -> None:
 
 def test_a_hub_is_not_the_world() -> None:
     """A change of one of many tables that reference the same table affects only itself."""
-    spec = first()
+    spec = initial_schema()
     spec["tables"] |= {
         f"t{number}": {
             "columns": {"id": {"type": "bigint", "primary_key": True}, "x": {"type": "bigint", "references": "dog.id"}}
@@ -50,14 +50,14 @@ def test_a_hub_is_not_the_world() -> None:
 
 def test_context_of_a_table() -> None:
     """The context of a table is the tables on both ends of its foreign keys and of its link tables."""
-    tables = interfaces(expanded(first()))
+    tables = interfaces(expanded(initial_schema()))
     assert context_tables({"fox"}, tables) == {"fox", "ant", "owl"}
     assert context_tables({"cat"}, tables) == {"cat", "bee", "ant", "eel", "dog"}
 
 
 def test_the_interface_of_a_table() -> None:
     """Names, keys and indexes are part of the interface of a table; the types of plain columns are not."""
-    spec = first()
+    spec = initial_schema()
     before = digest_of_bee(spec)
     columns = spec["tables"]["bee"]["columns"]
     columns["one"] = {"type": "integer", "nullable": True, "default": 3, "doc": "How many."}

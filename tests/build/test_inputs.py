@@ -20,7 +20,7 @@ from tablewright.schema import definition as d
 from tablewright.spec.expand import ExpandedSchema
 from tablewright.spec.models import SchemaSpec
 from tablewright.spec.resolve import resolve
-from tests.random_edit import EDITS, first, spoil
+from tests.random_edit import EDITS, initial_schema, introduce_mistake
 
 
 def resolved(spec: dict[str, Any]) -> d.Schema:
@@ -32,9 +32,9 @@ def resolved(spec: dict[str, Any]) -> d.Schema:
 @given(data=st.data())
 def test_no_more_is_looked_at(data: st.DataObject) -> None:
     """The plans of a table do not change if other tables are reduced to their interface."""
-    spec = first()
+    spec = initial_schema()
     for _ in range(data.draw(st.integers(0, 4))):
-        data.draw(st.sampled_from([edit for edit in EDITS if edit is not spoil]))(data, spec)
+        data.draw(st.sampled_from([edit for edit in EDITS if edit is not introduce_mistake]))(data, spec)
     try:
         said = SchemaSpec.model_validate(spec, by_alias=True, by_name=False)
     except ValueError:
@@ -62,7 +62,7 @@ def test_no_more_is_looked_at(data: st.DataObject) -> None:
 
 def test_what_changes_the_input() -> None:
     """A table's columns, enums, and names and keys of other tables are inputs; other tables' columns are not."""
-    spec = first()
+    spec = initial_schema()
     before = inputs(spec)
     spec["tables"]["ant"]["columns"]["two"] = {"type": "text"}
     after = inputs(spec)
@@ -75,7 +75,7 @@ def test_what_changes_the_input() -> None:
 
 def test_a_section_is_part_of_the_input() -> None:
     """An opaque table imports the tables that it references from another folder if those are opaque too."""
-    spec = first()
+    spec = initial_schema()
     spec["opaque_tables"]["gnu"] = {
         "columns": {"id": {"type": "bigint", "primary_key": True, "references": "ring_0.id"}}
     }
@@ -93,7 +93,7 @@ def inputs(spec: dict[str, Any]) -> dict[str, str]:
 
 def test_code_of_the_users_has_no_input() -> None:
     """A table with a codec, or a type of the user's, is planned in each run."""
-    spec = first()
+    spec = initial_schema()
     spec["tables"]["bee"]["columns"]["kind"] = {"type": "json", "python": "app:Kind"}
     spec["types"]["coded"] = {"type": "text", "python": "str", "codec": "app:Codec"}
     spec["tables"]["cat"]["columns"]["code"] = {"type": "coded"}
@@ -102,7 +102,7 @@ def test_code_of_the_users_has_no_input() -> None:
 
 def test_the_files_of_tables_left_out() -> None:
     """The files about the whole package are the same whichever tables are planned."""
-    schema = resolved(first())
+    schema = resolved(initial_schema())
     whole = render_package(plan_package(schema, source="specs/zoo"))
     own = {path: table for table, paths in table_files(schema).items() for path in paths}
     assert own.keys() < whole.keys()

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).parent / "README.md"
 
 
-def test_the_tables_of_the_cases_hold_rows(case: Any, place: str) -> None:
+def test_foreign_keys_of_the_tables(case: Any, place: str) -> None:
     """A deleted `b` sets the reference of its `c` to NULL; a deleted `c` deletes its `d`."""
     with case.Database(place) as db:
         db.create()

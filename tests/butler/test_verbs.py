@@ -29,7 +29,7 @@ def session(db: Any) -> Iterator[Any]:
         yield session
 
 
-def bs(session: Any) -> list[tuple[str, int | None]]:
+def names_and_values(session: Any) -> list[tuple[str, int | None]]:
     """Return names and values of all `b`, ordered by id."""
     return [(row.name, row.value) for row in session.b.select(order_by=session.b.c.id)]
 
@@ -66,7 +66,7 @@ def test_insert_query_delete(db: Any) -> None:
 def test_rows_with_different_columns(session: Any) -> None:
     """Not in Butler: rows may omit different columns; an unknown column is refused, and nothing is written."""
     session.b.insert_many([{"name": "b1", "value": 1}, {"name": "b2"}, {"value": 3, "name": "b3"}])
-    assert bs(session) == [("b1", 1), ("b2", None), ("b3", 3)]
+    assert names_and_values(session) == [("b1", 1), ("b2", None), ("b3", 3)]
     for verb in (session.b.insert_many, session.b.ensure, session.b.replace):
         with pytest.raises(UnknownColumnError, match="valu"):
             verb([{"id": 8, "name": "b8"}, {"id": 9, "name": "b9", "valu": 3}])
@@ -180,7 +180,7 @@ def test_sync(db: Any) -> None:
         updated = session.b.sync({"name": "b2", "value": 20}, keys=["name"], update=True)
         assert (updated.inserted, updated.existed, updated.updated) == (False, False, True)
         assert updated.changed == {"value": 10}
-        assert bs(session) == [("b1", None), ("b2", 20)]
+        assert names_and_values(session) == [("b1", None), ("b2", 20)]
 
 
 def test_sync_returns_the_stored_row(session: Any) -> None:
@@ -198,7 +198,7 @@ def test_sync_of_several_rows(session: Any) -> None:
     for update in (False, True):
         with pytest.raises(MultipleResultsFound):
             session.b.sync({"value": 5, "name": "b3"}, keys=["value"], update=update)
-    assert bs(session) == [("b1", 5), ("b2", 5)]
+    assert names_and_values(session) == [("b1", 5), ("b2", 5)]
     first = session.b.sync({"name": "b3", "value": None}, keys=["value"])
     second = session.b.sync({"name": "b3", "value": None}, keys=["value"])
     assert (first.inserted, second.existed, second.row) == (True, True, first.row)
@@ -219,13 +219,13 @@ def test_replace(session: Any) -> None:
     one, two = {"id": 1, "name": "b1", "value": 10}, {"id": 2, "name": "b2", "value": 20}
     assert session.b.replace([one, two]) == 2
     assert session.b.replace([two, one]) == 2
-    assert bs(session) == [("b1", 10), ("b2", 20)]
+    assert names_and_values(session) == [("b1", 10), ("b2", 20)]
     session.b.replace([{"id": 1, "name": "b1", "value": None}])
-    assert bs(session) == [("b1", None), ("b2", 20)]
+    assert names_and_values(session) == [("b1", None), ("b2", 20)]
     session.b.replace(
         [{"id": 3, "name": "b3"}, {"id": 1, "name": "b1", "value": 11}, {"id": 4, "name": "b4", "value": 4}]
     )
-    assert bs(session) == [("b1", 11), ("b2", 20), ("b3", None), ("b4", 4)]
+    assert names_and_values(session) == [("b1", 11), ("b2", 20), ("b3", None), ("b4", 4)]
     assert session.b.replace([]) == 0
 
 
@@ -261,7 +261,7 @@ def test_replace_in_conflict_with_another_key(session: Any) -> None:
     ):
         with pytest.raises(IntegrityError):
             session.b.replace(rows)
-        assert bs(session) == [("b1", 1), ("b2", 2)]
+        assert names_and_values(session) == [("b1", 1), ("b2", 2)]
 
 
 def test_replace_of_only_keys(db: Any) -> None:
@@ -281,11 +281,11 @@ def test_ensure(session: Any) -> None:
     assert session.b.ensure([{"id": 1, "name": "x", "value": 9}, {"id": 2, "name": "y"}]) == 0
     assert session.b.ensure([{"id": 3, "name": "b1", "value": 9}]) == 0
     assert session.b.ensure([{"id": 3, "name": "b3", "value": 3}, {"id": 1, "name": "b4"}]) == 1
-    assert bs(session) == [("b1", 1), ("b2", 2), ("b3", 3)]
+    assert names_and_values(session) == [("b1", 1), ("b2", 2), ("b3", 3)]
     with pytest.raises(IntegrityError):
         session.b.ensure([{"id": 5, "name": "b5"}, {"id": 4, "name": "b1"}], conflict="primary_key")
     assert session.b.ensure([{"id": 1, "name": "z"}, {"id": 4, "name": "b4"}], conflict="primary_key") == 1
-    assert bs(session) == [("b1", 1), ("b2", 2), ("b3", 3), ("b4", None)]
+    assert names_and_values(session) == [("b1", 1), ("b2", 2), ("b3", 3), ("b4", None)]
 
 
 @pytest.mark.parametrize("conflict", [None, "primary_key"])

@@ -86,7 +86,7 @@ def test_create_is_one_transaction(url: str) -> None:
         event.remove(child, "after_create", fail)
 
 
-def test_view_in_the_way(url: str) -> None:
+def test_a_view_with_the_name_of_a_table(url: str) -> None:
     """A view with the name of a table prevents `create()`, as a table does."""
     with Database(url) as database:
         with database.engine.begin() as connection:
@@ -170,7 +170,7 @@ def test_not_a_url(url: str) -> None:
     """An invalid URL is refused with examples of URLs. It is not quoted, because it may contain a password."""
     with pytest.raises(ArgumentError, match=r"sqlite:///file\.db") as caught:
         Database(url)
-    assert SECRET not in _everything(caught.value)
+    assert SECRET not in _full_text(caught.value)
 
 
 def test_namespace_of_sqlite(sqlite_url: str) -> None:
@@ -206,7 +206,7 @@ def test_absent_server() -> None:
 
 def test_refused_password() -> None:
     """A refused password is an OperationalError that does not contain the password."""
-    with _server_that_refuses() as port:
+    with _refusing_server() as port:
         database = Database(
             f"postgresql+psycopg://someone:{SECRET}@127.0.0.1:{port}/shop", connect_args={"sslmode": "disable"}
         )
@@ -227,7 +227,7 @@ def _fails_to_connect(database: Database, message: str) -> None:
     with pytest.raises(OperationalError) as created:
         database.create()
     for error in (entered.value, created.value):
-        shown = _everything(error)
+        shown = _full_text(error)
         assert message in shown
         assert SECRET not in shown
     assert SECRET not in repr(database)
@@ -235,14 +235,14 @@ def _fails_to_connect(database: Database, message: str) -> None:
     assert SECRET not in repr(database.engine)
 
 
-def _everything(error: BaseException) -> str:
+def _full_text(error: BaseException) -> str:
     # The message and the notes of the error and of its causes, and the source lines shown with them, but no local
     # values.
     return "".join(traceback.format_exception(error)).replace(f'SECRET = "{SECRET}"', "")
 
 
 @contextmanager
-def _server_that_refuses() -> Iterator[int]:
+def _refusing_server() -> Iterator[int]:
     """Run a server that speaks just enough of Postgres's protocol to refuse a connection."""
 
     def serve() -> None:

@@ -30,7 +30,7 @@ def test_same_transaction(other: EntitySession, url: str) -> None:
     assert names(Database(url)) == ["pending", "row"]
 
 
-def test_ends_are_its_own(other: EntitySession, url: str) -> None:
+def test_its_own_commit_and_rollback(other: EntitySession, url: str) -> None:
     """Its commit keeps its writes, its rollback and close undo them; the other's transaction continues."""
     other.add(Parent(name="before"))
     session = Session.over(other)

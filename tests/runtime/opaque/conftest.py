@@ -26,7 +26,7 @@ def records(db: Database) -> Any:
 
 
 @pytest.fixture
-def few(records: Any) -> Any:
+def filled(records: Any) -> Any:
     """Insert five rows, two of them without a size. Return the storage."""
     sizes = [None, 10, 20, None, 10]
     records.insert(*(row(number, size=size) for number, size in enumerate(sizes, 1)))

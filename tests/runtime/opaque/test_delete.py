@@ -25,34 +25,34 @@ from tests.runtime.opaque.records import ids, row
         (["id"], [], [1, 2, 3, 4, 5]),
     ],
 )
-def test_rows_are_deleted_by_their_values(few: Any, columns: Any, rows: list[Any], expected: list[int]) -> None:
+def test_rows_are_deleted_by_their_values(filled: Any, columns: Any, rows: list[Any], expected: list[int]) -> None:
     """None means NULL, for one column and for several; missing rows are not counted."""
-    assert few.delete(columns, *rows) == 5 - len(expected)
-    assert ids(few.fetch()) == expected
+    assert filled.delete(columns, *rows) == 5 - len(expected)
+    assert ids(filled.fetch()) == expected
 
 
-def test_fetched_rows_can_be_deleted(few: Any) -> None:
+def test_fetched_rows_can_be_deleted(filled: Any) -> None:
     """A fetched row can be deleted by the named columns; its other columns are ignored."""
-    assert few.delete(["id", "size"], *few.fetch(size=[10, None])) == 4
-    assert ids(few.fetch()) == [3]
+    assert filled.delete(["id", "size"], *filled.fetch(size=[10, None])) == 4
+    assert ids(filled.fetch()) == [3]
 
 
 @pytest.mark.parametrize(
     ("delete", "message"),
     [
-        (lambda few: few.delete([], {"id": 1}), r"delete_all\(\)"),
-        (lambda few: few.delete([]), r"delete_all\(\)"),
-        (lambda few: few.delete(["id", "id"], {"id": 1}), "one or more different columns"),
-        (lambda few: few.delete(["id"], {"id": 1}, {"id": 2, "name": "n2"}), "Row 2 .* has the columns id, name"),
-        (lambda few: few.delete(["id", "name"], {"id": 1}), "exactly those that are compared: id, name"),
-        (lambda few: few.delete(["id"], {}), "the columns none"),
+        (lambda filled: filled.delete([], {"id": 1}), r"delete_all\(\)"),
+        (lambda filled: filled.delete([]), r"delete_all\(\)"),
+        (lambda filled: filled.delete(["id", "id"], {"id": 1}), "one or more different columns"),
+        (lambda filled: filled.delete(["id"], {"id": 1}, {"id": 2, "name": "n2"}), "Row 2 .* has the columns id, name"),
+        (lambda filled: filled.delete(["id", "name"], {"id": 1}), "exactly those that are compared: id, name"),
+        (lambda filled: filled.delete(["id"], {}), "the columns none"),
     ],
 )
-def test_an_ambiguous_delete_is_refused(few: Any, delete: Callable[[Any], int], message: str) -> None:
+def test_an_ambiguous_delete_is_refused(filled: Any, delete: Callable[[Any], int], message: str) -> None:
     """No columns, and rows with more or fewer columns than named, are errors; nothing is deleted."""
     with pytest.raises(InvalidRequestError, match=message):
-        delete(few)
-    assert few.count() == 5
+        delete(filled)
+    assert filled.count() == 5
 
 
 @pytest.mark.parametrize("columns", [["id"], ["name"], ["id", "name"], ["size", "name"], ["id", "size"]])
@@ -65,12 +65,12 @@ def test_very_many_rows_are_deleted_at_once(records: Any, columns: list[str]) ->
     assert ids(records.fetch()) == [*range(1, 40_000, 2)]
 
 
-def test_a_delete_is_all_or_none(db: Database, few: Any) -> None:
+def test_a_delete_is_all_or_none(db: Database, filled: Any) -> None:
     """If a later statement of the call fails, the rows that an earlier one deleted are restored."""
     with db.session() as session:
         with pytest.raises(DataError):
-            delete_values(session, type(few)._mapper(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
-        assert few.count(session=session) == 5
+            delete_values(session, type(filled)._mapper(), ["id", "size"], [(2, 10), (3, None), ("x", None)])
+        assert filled.count(session=session) == 5
 
 
 def test_lists_and_json_are_compared_one_by_one(db: Database) -> None:

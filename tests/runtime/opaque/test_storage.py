@@ -146,26 +146,26 @@ def test_a_call_joins_the_given_session(db: Database, records: Any) -> None:
         ({"size": Genre}, None),
     ],
 )
-def test_rows_are_fetched_by_their_values(few: Any, where: dict[str, Any], expected: list[int] | None) -> None:
+def test_rows_are_fetched_by_their_values(filled: Any, where: dict[str, Any], expected: list[int] | None) -> None:
     """Conditions are combined with AND. None means NULL, an iterable any of its values, an empty one no row."""
     if expected is None:
         with pytest.raises(DataError):
-            list(few.fetch(**where))
+            list(filled.fetch(**where))
     else:
-        assert ids(few.fetch(**where)) == expected
+        assert ids(filled.fetch(**where)) == expected
 
 
-def test_a_generator_is_a_collection(few: Any) -> None:
+def test_a_generator_is_a_collection(filled: Any) -> None:
     """A generator is read at the call, and may contain duplicates."""
-    fetched = few.fetch(id=(number for number in (4, 4, 5)), name=map("n{}".format, range(5)))
+    fetched = filled.fetch(id=(number for number in (4, 4, 5)), name=map("n{}".format, range(5)))
     assert ids(fetched) == [4]
 
 
-def test_an_empty_list_executes_no_statement(db: Database, few: Any) -> None:
+def test_an_empty_list_executes_no_statement(db: Database, filled: Any) -> None:
     """An empty list executes no statement, whatever the other conditions are."""
     with statements(db) as seen:
-        assert list(few.fetch(id=[], name="n1")) == []
-        assert list(few.fetch_batches(id=range(0))) == []
+        assert list(filled.fetch(id=[], name="n1")) == []
+        assert list(filled.fetch_batches(id=range(0))) == []
     assert seen == []
 
 
@@ -221,19 +221,19 @@ def test_every_type_can_be_listed(db: Database) -> None:
             storage.insert(*(one for one in stored if one[name] == value))
 
 
-def test_a_value_that_does_not_fit_is_an_error(few: Any) -> None:
+def test_an_invalid_value_is_an_error(filled: Any) -> None:
     """A value of the wrong type is a DataError on both databases, alone, in a short and in a long list."""
     for wrong in ("x", ["x"], [1, "x"], [*range(100), "x"]):
         with pytest.raises(DataError):
-            list(few.fetch(size=wrong))
+            list(filled.fetch(size=wrong))
 
 
-def test_rows_come_in_batches(few: Any) -> None:
+def test_rows_come_in_batches(filled: Any) -> None:
     """Batches have the requested size; the last may be smaller."""
-    assert [len(batch) for batch in few.fetch_batches(batch_size=2)] == [2, 2, 1]
-    assert [one.id for batch in few.fetch_batches(id=[2], batch_size=2) for one in batch] == [2]
+    assert [len(batch) for batch in filled.fetch_batches(batch_size=2)] == [2, 2, 1]
+    assert [one.id for batch in filled.fetch_batches(id=[2], batch_size=2) for one in batch] == [2]
     with pytest.raises(ValueError, match="at least one row"):
-        few.fetch_batches(batch_size=0)
+        filled.fetch_batches(batch_size=0)
 
 
 def test_a_fetch_needs_constant_memory(records: Any) -> None:
@@ -249,40 +249,40 @@ def test_a_fetch_needs_constant_memory(records: Any) -> None:
     assert peak < 8_000_000
 
 
-def test_a_dropped_fetch_releases_its_connection(db: Database, few: Any) -> None:
+def test_a_dropped_fetch_releases_its_connection(db: Database, filled: Any) -> None:
     """An iterator that is dropped, or was never started, leaves no transaction open."""
 
     def checked_out() -> int:
         engines: list[Any] = [db.engine, db._reader]
         return sum(engine.pool.checkedout() for engine in engines if engine is not None)
 
-    unbegun = few.fetch()
+    unbegun = filled.fetch()
     assert checked_out() == 0
-    begun = few.fetch()
+    begun = filled.fetch()
     next(begun)
     assert checked_out() == 1
     del begun, unbegun
     gc.collect()
     assert checked_out() == 0
-    assert ids(few.fetch()) == [1, 2, 3, 4, 5]
+    assert ids(filled.fetch()) == [1, 2, 3, 4, 5]
     assert checked_out() == 0
-    few.insert(row(6))
+    filled.insert(row(6))
 
 
-def test_reading_waits_for_no_writer(db: Database, few: Any) -> None:
+def test_reading_waits_for_no_writer(db: Database, filled: Any) -> None:
     """While another transaction writes, rows and tables are read in their previous state."""
     with db.session() as session:
-        few.insert(row(6), session=session)
-        assert ids(few.fetch()) == [1, 2, 3, 4, 5]
-        assert few.count() == 5
+        filled.insert(row(6), session=session)
+        assert ids(filled.fetch()) == [1, 2, 3, 4, 5]
+        assert filled.count() == 5
         assert db.opaque["record"].name == "record"
-        assert ids(few.fetch(session=session)) == [1, 2, 3, 4, 5, 6]
+        assert ids(filled.fetch(session=session)) == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_fetch_ends_with_the_session_it_reads_in(db: Database, few: Any) -> None:
+def test_a_fetch_ends_with_the_session_it_reads_in(db: Database, filled: Any) -> None:
     """After the end of the caller's transaction the next row is an error, never a silent end."""
     with db.session() as session:
-        batches = few.fetch_batches(session=session, batch_size=2)
+        batches = filled.fetch_batches(session=session, batch_size=2)
         next(batches)
     with pytest.raises(ResourceClosedError):
         next(batches)
@@ -305,11 +305,11 @@ def test_a_fetch_sees_pending_entities(db: Database) -> None:
         assert [one.author_id for one in storage.fetch(session=session)] == [7]
 
 
-def test_a_prefix_is_for_text(few: Any) -> None:
+def test_a_prefix_is_for_text(filled: Any) -> None:
     """`Prefix` of a number, and of a numeric column, is an error."""
     with pytest.raises(ArgumentError, match="is not text"):
-        few.fetch(id=Prefix("1"))
+        filled.fetch(id=Prefix("1"))
     with pytest.raises(TypeError):
         Prefix(1)  # type: ignore[arg-type]  # what is tested
     with pytest.raises((DataError, InvalidRequestError)):
-        list(few.fetch(name=[Prefix("n")]))
+        list(filled.fetch(name=[Prefix("n")]))

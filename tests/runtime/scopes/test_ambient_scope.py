@@ -58,7 +58,7 @@ def test_reads_before_writes(database: Database) -> None:
     assert names(database) == ["a"]
 
 
-def test_one_after_the_other(database: Database) -> None:
+def test_consecutive_blocks(database: Database) -> None:
     """After the outer block has ended, the next block opens its own session."""
     with database.ambient_session() as first:
         pass

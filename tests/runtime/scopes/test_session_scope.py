@@ -54,7 +54,7 @@ def test_transaction_verbs_are_refused(database: Database, verb: str) -> None:
     assert names(database) == ["kept"]
 
 
-def test_closed_for_good_after_the_block(database: Database) -> None:
+def test_a_session_is_closed_after_its_block(database: Database) -> None:
     """A session used after its block raises, instead of beginning a transaction without an end."""
     with database.session() as session:
         pass
@@ -73,7 +73,7 @@ def _uses(session: Session) -> list[Callable[[], Any]]:
     ]
 
 
-def test_entered_once(database: Database) -> None:
+def test_a_second_entry_is_refused(database: Database) -> None:
     """Entering a scope a second time raises."""
     scope = database.session()
     with scope:

@@ -67,7 +67,7 @@ def kill(db: Database, session: Session) -> None:
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-def test_an_error_in_the_block_is_raised_as_it_was(shop: Database, read_only: bool) -> None:
+def test_an_error_in_the_block_is_raised_unchanged(shop: Database, read_only: bool) -> None:
     """An error of Python, or one of the database that breaks the transaction, is raised unchanged; no table remains."""
     raised = ZeroDivisionError()
     for wanted in (raised, None):

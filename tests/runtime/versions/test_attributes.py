@@ -29,7 +29,7 @@ def database(url: str) -> Iterator[Database]:
         yield database
 
 
-def test_part_of_the_transaction(database: Database) -> None:
+def test_attributes_are_part_of_the_transaction(database: Database) -> None:
     """An attribute is committed and rolled back with the other writes of the session."""
     with pytest.raises(ZeroDivisionError), database.session() as session:
         session.attributes.set("a", "1")

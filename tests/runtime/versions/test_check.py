@@ -49,14 +49,14 @@ def database(url: str) -> Iterator[Database]:
         yield database
 
 
-def watched(database: Database) -> list[str]:
+def watch_statements(database: Database) -> list[str]:
     """Return a list that receives the statements that *database* executes."""
     seen: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
+    def record_statement(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
         seen.append(statement)
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", record_statement)
     return seen
 
 
@@ -98,11 +98,11 @@ WAYS = {way.__name__: way for way in (scope, by_hand, autobegun, entities, savep
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_one_select_once(url: str, way: Callable[[Database], None]) -> None:
+def test_one_select_in_the_first_session(url: str, way: Callable[[Database], None]) -> None:
     """Any first session runs one query, inside its own transaction; the second runs none."""
     with database_with(Plain, Marks)(url) as database:
         database.create()
-        seen = watched(database)
+        seen = watch_statements(database)
         way(database)
         (question,) = [statement for statement in seen if "tablewright_attributes" in statement]
         assert question.startswith("SELECT")
@@ -115,7 +115,7 @@ def test_one_select_once(url: str, way: Callable[[Database], None]) -> None:
 
 def test_once_in_a_session_of_many_transactions(database: Database) -> None:
     """A session by hand checks in its first transaction only."""
-    seen = watched(database)
+    seen = watch_statements(database)
     with Session(database) as session:
         for name in "ab":
             session.parent.insert(name)
@@ -139,7 +139,7 @@ def test_a_mismatch_ends_the_session(url: str, stored: SetAttributes, way: Calla
     assert names(database) == ["a"]
 
 
-def test_caught_by_hand(url: str, stored: SetAttributes) -> None:
+def test_a_mismatch_caught_by_hand(url: str, stored: SetAttributes) -> None:
     """After the error, a session by hand cannot continue its transaction, and the next transaction checks again."""
     stored({VERSION: "2.0.0"})
     with Database(url) as database, Session(database) as session:
@@ -223,7 +223,7 @@ def test_an_older_minor_version_may_be_read(url: str) -> None:
     with Newer(url, read_only=True) as database:
         for way in (scope, by_hand, ambient):
             way(database)
-        seen = watched(database)
+        seen = watch_statements(database)
         for way in (scope, by_hand, ambient):
             way(database)
         assert not [statement for statement in seen if "tablewright_attributes" in statement]
@@ -258,7 +258,7 @@ def test_checked_again_after_drop(url: str) -> None:
 def test_switched_off(url: str) -> None:
     """Without the check no query is run, and no store is needed."""
     with Database(url, check_versions=False) as database, database.clone() as clone:
-        seen = watched(database)
+        seen = watch_statements(database)
         for way in (scope, by_hand, ambient):
             way(clone)
             way(database)
@@ -364,7 +364,7 @@ def test_only_the_database_is_checked(url: str, tmp_path: Path) -> None:
     other = create_engine(f"sqlite:///{tmp_path / 'other.db'}")
     with Database(url) as database, Session(database, binds={Parent: other}) as session:
         session.connection(bind_arguments={"bind": other})
-        seen = watched(database)
+        seen = watch_statements(database)
         session.connection()
         assert len([statement for statement in seen if "tablewright_attributes" in statement]) == 1
     other.dispose()

@@ -8,7 +8,7 @@ from tablewright.runtime.versions.version_tuple import VersionTuple
 
 
 @pytest.mark.parametrize("text", ["0.0.0", "1.0.0", "10.20.30"])
-def test_text_is_the_parsed_text(text: str) -> None:
+def test_text_round_trip(text: str) -> None:
     """A version is parsed from three numbers, and its text is the same."""
     version = VersionTuple.from_string(text)
     assert str(version) == text
@@ -34,7 +34,7 @@ def test_text_is_the_parsed_text(text: str) -> None:
         "\u0661.2.3",
     ],
 )
-def test_anything_else_is_refused(text: str) -> None:
+def test_invalid_text_is_refused(text: str) -> None:
     """Text other than exactly three numbers is a ValueError that quotes it."""
     with pytest.raises(ValueError, match=r"such as 1\.0\.0") as caught:
         VersionTuple.from_string(text)
