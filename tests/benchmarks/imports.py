@@ -28,7 +28,7 @@ print(wall, cpu, peak_megabytes())
 # This table alone, and its version: SQLite reads its whole schema first, which the package does not control.
 ONE_TABLE = """
 from tablewright.runtime.versions.stamp import Stamp
-from tablewright.runtime.versions.versions import Versions
+from tablewright.runtime.versions.compatibility import Versions
 with big.Database("sqlite:///big.db").engine.begin() as connection:
     big.metadata.tables["{table}"].create(connection)
     Stamp(Versions(big.SCHEMA, ()), connection).write({{}})
