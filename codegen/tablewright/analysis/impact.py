@@ -16,7 +16,7 @@ SCHEMA_WIDE = frozenset(rule.id for rule in RULES if rule.schema_wide)
 
 @dataclass(frozen=True)
 class TableInterface:
-    """What the rest of a schema depends on in a table."""
+    """The part of a table that the rest of a schema depends on."""
 
     digest: str
     """The digest of everything that any other table may depend on.

@@ -1,1 +1,1 @@
-"""What is up to date, what is built, written and type-checked."""
+"""Up-to-date checks, package builds, writing and type-checking."""

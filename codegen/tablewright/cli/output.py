@@ -1,4 +1,4 @@
-"""What commands print: results to stdout, problems to stderr, progress to a terminal only."""
+"""Output of the commands: results to stdout, problems to stderr, progress to a terminal only."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What we refuse or warn of: one rule, one function, one sentence."""
+"""The rules a schema must follow: one rule, one function, one sentence."""

@@ -162,7 +162,7 @@ class ExpandedTable:
 
     @cached_property
     def primary_key_path(self) -> Path:
-        """Where the primary key is declared."""
+        """The path of the primary key's declaration."""
         for path, part in self.parts:
             if part.primary_key:
                 return (*path, "primary_key")

@@ -30,7 +30,7 @@ def test_a_spec_may_reference_a_packages_tables_and_enums(url: str) -> None:
     with Database(url) as db:
         db.create()
         metadata = PACKAGE.load_tables()
-        table = make_table(READING, "run_time_reading", metadata, db.engine.dialect, among=PACKAGE.definition)
+        table = make_table(READING, "run_time_reading", metadata, db.engine.dialect, schema=PACKAGE.definition)
         try:
             with db.session() as session:
                 table.create(session.connection())
@@ -65,10 +65,10 @@ def test_another_name_changes_the_constraint_names(sqlite_url: str) -> None:
     """Any form of definition that is used under another name derives its constraint names from that name."""
     with Database(sqlite_url) as db:
         dialect = db.engine.dialect
-    by_spec = make_table(READING, "other", MetaData(), dialect, among=PACKAGE.definition)
+    by_spec = make_table(READING, "other", MetaData(), dialect, schema=PACKAGE.definition)
     definition = READING.definition(schema=PACKAGE.definition)
-    by_definition = make_table(definition, "other", MetaData(), dialect, among=PACKAGE.definition)
-    original = make_table(definition, "reading", MetaData(), dialect, among=PACKAGE.definition)
+    by_definition = make_table(definition, "other", MetaData(), dialect, schema=PACKAGE.definition)
+    original = make_table(definition, "reading", MetaData(), dialect, schema=PACKAGE.definition)
     by_table = make_table(original, "other", MetaData(), dialect)
     names = [{item.name for item in table.constraints} for table in (by_spec, by_definition, by_table)]
     assert names[0] == names[1] == names[2]

@@ -37,7 +37,7 @@ class EngineOptions:
 
 
 class Backend:
-    """What the row tier needs of a database beyond SQLAlchemy's dialect. The base class is an unsupported database.
+    """The differences of one database, beyond SQLAlchemy's dialect. The base class is an unsupported database.
 
     To add a dialect:
 

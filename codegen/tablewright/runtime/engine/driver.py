@@ -13,7 +13,7 @@ Rows = list[tuple[Any, ...]]
 
 
 class ErrorLocation(NamedTuple):
-    """Where an error of the database happened, as far as its driver reports it."""
+    """The place of a database error, as far as its driver reports it."""
 
     columns: Sequence[str] = ()
     """Names in the database."""
@@ -25,7 +25,7 @@ class ErrorLocation(NamedTuple):
 
 
 class Damage(Enum):
-    """What a failed statement did to the transaction."""
+    """The effect of a failed statement on its transaction."""
 
     NONE = "none"
     SAVEPOINT = "savepoint"
@@ -34,7 +34,7 @@ class Damage(Enum):
 
 
 class Driver:
-    """What the row tier needs of a driver. The defaults are those of PEP 249.
+    """The differences of one driver from others. The defaults are those of PEP 249.
 
     To add a driver:
 

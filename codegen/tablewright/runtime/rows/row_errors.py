@@ -14,7 +14,7 @@ from tablewright.runtime.engine.registry import driver_that_raised
 from tablewright.schema.types.column_type import shorten
 
 KEY_PARAMETER = "_key_"
-"""What the names of the parameters that a key is compared with begin with."""
+"""The prefix of the parameters that a key is compared with."""
 
 
 def add_row_location(error: DBAPIError, table: Table, row: int | None, column: str | None = None) -> None:
