@@ -45,7 +45,8 @@ class Backend:
        conditions compile to differently (`Glob`, `StartsWith`) is registered there with `@compiles(..., "<dialect>")`.
     2. Add its row to `BACKENDS` in `engine/registry.py`, and its driver's to `DRIVERS` (see `Driver`).
 
-    DDL and the encoding of values are a matter of the column types in `schema/types/`.
+    DDL and the encoding of values are a matter of the column types in `schema/types/`. Without savepoints, a
+    database runs only the verbs that need one statement.
     """
 
     generates_missing_keys = False
