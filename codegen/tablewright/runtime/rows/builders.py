@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from functools import cached_property, partial
+from typing import Any, Generic, TypeVar, cast
 
 import sqlalchemy
 from sqlalchemy import Dialect
@@ -69,37 +69,51 @@ def build_first(cursor):
 """
 
 
-class Builders(NamedTuple, Generic[RowT]):
-    """Functions that build rows from the driver's values."""
+class Builders(Generic[RowT]):
+    """The functions that build a *row* of *table* from the tuples of *dialect*'s driver, each compiled at first use."""
 
-    many: Callable[[Iterable[tuple[Any, ...]]], list[RowT]]
-    first: Callable[[Any], RowT | None]
-    """Accepts the driver's cursor, and reads all of its rows."""
-    many_from_text: Callable[[Iterable[tuple[Any, ...]]], list[RowT]] | None = None
-    """Accepts JSON as text; None for tables without JSON, or with JSON inside of values that the driver parses."""
+    def __init__(self, table: sqlalchemy.Table, row: Callable[..., RowT], dialect: Dialect) -> None:
+        self._table = table
+        self._row = row
+        self._types = [innermost(column.type) for column in table.columns]
+        self._decodings = [decoding(each, dialect) for each in self._types]
 
+    @cached_property
+    def many(self) -> Callable[[Iterable[tuple[Any, ...]]], list[RowT]]:
+        """Build any number of rows."""
+        many: Callable[[Iterable[tuple[Any, ...]]], list[RowT]] = self._compile(BUILD_MANY, self._decodings)
+        return many
 
-def _no_rows(*_: object) -> Any:
-    return []
+    @cached_property
+    def first(self) -> Callable[[Any], RowT | None]:
+        """Build the first row of the driver's cursor, and read all of its rows."""
+        first: Callable[[Any], RowT | None] = self._compile(BUILD_FIRST, self._decodings)
+        return first
 
+    @cached_property
+    def many_from_text(self) -> Callable[[Iterable[tuple[Any, ...]]], list[RowT]] | None:
+        """Build any number of rows from JSON as text.
 
-NO_BUILDERS: Builders[Any] = Builders(_no_rows, _no_rows)
-"""A placeholder until the dialect is known."""
+        None for tables without JSON, or with JSON inside of values that the driver parses.
+        """
+        if not any(isinstance(each, Json) for each in self._types) or any(map(_contains_json, self._types)):
+            return None
+        of_text = [
+            each.decoding_text() if isinstance(each, Json) else parsed
+            for each, parsed in zip(self._types, self._decodings, strict=True)
+        ]
+        many: Callable[[Iterable[tuple[Any, ...]]], list[RowT]] = self._compile(BUILD_MANY, of_text)
+        return many
 
-
-def compile_builders(table: sqlalchemy.Table, row: Callable[..., RowT], dialect: Dialect) -> Builders[RowT]:
-    """Compile the functions that build a *row* of *table* from the tuples of *dialect*'s driver."""
-    types = [innermost(column.type) for column in table.columns]
-    decodings = [decoding(each, dialect) for each in types]
-    many = _compile(BUILD_MANY, table, row, decodings)
-    first = _compile(BUILD_FIRST, table, row, decodings)
-    if not any(isinstance(each, Json) for each in types) or any(map(_contains_json, types)):
-        return Builders(many, first)
-    of_text = [
-        each.decoding_text() if isinstance(each, Json) else parsed
-        for each, parsed in zip(types, decodings, strict=True)
-    ]
-    return Builders(many, first, _compile(BUILD_MANY, table, row, of_text))
+    def _compile(self, template: str, decodings: Decodings) -> Any:
+        table = self._table
+        columns = tuple(table.columns)
+        namespace: dict[str, Any] = {
+            "Row": self._row,
+            "add_stored_value": partial(_add_stored_value, table.name, [column.key for column in columns], decodings),
+        }
+        source = render_builder(template, [bool(column.nullable) for column in columns], decodings, namespace)
+        return compile_source(source, f"rows of {table.name}", namespace)
 
 
 def decoding(column_type: TypeEngine[Any], dialect: Dialect) -> Inline | None:
@@ -118,16 +132,6 @@ def render_builder(template: str, nullable: Sequence[bool], decodings: Decodings
         arguments.append(value)
     variables = " ".join(f"v{number}," for number in range(len(decodings)))
     return template.format(variables=variables, row=f"Row({', '.join(arguments)})")
-
-
-def _compile(template: str, table: sqlalchemy.Table, row: Callable[..., Any], decodings: Decodings) -> Any:
-    columns = tuple(table.columns)
-    namespace: dict[str, Any] = {
-        "Row": row,
-        "add_stored_value": partial(_add_stored_value, table.name, [column.key for column in columns], decodings),
-    }
-    source = render_builder(template, [bool(column.nullable) for column in columns], decodings, namespace)
-    return compile_source(source, f"rows of {table.name}", namespace)
 
 
 def _add_stored_value(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 from tablewright.runtime.engine.registry import backend_of
 from tablewright.runtime.errors import UnknownColumnError
 from tablewright.runtime.rows import driver
-from tablewright.runtime.rows.builders import NO_BUILDERS, Builders, compile_builders
+from tablewright.runtime.rows.builders import Builders
 from tablewright.runtime.rows.per_dialect import PerDialect
 from tablewright.schema.types import ColumnType
 
@@ -70,7 +70,8 @@ class RowMapper(Generic[RowT]):
         self._statements: dict[Hashable, object] = {}
         self.encoders: PerDialect[dict[object, object]] = PerDialect({})
         """The row encoders of `bulk/`, by what they have in common."""
-        self._builders: PerDialect[Builders[RowT]] = PerDialect(NO_BUILDERS)
+        # The placeholder is never returned by `get`.
+        self._builders: PerDialect[Builders[RowT]] = PerDialect(cast("Builders[RowT]", None))
 
     def _conflicts(self) -> dict[str, tuple[Column[Any], ...]]:
         keys = {PRIMARY_KEY: self.key} if self.key else {}
@@ -162,10 +163,10 @@ class RowMapper(Generic[RowT]):
 
     def builders(self, dialect: Dialect) -> Builders[RowT]:
         """Return the functions that build rows from the tuples of *dialect*'s driver."""
-        return self._builders.get(dialect, self._compile_builders)
+        return self._builders.get(dialect, self._new_builders)
 
-    def _compile_builders(self, dialect: Dialect) -> Builders[RowT]:
-        return compile_builders(self.table, self.row, dialect)
+    def _new_builders(self, dialect: Dialect) -> Builders[RowT]:
+        return Builders(self.table, self.row, dialect)
 
 
 def _partial(index: Index) -> bool:
